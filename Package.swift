@@ -1,0 +1,35 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+  name: "proxyd",
+  products: [
+    .library(name: "ProxyCore", targets: ["ProxyCore"]),
+    .executable(name: "proxyd", targets: ["proxyd"]),
+  ],
+  targets: [
+    .systemLibrary(name: "CLinux"),
+    .target(name: "ProxyCore", dependencies: ["CLinux"], swiftSettings: settings),
+    .target(name: "RESPFront", dependencies: ["ProxyCore"], swiftSettings: settings),
+    .target(name: "HTTPFront", dependencies: ["ProxyCore"], swiftSettings: settings),
+    .executableTarget(
+      name: "proxyd", dependencies: ["ProxyCore", "RESPFront", "HTTPFront"], swiftSettings: settings
+    ),
+
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .target(
+      name: "TestSupport", dependencies: ["ProxyCore", "AllocationCounter"], path: "Tests/Support",
+      swiftSettings: settings),
+    .testTarget(
+      name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport"], swiftSettings: settings),
+  ]
+)

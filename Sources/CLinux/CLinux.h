@@ -1,0 +1,48 @@
+// The parts of Linux that the Glibc module leaves out, and C's variadic calls in a shape Swift can call.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+// Sleeps while *word is still `expected`; may wake for no reason, so the caller looks again.
+static inline void clinux_futex_wait(const void *word, unsigned expected) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+static inline void clinux_futex_wake(const void *word, int sleepers) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, sleepers, NULL, NULL, 0);
+}
+
+// The hint that this core is spinning.
+static inline void clinux_spin_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static inline int clinux_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
+  // glibc hides accept4 without _GNU_SOURCE, which must not differ from how the Glibc module was built.
+  return (int)syscall(SYS_accept4, listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static inline void *clinux_map_failed(void) { return MAP_FAILED; }
+
+#endif
