@@ -37,6 +37,12 @@ public struct Moment: Comparable, Hashable, Sendable {
       ? (duration < .zero ? Moment(nanoseconds: .min) : .distantFuture) : Moment(nanoseconds: sum)
   }
 
+  /// Whole milliseconds since `earlier`, less than none if it was later.
+  @inlinable
+  package func milliseconds(since earlier: Moment) -> Int64 {
+    nanoseconds.subtractingReportingOverflow(earlier.nanoseconds).partialValue / 1_000_000
+  }
+
   /// How long after `earlier` this is.
   @inlinable
   public func since(_ earlier: Moment) -> Duration {

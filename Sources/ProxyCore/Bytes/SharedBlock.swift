@@ -1,0 +1,32 @@
+internal import Glibc
+
+/// Bytes that never change and that many may hold: a large cached value on its way to several clients at
+/// once is in memory once, and stays there until the last of them has it.
+@safe
+package final class SharedBlock: @unchecked Sendable {
+  // Unchecked only because of the pointer: what it points to is written once, before anybody else has it.
+  package let count: Int
+  private let memory: UnsafeRawPointer
+
+  /// A copy of `bytes`.
+  package init(copying bytes: RawSpan) {
+    count = bytes.byteCount
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: max(1, count), alignment: 16)
+    unsafe bytes.withUnsafeBytes { source in
+      if let from = source.baseAddress {
+        unsafe copy.copyMemory(from: from, byteCount: source.count)
+      }
+    }
+    unsafe memory = UnsafeRawPointer(copy)
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  package var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      let buffer = unsafe UnsafeRawBufferPointer(start: memory, count: count)
+      return unsafe _overrideLifetime(buffer.bytes, borrowing: self)
+    }
+  }
+}

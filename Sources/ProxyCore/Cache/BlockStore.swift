@@ -1,0 +1,160 @@
+/// Entries of bytes, each in one block of the size that it needs.
+///
+/// The blocks of a size class lie side by side in that class's pages, and only a few of them are ever
+/// holes: when there are more, the class's last block moves into one. So memory follows the entries however
+/// their sizes change, and it is always the last page of a class that comes free. A block knows its key, by
+/// which those who refer to it by number are told when it moved.
+struct BlockStore: EntryStore, ~Copyable {
+  private var pages = PagePool()
+  private var classes: [BlockClass]
+  /// What the entries cost together, for those who empty the store at one stroke.
+  var bytes = 0
+  /// How many of them refer to a value that lies elsewhere.
+  var sharedCount = 0
+  let hashing: SipHash
+
+  /// The blocks of one size.
+  private struct BlockClass {
+    var pages: [UInt32] = []
+    /// Blocks in use on the last page, holes among them; and in all.
+    var usedOnLast: UInt32 = 0
+    var used = 0
+    /// Holes, linked both ways by the links they held as entries.
+    var firstHole = Entry.none
+    var holes = 0
+  }
+
+  init(hashing: SipHash) {
+    self.hashing = hashing
+    classes = Array(repeating: BlockClass(), count: SizeClass.count)
+    // The first block becomes entry 0, the sentinel: it is never freed, and never the last of a class that
+    // has others, because nothing else is of the smallest class.
+    let sentinel = allocate(SizeClass(holding: Self.sentinelBytes))
+    precondition(sentinel == Entry.none, "out of memory: not even an empty cache")
+  }
+
+  private static let sentinelBytes = 8
+
+  deinit {
+    if sharedCount == 0 { return }
+    var entry = unsafe links(.none).pointee.newer
+    while entry != .none {
+      unsafe block(entry).shared?.release()
+      entry = unsafe links(entry).pointee.newer
+    }
+  }
+
+  func block(_ entry: Entry) -> Block {
+    unsafe Block(pages.address(ofUnit: entry.number))
+  }
+
+  // MARK: EntryStore
+
+  func links(_ entry: Entry) -> UnsafeMutablePointer<Links> {
+    unsafe pages.address(ofUnit: entry.number).assumingMemoryBound(to: Links.self)
+  }
+
+  func hash(_ entry: Entry) -> UInt64 {
+    unsafe hashing.hash(UnsafeRawBufferPointer(block(entry).key))
+  }
+
+  /// Milliseconds since the cache was made, and how old an entry may be.
+  struct Time {
+    var now: UInt64
+    var ageMax: UInt32
+
+    /// Half of what 32 bits can tell apart (24 days), so that an entry which another loop inserted a moment
+    /// after this loop last looked at the clock is young, not old.
+    static let lifetimeMax: UInt64 = 1 << 31 - 1
+
+    func age(_ block: Block) -> UInt32 {
+      let age = unsafe UInt32(truncatingIfNeeded: now) &- block.inserted
+      return age > Self.lifetimeMax ? 0 : age
+    }
+  }
+
+  func isExpired(_ entry: Entry, at time: Time) -> Bool {
+    let block = unsafe block(entry)
+    return unsafe block.deadline <= time.now || time.age(block) >= time.ageMax
+  }
+
+  // MARK: Blocks
+
+  /// A block of a class, or nil where there is no memory left.
+  mutating func allocate(_ sizeClass: SizeClass) -> Entry? {
+    let number = sizeClass.number
+    if classes[number].holes > 0 {
+      let hole = classes[number].firstHole
+      unlinkHole(hole, in: number)
+      return hole
+    }
+    if classes[number].pages.isEmpty || classes[number].usedOnLast == sizeClass.blocksPerPage {
+      guard let page = pages.take() else { return nil }
+      classes[number].pages.append(page)
+      classes[number].usedOnLast = 0
+    }
+    let position = classes[number].usedOnLast
+    classes[number].usedOnLast &+= 1
+    classes[number].used &+= 1
+    return lastPage(of: number).map { Entry($0 &<< Page.unitBits &+ position &* sizeClass.units) }
+  }
+
+  /// Makes an entry's block a hole. The caller then calls `compact` until it answers nil.
+  mutating func free(_ entry: Entry, _ sizeClass: SizeClass) {
+    let number = sizeClass.number
+    let former = classes[number].firstHole
+    unsafe block(entry).markHole()
+    unsafe links(entry).pointee = Links(newer: .none, older: former)
+    if former != .none { unsafe links(former).pointee.newer = entry }
+    classes[number].firstHole = entry
+    classes[number].holes &+= 1
+  }
+
+  /// Takes the last block of a class away if too many are holes, moving what it holds into another.
+  /// Says what moved, or, where nothing had to, that it is done.
+  mutating func compact(_ sizeClass: SizeClass) -> (from: Entry, to: Entry)? {
+    let number = sizeClass.number
+    while classes[number].holes &* Self.blocksPerHoleMin > classes[number].used {
+      guard let page = lastPage(of: number) else { return nil }
+      let last = Entry(
+        page &<< Page.unitBits &+ (classes[number].usedOnLast &- 1) &* sizeClass.units)
+      if unsafe block(last).isHole {
+        unlinkHole(last, in: number)
+        removeLast(of: sizeClass)
+      } else {
+        let hole = classes[number].firstHole
+        unlinkHole(hole, in: number)
+        unsafe block(hole).memory.copyMemory(from: block(last).memory, byteCount: sizeClass.bytes)
+        removeLast(of: sizeClass)
+        return (last, hole)
+      }
+    }
+    return nil
+  }
+
+  /// One block in 32 may be a hole, so that entries that come and go in one size seldom move others.
+  private static let blocksPerHoleMin = 32
+
+  private func lastPage(of number: Int) -> UInt32? { classes[number].pages.last }
+
+  private mutating func removeLast(of sizeClass: SizeClass) {
+    let number = sizeClass.number
+    classes[number].used &-= 1
+    classes[number].usedOnLast &-= 1
+    if classes[number].usedOnLast == 0, let page = classes[number].pages.popLast() {
+      pages.give(back: page)
+      classes[number].usedOnLast = classes[number].pages.isEmpty ? 0 : sizeClass.blocksPerPage
+    }
+  }
+
+  private mutating func unlinkHole(_ hole: Entry, in number: Int) {
+    let around = unsafe links(hole).pointee
+    if around.newer == .none {
+      classes[number].firstHole = around.older
+    } else {
+      unsafe links(around.newer).pointee.older = around.older
+    }
+    if around.older != .none { unsafe links(around.older).pointee.newer = around.newer }
+    classes[number].holes &-= 1
+  }
+}

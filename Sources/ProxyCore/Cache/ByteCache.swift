@@ -1,0 +1,246 @@
+internal import Synchronization
+
+/// The proxy's memory: keys and values of bytes, shared by all loops, in exact order of use within a shard.
+///
+/// Keys are hashed once, by the caller, who also passes the time. Look-ups allocate nothing and take one
+/// lock; what they find is read in place, with that lock held, through a `Hit`.
+///
+/// An entry has two ends: a deadline of its own (that of its key in Redis), and the cache's time to live,
+/// counted from when it was inserted and changed for all entries at once.
+@safe
+package final class ByteCache: @unchecked Sendable {
+  // Unchecked: everything that changes is in shards, each behind its lock, or atomic.
+
+  let shards: UnsafeMutablePointer<ByteShard>
+  private let shardBits: UInt64
+  let budget: CacheBudget
+  private let hashing = SipHash()
+  private let epoch: Moment
+  private let ageMax: Atomic<UInt32>
+  private let valueBytesMax: Atomic<Int>
+  private let graveyard = Graveyard()
+
+  /// The largest capacity at creation with which the order of use is exact over the whole cache.
+  package static let exactCapacityMax = 1_024
+
+  /// - Parameters:
+  ///   - capacity: In entries; 0 or less: nothing is kept.
+  ///   - bytesMax: What all entries may take, with their overhead and their share of the tables.
+  ///   - valueBytesMax: The largest value that is kept.
+  ///   - timeToLive: nil for none. No entry is kept for longer than 24 days.
+  ///   - now: The present; nothing may be looked up at an earlier moment.
+  package init(
+    capacity: Int, bytesMax: Int, valueBytesMax: Int, timeToLive: Duration?, now: Moment
+  ) {
+    shardBits = capacity <= Self.exactCapacityMax ? 0 : CacheShards.bits
+    budget = CacheBudget(entriesMax: capacity, costMax: bytesMax)
+    epoch = now
+    ageMax = Atomic(Self.ageMax(timeToLive))
+    self.valueBytesMax = Atomic(max(0, valueBytesMax))
+    unsafe shards = .allocate(capacity: 1 &<< Int(shardBits))
+    for number in 0..<(1 &<< Int(shardBits)) {
+      unsafe (shards + number).initialize(to: ByteShard(hashing: hashing))
+    }
+  }
+
+  deinit {
+    unsafe shards.deinitialize(count: shardCount)
+    unsafe shards.deallocate()
+  }
+
+  package var shardCount: Int { 1 &<< Int(shardBits) }
+
+  // MARK: Limits that may change while running
+
+  package var capacity: Int { budget.entriesMax.load(ordering: .relaxed) }
+  package var bytesMax: Int { budget.costMax.load(ordering: .relaxed) }
+
+  /// Changes the limits and evicts what is too much.
+  package func setLimits(capacity: Int, bytesMax: Int, valueBytesMax: Int) {
+    budget.entriesMax.store(max(0, capacity), ordering: .relaxed)
+    budget.costMax.store(max(0, bytesMax), ordering: .relaxed)
+    self.valueBytesMax.store(max(0, valueBytesMax), ordering: .relaxed)
+    evictExcess(startingAt: 0)
+  }
+
+  /// Changes how long entries are kept, those that are there included.
+  package func setTimeToLive(_ timeToLive: Duration?) {
+    ageMax.store(Self.ageMax(timeToLive), ordering: .relaxed)
+  }
+
+  private static func ageMax(_ timeToLive: Duration?) -> UInt32 {
+    guard let timeToLive else { return .max }
+    return UInt32(clamping: timeToLive.clampedNanoseconds / 1_000_000)
+  }
+
+  // MARK: Looking up
+
+  /// The hash of a key, the same in every database.
+  package func hash(_ key: RawSpan) -> UInt64 { hashing.hash(key) }
+
+  /// What is known of `key`, which thereby becomes the one used last. The shard stays locked until the hit
+  /// goes out of scope: copy, and let it go. O(1).
+  package func find(_ key: RawSpan, hash: UInt64, database: UInt32 = 0, now: Moment) -> Hit? {
+    let shard = unsafe shard(hash)
+    let time = time(now)
+    unsafe shard.pointee.lock.acquire()
+    let entry = unsafe key.withUnsafeBytes {
+      unsafe shard.pointee.find($0, hash: hash, database: database)
+    }
+    guard let entry else {
+      unsafe shard.pointee.counters.misses &+= 1
+      unsafe shard.pointee.lock.release()
+      return nil
+    }
+    if unsafe shard.pointee.table.store.isExpired(entry, at: time) {
+      unsafe shard.pointee.counters.misses &+= 1
+      unsafe shard.pointee.counters.expirations &+= 1
+      unsafe shard.pointee.remove(entry, from: budget)
+      unsafe shard.pointee.lock.release()
+      return nil
+    }
+    unsafe shard.pointee.table.touch(entry)
+    unsafe shard.pointee.counters.hits &+= 1
+    return unsafe Hit(shard: shard, block: shard.pointee.table.store.block(entry), time: time)
+  }
+
+  // MARK: Changing
+
+  /// What an entry is to be.
+  package struct Insertion {
+    /// The database that the key is in.
+    package var database: UInt32 = 0
+    /// When the key itself ends in Redis.
+    package var deadline = Moment.distantFuture
+    /// Of the link that fetched it.
+    package var generation: UInt16 = 0
+
+    package init() {}
+  }
+
+  /// Keeps `value` (nil: that there is none) for `key`, in place of what was kept, and evicts what has to go
+  /// for it. Says whether it is kept: a key or a value over its limit is not. O(1).
+  @discardableResult
+  package func insert(
+    _ value: RawSpan?, for key: RawSpan, hash: UInt64, _ insertion: Insertion = Insertion(),
+    now: Moment
+  ) -> Bool {
+    let shard = unsafe shard(hash)
+    let draft = EntryDraft(
+      value: value, valueBytesMax: valueBytesMax.load(ordering: .relaxed), key: key,
+      insertion: insertion, deadline: milliseconds(insertion.deadline), now: milliseconds(now))
+    unsafe shard.pointee.lock.acquire()
+    unsafe key.withUnsafeBytes {
+      if let former = unsafe shard.pointee.find($0, hash: hash, database: insertion.database) {
+        unsafe shard.pointee.remove(former, from: budget)
+      }
+    }
+    guard let draft, budget.allows(cost: draft.cost) else {
+      unsafe shard.pointee.lock.release()
+      return false
+    }
+    budget.add(cost: draft.cost)
+    while unsafe budget.isExceeded && shard.pointee.table.count > 0 {
+      unsafe shard.pointee.evictOldest(from: budget)
+    }
+    let kept = unsafe shard.pointee.add(draft, value: value, key: key, hash: hash)
+    if !kept { budget.subtract(entries: 1, cost: draft.cost) }
+    unsafe shard.pointee.lock.release()
+    if budget.isExceeded { evictExcess(startingAt: shardNumber(hash) &+ 1) }
+    return kept
+  }
+
+  /// Forgets `key` in every database; says whether anything was known of it. O(1).
+  @discardableResult
+  package func remove(_ key: RawSpan, hash: UInt64) -> Bool {
+    let shard = unsafe shard(hash)
+    unsafe shard.pointee.lock.acquire()
+    defer { unsafe shard.pointee.lock.release() }
+    return unsafe key.withUnsafeBytes {
+      var removed = false
+      while let entry = unsafe shard.pointee.find($0, hash: hash, database: nil) {
+        unsafe shard.pointee.remove(entry, from: budget)
+        removed = true
+      }
+      return removed
+    }
+  }
+
+  /// Forgets everything. O(1) a shard; the memory goes back to the system as the janitor comes by.
+  package func removeAll() {
+    for number in 0..<shardCount {
+      let shard = unsafe shards + number
+      var table = RecencyTable(store: BlockStore(hashing: hashing))
+      unsafe shard.pointee.lock.acquire()
+      unsafe swap(&table, &shard.pointee.table)
+      budget.subtract(entries: table.count, cost: table.store.bytes)
+      unsafe shard.pointee.lock.release()
+      graveyard.bury(table)
+    }
+  }
+
+  // MARK: The janitor
+
+  /// Reclaims what has expired in the next `buckets` buckets of one shard, some seven entries each, and a
+  /// part of what was emptied; says whether the shard was gone through to its end. Bounded work, one lock
+  /// at a time.
+  @discardableResult
+  package func sweep(shard number: Int, buckets: Int, now: Moment) -> Bool {
+    graveyard.clearOne()
+    let shard = unsafe shards + number % shardCount
+    let time = time(now)
+    var buckets = buckets
+    unsafe shard.pointee.lock.acquire()
+    defer { unsafe shard.pointee.lock.release() }
+    while let expired = unsafe shard.pointee.table.nextExpired(at: time, buckets: &buckets) {
+      unsafe shard.pointee.counters.expirations &+= 1
+      unsafe shard.pointee.remove(expired, from: budget)
+    }
+    return unsafe shard.pointee.table.sweepPosition == 0
+  }
+
+  // MARK: Counting
+
+  package var statistics: CacheStatistics {
+    var total = CacheStatistics()
+    for number in 0..<shardCount {
+      let shard = unsafe shards + number
+      unsafe shard.pointee.lock.acquire()
+      unsafe shard.pointee.counters.add(to: &total)
+      total.entries += unsafe shard.pointee.table.count
+      total.cost += unsafe shard.pointee.table.store.bytes
+      unsafe shard.pointee.lock.release()
+    }
+    return total
+  }
+
+  // MARK: Inside
+
+  private func shardNumber(_ hash: UInt64) -> Int {
+    Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
+  }
+
+  private func shard(_ hash: UInt64) -> UnsafeMutablePointer<ByteShard> {
+    unsafe shards + shardNumber(hash)
+  }
+
+  private func milliseconds(_ moment: Moment) -> UInt64 {
+    UInt64(clamping: moment.milliseconds(since: epoch))
+  }
+
+  private func time(_ now: Moment) -> BlockStore.Time {
+    BlockStore.Time(now: milliseconds(now), ageMax: ageMax.load(ordering: .relaxed))
+  }
+
+  /// Evicts the oldest of one shard after the other until nothing is exceeded.
+  private func evictExcess(startingAt first: Int) {
+    for step in 0..<shardCount where budget.isExceeded {
+      let shard = unsafe shards + (first &+ step) % shardCount
+      unsafe shard.pointee.lock.acquire()
+      while unsafe budget.isExceeded && shard.pointee.table.count > 0 {
+        unsafe shard.pointee.evictOldest(from: budget)
+      }
+      unsafe shard.pointee.lock.release()
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// One part of the byte cache, behind one lock. Everything here is called with that lock held.
+struct ByteShard: ~Copyable {
+  let lock = Lock()
+  var counters = ShardCounters()
+  var table: RecencyTable<BlockStore>
+
+  init(hashing: SipHash) {
+    table = RecencyTable(store: BlockStore(hashing: hashing))
+  }
+
+  /// The entry of `key` in a database, or in any (nil).
+  func find(_ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32?) -> Entry? {
+    var probe = table.index.probe(hash)
+    while true {
+      let entry = probe.next(in: table.index)
+      if entry == .none { return nil }
+      let block = unsafe table.store.block(entry)
+      if unsafe block.matches(key, database: database ?? block.database) { return entry }
+    }
+  }
+
+  /// Writes a new entry; false where there is no memory for it.
+  mutating func add(_ draft: EntryDraft, value: RawSpan?, key: RawSpan, hash: UInt64) -> Bool {
+    guard let entry = table.store.allocate(draft.sizeClass) else { return false }
+    unsafe draft.write(to: table.store.block(entry), value: value, key: key)
+    table.store.bytes &+= draft.cost
+    if draft.isShared { table.store.sharedCount &+= 1 }
+    table.add(entry, hash: hash)
+    return true
+  }
+
+  mutating func evictOldest(from budget: borrowing CacheBudget) {
+    counters.evictions &+= 1
+    remove(table.oldest(), from: budget)
+  }
+
+  /// Strikes an entry off and gives its memory back, which may move others.
+  mutating func remove(_ entry: Entry, from budget: borrowing CacheBudget) {
+    table.strikeOff(entry)
+    let block = unsafe table.store.block(entry)
+    let sizeClass = unsafe block.sizeClass
+    var cost = sizeClass.bytes &+ HashIndex.bytesPerEntry
+    if let shared = unsafe block.shared {
+      cost &+= unsafe shared._withUnsafeGuaranteedRef { EntryDraft.cost(ofShared: $0.count) }
+      unsafe shared.release()
+      table.store.sharedCount &-= 1
+    }
+    table.store.bytes &-= cost
+    budget.subtract(entries: 1, cost: cost)
+    table.store.free(entry, sizeClass)
+    while let move = table.store.compact(sizeClass) { table.follow(move.from, to: move.to) }
+  }
+}

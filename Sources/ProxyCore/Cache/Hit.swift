@@ -1,0 +1,49 @@
+extension ByteCache {
+  /// What the cache knows of a key, readable in place for as long as this exists; its shard is locked
+  /// meanwhile, so that is to be a copy's time and no longer.
+  @safe
+  package struct Hit: ~Copyable {
+    private let shard: UnsafeMutablePointer<ByteShard>
+    private let block: Block
+    private let time: BlockStore.Time
+
+    init(shard: UnsafeMutablePointer<ByteShard>, block: Block, time: BlockStore.Time) {
+      unsafe self.shard = shard
+      unsafe self.block = block
+      self.time = time
+    }
+
+    deinit { unsafe shard.pointee.lock.release() }
+
+    /// Whether it is known that there is no such key.
+    package var isAbsent: Bool { unsafe block.flags.contains(.absent) }
+
+    /// Whether the value is UTF-8 throughout.
+    package var isText: Bool { unsafe block.flags.contains(.text) }
+
+    /// The generation of the link that fetched it.
+    package var generation: UInt16 { unsafe block.generation }
+
+    /// How long ago it was inserted.
+    package var ageMilliseconds: UInt32 {
+      unsafe time.age(block)
+    }
+
+    /// A value that does not lie in the block and may be kept beyond the hit.
+    package var shared: SharedBlock? { unsafe block.shared?.takeUnretainedValue() }
+
+    /// The value's bytes, wherever they lie.
+    package var bytes: RawSpan {
+      @_lifetime(borrow self)
+      get {
+        let buffer =
+          if let shared = unsafe block.shared {
+            unsafe shared._withUnsafeGuaranteedRef { unsafe $0.bytes.withUnsafeBytes { unsafe $0 } }
+          } else {
+            unsafe UnsafeRawBufferPointer(block.value)
+          }
+        return unsafe _overrideLifetime(buffer.bytes, borrowing: self)
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+internal import Synchronization
+
+/// What changes and shows a cache as a whole.
+extension LRUCache {
+  /// Removes entries whose time has come, in slices of some 100 look-ups a lock, and says how many. O(n).
+  @discardableResult
+  public func removeExpired() -> Int {
+    let now = clock()
+    var removed = 0
+    for number in 0..<shardCount {
+      var finished = false
+      while !finished {
+        let slice = unsafe removeExpiredSlice(of: shards + number, now: now)
+        removed += slice.removed
+        finished = slice.finished
+      }
+    }
+    return removed
+  }
+
+  private func removeExpiredSlice(
+    of shard: UnsafeMutablePointer<Shard>, now: Moment
+  ) -> (removed: Int, finished: Bool) {
+    var leaving = Leaving()
+    var buckets = 16
+    var removed = 0
+    unsafe shard.pointee.lock.acquire()
+    defer { unsafe shard.pointee.lock.release() }
+    while let entry = unsafe shard.pointee.table.nextExpired(at: now, buckets: &buckets) {
+      leaving.add(unsafe remove(entry, from: &shard.pointee))
+      unsafe shard.pointee.counters.expirations &+= 1
+      removed += 1
+    }
+    return unsafe (removed, shard.pointee.table.sweepPosition == 0)
+  }
+
+  // MARK: Counting
+
+  /// How many entries it may hold. Setting less evicts at once. The shards stay as they were made, so a
+  /// cache that was created large keeps its order by shard however small it gets.
+  public var capacity: Int {
+    get { budget.entriesMax.load(ordering: .relaxed) }
+    set {
+      budget.entriesMax.store(max(0, newValue), ordering: .relaxed)
+      evictElsewhere(than: 0)
+    }
+  }
+
+  /// What the entries' costs may add up to. Setting less evicts at once.
+  public var costLimit: Int {
+    get { budget.costMax.load(ordering: .relaxed) }
+    set {
+      budget.costMax.store(max(0, newValue), ordering: .relaxed)
+      evictElsewhere(than: 0)
+    }
+  }
+
+  /// How many entries it holds, expired ones that nobody has met yet included. O(1).
+  public var count: Int { budget.entries.load(ordering: .relaxed) }
+
+  /// What it has done and what it holds. O(shards).
+  public var statistics: CacheStatistics {
+    var total = CacheStatistics()
+    for number in 0..<shardCount {
+      let shard = unsafe shards + number
+      unsafe shard.pointee.lock.acquire()
+      unsafe shard.pointee.counters.add(to: &total)
+      total.entries += unsafe shard.pointee.table.count
+      total.cost += unsafe shard.pointee.table.store.cost
+      unsafe shard.pointee.lock.release()
+    }
+    return total
+  }
+}

@@ -1,0 +1,268 @@
+/// A thread-safe cache that keeps what was used last: bounded in entries and in cost, with expiry.
+///
+/// ```swift
+/// let cache = LRUCache<String, Profile>(capacity: 10_000, timeToLive: .seconds(60))
+/// cache.insert(profile, for: "alice")
+/// if let profile = cache.value(for: "alice") { … }
+/// ```
+///
+/// Every operation is O(1) and holds one lock for well under a microsecond; no table is ever rehashed as a
+/// whole. Look-ups and insertions allocate nothing once the cache has grown to its size. Keys and values
+/// that leave the cache are released after its lock is.
+///
+/// Up to a capacity of ``exactCapacityMax`` the order of use is exact over all entries: the entry that goes
+/// is always the one that was used longest ago. A larger cache is divided into shards by hash; each keeps
+/// its own exact order, and together they share one capacity.
+@safe
+public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked Sendable {
+  // Unchecked: everything that changes is in shards, each behind its lock, or atomic.
+
+  @usableFromInline let shards: UnsafeMutablePointer<Shard>
+  @usableFromInline let shardBits: UInt64
+  @usableFromInline let budget: CacheBudget
+  @usableFromInline let timeToLive: Duration?
+  @usableFromInline let clock: @Sendable () -> Moment
+
+  /// The largest capacity at creation with which the order of use is exact over the whole cache.
+  @inlinable public static var exactCapacityMax: Int { 1_024 }
+
+  @usableFromInline typealias Slot = SlotStore<Key, Value>.Slot
+
+  @usableFromInline
+  struct Shard: ~Copyable {
+    @usableFromInline let lock = Lock()
+    @usableFromInline var counters = ShardCounters()
+    @usableFromInline var table = RecencyTable(store: SlotStore<Key, Value>())
+
+    @inlinable
+    init() {}
+  }
+
+  /// Makes an empty cache.
+  ///
+  /// - Parameters:
+  ///   - capacity: How many entries it may hold. 0 or less: nothing is kept. There is no upper limit but
+  ///     memory, of which only what is used is taken.
+  ///   - costLimit: What the costs given to ``insert(_:for:cost:timeToLive:)`` may add up to.
+  ///   - timeToLive: How long an entry may be found after it was inserted. `nil`: until it is evicted.
+  ///     Zero or less: not at all.
+  ///   - clock: What time it is; read only when an entry with a deadline is met. Tests bring their own.
+  @inlinable
+  public init(
+    capacity: Int, costLimit: Int = .max, timeToLive: Duration? = nil,
+    clock: @escaping @Sendable () -> Moment = { .now }
+  ) {
+    shardBits = capacity <= Self.exactCapacityMax ? 0 : CacheShards.bits
+    budget = CacheBudget(entriesMax: capacity, costMax: costLimit)
+    self.timeToLive = timeToLive
+    self.clock = clock
+    unsafe shards = .allocate(capacity: 1 &<< Int(shardBits))
+    for number in 0..<(1 &<< Int(shardBits)) { unsafe (shards + number).initialize(to: Shard()) }
+  }
+
+  @inlinable
+  deinit {
+    unsafe shards.deinitialize(count: shardCount)
+    unsafe shards.deallocate()
+  }
+
+  // MARK: Looking up
+
+  /// The value for `key`, which thereby becomes the one used last; `nil` if there is none. O(1).
+  @inlinable
+  public func value(for key: Key) -> Value? {
+    let hash = Self.hash(key)
+    let shard = unsafe shard(hash)
+    unsafe shard.pointee.lock.acquire()
+    guard let entry = unsafe find(key, hash: hash, in: &shard.pointee) else {
+      unsafe shard.pointee.counters.misses &+= 1
+      unsafe shard.pointee.lock.release()
+      return nil
+    }
+    let slot = unsafe shard.pointee.table.store.slot(entry)
+    if unsafe slot.pointee.deadline != .distantFuture && slot.pointee.deadline <= clock() {
+      unsafe shard.pointee.counters.misses &+= 1
+      unsafe shard.pointee.counters.expirations &+= 1
+      let expired = unsafe remove(entry, from: &shard.pointee)
+      unsafe shard.pointee.lock.release()
+      withExtendedLifetime(expired) {}
+      return nil
+    }
+    unsafe shard.pointee.table.touch(entry)
+    unsafe shard.pointee.counters.hits &+= 1
+    let value = unsafe slot.pointee.value
+    unsafe shard.pointee.lock.release()
+    return value
+  }
+
+  /// Whether there is a value for `key`; its place in the order stays as it is. O(1).
+  @inlinable
+  public func contains(_ key: Key) -> Bool {
+    let hash = Self.hash(key)
+    let shard = unsafe shard(hash)
+    unsafe shard.pointee.lock.acquire()
+    defer { unsafe shard.pointee.lock.release() }
+    guard let entry = unsafe find(key, hash: hash, in: &shard.pointee) else { return false }
+    let deadline = unsafe shard.pointee.table.store.slot(entry).pointee.deadline
+    return deadline == .distantFuture || deadline > clock()
+  }
+
+  /// The value for a key. Setting it inserts with the cache's own time to live; setting `nil` removes. O(1).
+  @inlinable
+  public subscript(key: Key) -> Value? {
+    get { value(for: key) }
+    set {
+      if let newValue { insert(newValue, for: key) } else { removeValue(for: key) }
+    }
+  }
+
+  // MARK: Changing
+
+  /// Keeps `value` for `key`, in place of any former one, and evicts what has to go for it. O(1).
+  ///
+  /// - Parameters:
+  ///   - cost: What the entry counts against the cost limit; less than 0 counts as 0. An entry that alone
+  ///     exceeds the limit is not kept.
+  ///   - timeToLive: An earlier end than the cache's own; a later one has no effect.
+  /// - Returns: Whether it is kept.
+  @inlinable
+  @discardableResult
+  public func insert(
+    _ value: consuming Value, for key: Key, cost: Int = 0, timeToLive: Duration? = nil
+  ) -> Bool {
+    let deadline = deadline(timeToLive)
+    let cost = max(0, cost)
+    guard budget.allows(cost: cost), let deadline else {
+      removeValue(for: key)
+      return false
+    }
+    let hash = Self.hash(key)
+    let shard = unsafe shard(hash)
+    var leaving = Leaving()
+    unsafe shard.pointee.lock.acquire()
+    if let entry = unsafe find(key, hash: hash, in: &shard.pointee) {
+      leaving.add(unsafe remove(entry, from: &shard.pointee))
+    }
+    budget.add(cost: cost)
+    while unsafe budget.isExceeded && shard.pointee.table.count > 0 {
+      leaving.add(unsafe evictOldest(from: &shard.pointee))
+    }
+    let entry = unsafe shard.pointee.table.store.allocate()
+    if let entry {
+      let slot = Slot(
+        links: Links(newer: .none, older: .none), hash: hash, deadline: deadline, key: key,
+        value: value, cost: cost)
+      unsafe shard.pointee.table.store.fill(entry, with: slot)
+      unsafe shard.pointee.table.add(entry, hash: hash)
+    } else {
+      budget.subtract(entries: 1, cost: cost)
+    }
+    unsafe shard.pointee.lock.release()
+    if budget.isExceeded { evictElsewhere(than: hash) }
+    return entry != nil
+  }
+
+  /// Removes the value for `key` and returns it, expired or not. O(1).
+  @inlinable
+  @discardableResult
+  public func removeValue(for key: Key) -> Value? {
+    let hash = Self.hash(key)
+    let shard = unsafe shard(hash)
+    unsafe shard.pointee.lock.acquire()
+    let entry = unsafe find(key, hash: hash, in: &shard.pointee)
+    let removed = entry.map { unsafe remove($0, from: &shard.pointee) }
+    unsafe shard.pointee.lock.release()
+    return removed?.value
+  }
+
+  /// Removes everything. O(1) under each shard's lock; the values are released after it.
+  @inlinable
+  public func removeAll() {
+    for number in 0..<shardCount {
+      var table = RecencyTable(store: SlotStore<Key, Value>())
+      let shard = unsafe shards + number
+      unsafe shard.pointee.lock.acquire()
+      unsafe swap(&table, &shard.pointee.table)
+      budget.subtract(entries: table.count, cost: table.store.cost)
+      unsafe shard.pointee.lock.release()
+    }
+  }
+
+  // MARK: Inside, with the shard's lock held
+
+  @inlinable
+  static func hash(_ key: Key) -> UInt64 { UInt64(truncatingIfNeeded: key.hashValue) }
+
+  @usableFromInline var shardCount: Int { 1 &<< Int(shardBits) }
+
+  @inlinable
+  func shard(_ hash: UInt64) -> UnsafeMutablePointer<Shard> {
+    unsafe shards + Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
+  }
+
+  @inlinable
+  func find(_ key: Key, hash: UInt64, in shard: inout Shard) -> Entry? {
+    var probe = shard.table.index.probe(hash)
+    while true {
+      let entry = probe.next(in: shard.table.index)
+      if entry == .none { return nil }
+      let slot = unsafe shard.table.store.slot(entry)
+      if unsafe slot.pointee.hash == hash && slot.pointee.key == key { return entry }
+    }
+  }
+
+  @inlinable
+  func remove(_ entry: Entry, from shard: inout Shard) -> Slot {
+    shard.table.strikeOff(entry)
+    let slot = shard.table.store.take(entry)
+    budget.subtract(entries: 1, cost: slot.cost)
+    return slot
+  }
+
+  @inlinable
+  func evictOldest(from shard: inout Shard) -> Slot {
+    shard.counters.evictions &+= 1
+    return remove(shard.table.oldest(), from: &shard)
+  }
+
+  /// When the entries of a new one's own shard were not enough: the oldest of the others, in turn.
+  @usableFromInline
+  func evictElsewhere(than hash: UInt64) {
+    let own = Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
+    for step in 1...shardCount {
+      let shard = unsafe shards + (own &+ step) % shardCount
+      var leaving = Leaving()
+      unsafe shard.pointee.lock.acquire()
+      // Last comes the shard of the new entry itself, which stays as long as anything else can go.
+      while unsafe budget.isExceeded && shard.pointee.table.count > 0 {
+        leaving.add(unsafe evictOldest(from: &shard.pointee))
+      }
+      unsafe shard.pointee.lock.release()
+      if !budget.isExceeded { return }
+    }
+  }
+
+  /// The end of an entry inserted now, which may be never; nil where it is over already.
+  @inlinable
+  func deadline(_ own: Duration?) -> Moment? {
+    guard let limit = timeToLive ?? own else { return .distantFuture }
+    let shortest = own.map { min($0, limit) } ?? limit
+    return shortest > .zero ? clock().advanced(by: shortest) : nil
+  }
+
+  /// Entries on their way out, kept until the lock is released: what a value does as it goes, such as
+  /// using this very cache, is not ours to know. Nearly always one, for which nothing is allocated.
+  @usableFromInline
+  struct Leaving {
+    @usableFromInline var first: Slot?
+    @usableFromInline var others: [Slot] = []
+
+    @inlinable
+    init() {}
+
+    @inlinable
+    mutating func add(_ slot: consuming Slot) {
+      if first == nil { first = slot } else { others.append(slot) }
+    }
+  }
+}

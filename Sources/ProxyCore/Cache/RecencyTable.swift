@@ -1,0 +1,117 @@
+/// The algorithm that both caches are: entries found by hash, kept in exact order of use, and dropped from
+/// the old end of that order or when their deadline has come. It owns the order; `store` owns the rest.
+///
+/// The order is a ring through the sentinel, entry 0: its `older` is the entry used last, its `newer` the
+/// one that is next to go. So linking and unlinking never asks whether an end was reached.
+///
+/// A hit moves its entry to the front by writing to four others that are seldom in the processor's cache,
+/// and the lock's release would wait for those writes. So hits are only noted, and the notes are settled
+/// many at once, when their waits overlap: always before anything else changes or asks for the order,
+/// which therefore stays exact.
+@usableFromInline
+struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
+  @usableFromInline var store: Store
+  @usableFromInline var index = HashIndex()
+  /// Hits whose move to the front is still to be made, the earliest first.
+  @usableFromInline var noted = InlineArray<32, Entry>(repeating: .none)
+  @usableFromInline var notedCount = 0
+  /// Where the janitor goes on.
+  @usableFromInline var sweepPosition: UInt32 = 0
+
+  @inlinable
+  init(store: consuming Store) {
+    self.store = store
+    unsafe self.store.links(.none).pointee = Links(newer: .none, older: .none)
+  }
+
+  @inlinable var count: Int { index.entryCount }
+
+  /// Makes `entry` the one used last. O(1).
+  @inlinable
+  mutating func touch(_ entry: Entry) {
+    noted[notedCount] = entry
+    notedCount &+= 1
+    if notedCount == noted.count { settle() }
+  }
+
+  /// Makes the moves that hits have noted.
+  @inlinable
+  mutating func settle() {
+    for number in 0..<notedCount {
+      let entry = noted[number]
+      unlink(entry)
+      linkFirst(entry)
+    }
+    notedCount = 0
+  }
+
+  /// The entry that is next to go, or none. O(1).
+  @inlinable
+  mutating func oldest() -> Entry {
+    settle()
+    return unsafe store.links(.none).pointee.newer
+  }
+
+  /// Takes in an entry that the store has just made. O(1).
+  @inlinable
+  mutating func add(_ entry: Entry, hash: UInt64) {
+    settle()
+    linkFirst(entry)
+    index.insert(entry, hash: hash, store: store)
+  }
+
+  /// Strikes an entry off, for the store to free. O(1).
+  @inlinable
+  mutating func strikeOff(_ entry: Entry) {
+    settle()
+    index.remove(entry, hash: store.hash(entry))
+    unlink(entry)
+  }
+
+  /// Follows an entry that the store moved: its contents, links included, are at `new` already. O(1).
+  @inlinable
+  mutating func follow(_ old: Entry, to new: Entry) {
+    assert(notedCount == 0, "a noted entry must not move")
+    let links = unsafe store.links(new).pointee
+    unsafe store.links(links.newer).pointee.older = new
+    unsafe store.links(links.older).pointee.newer = new
+    index.rename(old, to: new, hash: store.hash(new))
+  }
+
+  @inlinable
+  func linkFirst(_ entry: Entry) {
+    let sentinel = unsafe store.links(.none)
+    let former = unsafe sentinel.pointee.older
+    unsafe store.links(entry).pointee = Links(newer: .none, older: former)
+    unsafe store.links(former).pointee.newer = entry
+    unsafe sentinel.pointee.older = entry
+  }
+
+  @inlinable
+  func unlink(_ entry: Entry) {
+    let links = unsafe store.links(entry).pointee
+    unsafe store.links(links.newer).pointee.older = links.older
+    unsafe store.links(links.older).pointee.newer = links.newer
+  }
+
+  /// Goes on through the index, bucket by bucket, to the next entry whose time has come, for the caller to
+  /// remove; nil when `buckets` of them (some seven entries each) were looked at or the end was reached.
+  @inlinable
+  mutating func nextExpired(at time: Store.Time, buckets: inout Int) -> Entry? {
+    while buckets > 0 {
+      if sweepPosition >= index.bucketCount {
+        sweepPosition = 0
+        buckets = 0
+        return nil
+      }
+      var chain = Bucket.Chain(index, number: sweepPosition)
+      while let entry = chain.next(index) {
+        // The place stays: removing the entry puts another where it was.
+        if store.isExpired(entry, at: time) { return entry }
+      }
+      sweepPosition &+= 1
+      buckets &-= 1
+    }
+    return nil
+  }
+}
