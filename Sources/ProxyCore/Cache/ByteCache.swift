@@ -11,7 +11,7 @@ internal import Synchronization
 package final class ByteCache: @unchecked Sendable {
   // Unchecked: everything that changes is in shards, each behind its lock, or atomic.
 
-  let shards: UnsafeMutablePointer<ByteShard>
+  let shards: UnsafeMutablePointer<Guarded<ByteShard>>
   private let shardBits: UInt64
   let budget: CacheBudget
   private let hashing = SipHash()
@@ -39,7 +39,7 @@ package final class ByteCache: @unchecked Sendable {
     self.valueBytesMax = Atomic(max(0, valueBytesMax))
     unsafe shards = .allocate(capacity: 1 &<< Int(shardBits))
     for number in 0..<(1 &<< Int(shardBits)) {
-      unsafe (shards + number).initialize(to: ByteShard(hashing: hashing))
+      unsafe (shards + number).initialize(to: Guarded(ByteShard(hashing: hashing)))
     }
   }
 
@@ -85,23 +85,24 @@ package final class ByteCache: @unchecked Sendable {
     let time = time(now)
     unsafe shard.pointee.lock.acquire()
     let entry = unsafe key.withUnsafeBytes {
-      unsafe shard.pointee.find($0, hash: hash, database: database)
+      unsafe shard.pointee.content.find($0, hash: hash, database: database)
     }
     guard let entry else {
-      unsafe shard.pointee.counters.misses &+= 1
+      unsafe shard.pointee.content.counters.misses &+= 1
       unsafe shard.pointee.lock.release()
       return nil
     }
-    if unsafe shard.pointee.table.store.isExpired(entry, at: time) {
-      unsafe shard.pointee.counters.misses &+= 1
-      unsafe shard.pointee.counters.expirations &+= 1
-      unsafe shard.pointee.remove(entry, from: budget)
+    if unsafe shard.pointee.content.table.store.isExpired(entry, at: time) {
+      unsafe shard.pointee.content.counters.misses &+= 1
+      unsafe shard.pointee.content.counters.expirations &+= 1
+      unsafe shard.pointee.content.remove(entry, from: budget)
       unsafe shard.pointee.lock.release()
       return nil
     }
-    unsafe shard.pointee.table.touch(entry)
-    unsafe shard.pointee.counters.hits &+= 1
-    return unsafe Hit(shard: shard, block: shard.pointee.table.store.block(entry), time: time)
+    unsafe shard.pointee.content.table.touch(entry)
+    unsafe shard.pointee.content.counters.hits &+= 1
+    return unsafe Hit(
+      shard: shard, block: shard.pointee.content.table.store.block(entry), time: time)
   }
 
   // MARK: Changing
@@ -131,8 +132,10 @@ package final class ByteCache: @unchecked Sendable {
       insertion: insertion, deadline: milliseconds(insertion.deadline), now: milliseconds(now))
     unsafe shard.pointee.lock.acquire()
     unsafe key.withUnsafeBytes {
-      if let former = unsafe shard.pointee.find($0, hash: hash, database: insertion.database) {
-        unsafe shard.pointee.remove(former, from: budget)
+      if let former = unsafe shard.pointee.content.find(
+        $0, hash: hash, database: insertion.database)
+      {
+        unsafe shard.pointee.content.remove(former, from: budget)
       }
     }
     guard let draft, budget.allows(cost: draft.cost) else {
@@ -140,10 +143,10 @@ package final class ByteCache: @unchecked Sendable {
       return false
     }
     budget.add(cost: draft.cost)
-    while unsafe budget.isExceeded && shard.pointee.table.count > 0 {
-      unsafe shard.pointee.evictOldest(from: budget)
+    while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
+      unsafe shard.pointee.content.evictOldest(from: budget)
     }
-    let kept = unsafe shard.pointee.add(draft, value: value, key: key, hash: hash)
+    let kept = unsafe shard.pointee.content.add(draft, value: value, key: key, hash: hash)
     if !kept { budget.subtract(entries: 1, cost: draft.cost) }
     unsafe shard.pointee.lock.release()
     if budget.isExceeded { evictExcess(startingAt: shardNumber(hash) &+ 1) }
@@ -158,8 +161,8 @@ package final class ByteCache: @unchecked Sendable {
     defer { unsafe shard.pointee.lock.release() }
     return unsafe key.withUnsafeBytes {
       var removed = false
-      while let entry = unsafe shard.pointee.find($0, hash: hash, database: nil) {
-        unsafe shard.pointee.remove(entry, from: budget)
+      while let entry = unsafe shard.pointee.content.find($0, hash: hash, database: nil) {
+        unsafe shard.pointee.content.remove(entry, from: budget)
         removed = true
       }
       return removed
@@ -172,7 +175,7 @@ package final class ByteCache: @unchecked Sendable {
       let shard = unsafe shards + number
       var table = RecencyTable(store: BlockStore(hashing: hashing))
       unsafe shard.pointee.lock.acquire()
-      unsafe swap(&table, &shard.pointee.table)
+      unsafe swap(&table, &shard.pointee.content.table)
       budget.subtract(entries: table.count, cost: table.store.bytes)
       unsafe shard.pointee.lock.release()
       graveyard.bury(table)
@@ -192,11 +195,12 @@ package final class ByteCache: @unchecked Sendable {
     var buckets = buckets
     unsafe shard.pointee.lock.acquire()
     defer { unsafe shard.pointee.lock.release() }
-    while let expired = unsafe shard.pointee.table.nextExpired(at: time, buckets: &buckets) {
-      unsafe shard.pointee.counters.expirations &+= 1
-      unsafe shard.pointee.remove(expired, from: budget)
+    while let expired = unsafe shard.pointee.content.table.nextExpired(at: time, buckets: &buckets)
+    {
+      unsafe shard.pointee.content.counters.expirations &+= 1
+      unsafe shard.pointee.content.remove(expired, from: budget)
     }
-    return unsafe shard.pointee.table.sweepPosition == 0
+    return unsafe shard.pointee.content.table.sweepPosition == 0
   }
 
   // MARK: Counting
@@ -206,9 +210,9 @@ package final class ByteCache: @unchecked Sendable {
     for number in 0..<shardCount {
       let shard = unsafe shards + number
       unsafe shard.pointee.lock.acquire()
-      unsafe shard.pointee.counters.add(to: &total)
-      total.entries += unsafe shard.pointee.table.count
-      total.cost += unsafe shard.pointee.table.store.bytes
+      unsafe shard.pointee.content.counters.add(to: &total)
+      total.entries += unsafe shard.pointee.content.table.count
+      total.cost += unsafe shard.pointee.content.table.store.bytes
       unsafe shard.pointee.lock.release()
     }
     return total
@@ -220,7 +224,7 @@ package final class ByteCache: @unchecked Sendable {
     Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
   }
 
-  private func shard(_ hash: UInt64) -> UnsafeMutablePointer<ByteShard> {
+  private func shard(_ hash: UInt64) -> UnsafeMutablePointer<Guarded<ByteShard>> {
     unsafe shards + shardNumber(hash)
   }
 
@@ -237,8 +241,8 @@ package final class ByteCache: @unchecked Sendable {
     for step in 0..<shardCount where budget.isExceeded {
       let shard = unsafe shards + (first &+ step) % shardCount
       unsafe shard.pointee.lock.acquire()
-      while unsafe budget.isExceeded && shard.pointee.table.count > 0 {
-        unsafe shard.pointee.evictOldest(from: budget)
+      while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
+        unsafe shard.pointee.content.evictOldest(from: budget)
       }
       unsafe shard.pointee.lock.release()
     }

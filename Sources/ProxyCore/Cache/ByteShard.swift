@@ -1,6 +1,5 @@
 /// One part of the byte cache, behind one lock. Everything here is called with that lock held.
 struct ByteShard: ~Copyable {
-  let lock = Lock()
   var counters = ShardCounters()
   var table: RecencyTable<BlockStore>
 

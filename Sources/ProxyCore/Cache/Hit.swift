@@ -3,11 +3,11 @@ extension ByteCache {
   /// meanwhile, so that is to be a copy's time and no longer.
   @safe
   package struct Hit: ~Copyable {
-    private let shard: UnsafeMutablePointer<ByteShard>
+    private let shard: UnsafeMutablePointer<Guarded<ByteShard>>
     private let block: Block
     private let time: BlockStore.Time
 
-    init(shard: UnsafeMutablePointer<ByteShard>, block: Block, time: BlockStore.Time) {
+    init(shard: UnsafeMutablePointer<Guarded<ByteShard>>, block: Block, time: BlockStore.Time) {
       unsafe self.shard = shard
       unsafe self.block = block
       self.time = time

@@ -19,19 +19,19 @@ extension LRUCache {
   }
 
   private func removeExpiredSlice(
-    of shard: UnsafeMutablePointer<Shard>, now: Moment
+    of shard: UnsafeMutablePointer<Guarded<Shard>>, now: Moment
   ) -> (removed: Int, finished: Bool) {
     var leaving = Leaving()
     var buckets = 16
     var removed = 0
     unsafe shard.pointee.lock.acquire()
     defer { unsafe shard.pointee.lock.release() }
-    while let entry = unsafe shard.pointee.table.nextExpired(at: now, buckets: &buckets) {
-      leaving.add(unsafe remove(entry, from: &shard.pointee))
-      unsafe shard.pointee.counters.expirations &+= 1
+    while let entry = unsafe shard.pointee.content.table.nextExpired(at: now, buckets: &buckets) {
+      leaving.add(unsafe remove(entry, from: &shard.pointee.content))
+      unsafe shard.pointee.content.counters.expirations &+= 1
       removed += 1
     }
-    return unsafe (removed, shard.pointee.table.sweepPosition == 0)
+    return unsafe (removed, shard.pointee.content.table.sweepPosition == 0)
   }
 
   // MARK: Counting
@@ -64,9 +64,9 @@ extension LRUCache {
     for number in 0..<shardCount {
       let shard = unsafe shards + number
       unsafe shard.pointee.lock.acquire()
-      unsafe shard.pointee.counters.add(to: &total)
-      total.entries += unsafe shard.pointee.table.count
-      total.cost += unsafe shard.pointee.table.store.cost
+      unsafe shard.pointee.content.counters.add(to: &total)
+      total.entries += unsafe shard.pointee.content.table.count
+      total.cost += unsafe shard.pointee.content.table.store.cost
       unsafe shard.pointee.lock.release()
     }
     return total

@@ -17,7 +17,7 @@
 public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked Sendable {
   // Unchecked: everything that changes is in shards, each behind its lock, or atomic.
 
-  @usableFromInline let shards: UnsafeMutablePointer<Shard>
+  @usableFromInline let shards: UnsafeMutablePointer<Guarded<Shard>>
   @usableFromInline let shardBits: UInt64
   @usableFromInline let budget: CacheBudget
   @usableFromInline let timeToLive: Duration?
@@ -30,7 +30,6 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
 
   @usableFromInline
   struct Shard: ~Copyable {
-    @usableFromInline let lock = Lock()
     @usableFromInline var counters = ShardCounters()
     @usableFromInline var table = RecencyTable(store: SlotStore<Key, Value>())
 
@@ -57,7 +56,9 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     self.timeToLive = timeToLive
     self.clock = clock
     unsafe shards = .allocate(capacity: 1 &<< Int(shardBits))
-    for number in 0..<(1 &<< Int(shardBits)) { unsafe (shards + number).initialize(to: Shard()) }
+    for number in 0..<(1 &<< Int(shardBits)) {
+      unsafe (shards + number).initialize(to: Guarded(Shard()))
+    }
   }
 
   @inlinable
@@ -74,22 +75,22 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     let hash = Self.hash(key)
     let shard = unsafe shard(hash)
     unsafe shard.pointee.lock.acquire()
-    guard let entry = unsafe find(key, hash: hash, in: &shard.pointee) else {
-      unsafe shard.pointee.counters.misses &+= 1
+    guard let entry = unsafe find(key, hash: hash, in: &shard.pointee.content) else {
+      unsafe shard.pointee.content.counters.misses &+= 1
       unsafe shard.pointee.lock.release()
       return nil
     }
-    let slot = unsafe shard.pointee.table.store.slot(entry)
+    let slot = unsafe shard.pointee.content.table.store.slot(entry)
     if unsafe slot.pointee.deadline != .distantFuture && slot.pointee.deadline <= clock() {
-      unsafe shard.pointee.counters.misses &+= 1
-      unsafe shard.pointee.counters.expirations &+= 1
-      let expired = unsafe remove(entry, from: &shard.pointee)
+      unsafe shard.pointee.content.counters.misses &+= 1
+      unsafe shard.pointee.content.counters.expirations &+= 1
+      let expired = unsafe remove(entry, from: &shard.pointee.content)
       unsafe shard.pointee.lock.release()
       withExtendedLifetime(expired) {}
       return nil
     }
-    unsafe shard.pointee.table.touch(entry)
-    unsafe shard.pointee.counters.hits &+= 1
+    unsafe shard.pointee.content.table.touch(entry)
+    unsafe shard.pointee.content.counters.hits &+= 1
     let value = unsafe slot.pointee.value
     unsafe shard.pointee.lock.release()
     return value
@@ -102,8 +103,8 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     let shard = unsafe shard(hash)
     unsafe shard.pointee.lock.acquire()
     defer { unsafe shard.pointee.lock.release() }
-    guard let entry = unsafe find(key, hash: hash, in: &shard.pointee) else { return false }
-    let deadline = unsafe shard.pointee.table.store.slot(entry).pointee.deadline
+    guard let entry = unsafe find(key, hash: hash, in: &shard.pointee.content) else { return false }
+    let deadline = unsafe shard.pointee.content.table.store.slot(entry).pointee.deadline
     return deadline == .distantFuture || deadline > clock()
   }
 
@@ -140,20 +141,20 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     let shard = unsafe shard(hash)
     var leaving = Leaving()
     unsafe shard.pointee.lock.acquire()
-    if let entry = unsafe find(key, hash: hash, in: &shard.pointee) {
-      leaving.add(unsafe remove(entry, from: &shard.pointee))
+    if let entry = unsafe find(key, hash: hash, in: &shard.pointee.content) {
+      leaving.add(unsafe remove(entry, from: &shard.pointee.content))
     }
     budget.add(cost: cost)
-    while unsafe budget.isExceeded && shard.pointee.table.count > 0 {
-      leaving.add(unsafe evictOldest(from: &shard.pointee))
+    while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
+      leaving.add(unsafe evictOldest(from: &shard.pointee.content))
     }
-    let entry = unsafe shard.pointee.table.store.allocate()
+    let entry = unsafe shard.pointee.content.table.store.allocate()
     if let entry {
       let slot = Slot(
         links: Links(newer: .none, older: .none), hash: hash, deadline: deadline, key: key,
         value: value, cost: cost)
-      unsafe shard.pointee.table.store.fill(entry, with: slot)
-      unsafe shard.pointee.table.add(entry, hash: hash)
+      unsafe shard.pointee.content.table.store.fill(entry, with: slot)
+      unsafe shard.pointee.content.table.add(entry, hash: hash)
     } else {
       budget.subtract(entries: 1, cost: cost)
     }
@@ -169,8 +170,8 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     let hash = Self.hash(key)
     let shard = unsafe shard(hash)
     unsafe shard.pointee.lock.acquire()
-    let entry = unsafe find(key, hash: hash, in: &shard.pointee)
-    let removed = entry.map { unsafe remove($0, from: &shard.pointee) }
+    let entry = unsafe find(key, hash: hash, in: &shard.pointee.content)
+    let removed = entry.map { unsafe remove($0, from: &shard.pointee.content) }
     unsafe shard.pointee.lock.release()
     return removed?.value
   }
@@ -182,7 +183,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
       var table = RecencyTable(store: SlotStore<Key, Value>())
       let shard = unsafe shards + number
       unsafe shard.pointee.lock.acquire()
-      unsafe swap(&table, &shard.pointee.table)
+      unsafe swap(&table, &shard.pointee.content.table)
       budget.subtract(entries: table.count, cost: table.store.cost)
       unsafe shard.pointee.lock.release()
     }
@@ -196,7 +197,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @usableFromInline var shardCount: Int { 1 &<< Int(shardBits) }
 
   @inlinable
-  func shard(_ hash: UInt64) -> UnsafeMutablePointer<Shard> {
+  func shard(_ hash: UInt64) -> UnsafeMutablePointer<Guarded<Shard>> {
     unsafe shards + Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
   }
 
@@ -234,8 +235,8 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
       var leaving = Leaving()
       unsafe shard.pointee.lock.acquire()
       // Last comes the shard of the new entry itself, which stays as long as anything else can go.
-      while unsafe budget.isExceeded && shard.pointee.table.count > 0 {
-        leaving.add(unsafe evictOldest(from: &shard.pointee))
+      while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
+        leaving.add(unsafe evictOldest(from: &shard.pointee.content))
       }
       unsafe shard.pointee.lock.release()
       if !budget.isExceeded { return }
