@@ -38,6 +38,10 @@ static inline void clinux_spin_pause(void) {
 #endif
 }
 
+// Hints that a cache line will be read, or written, soon. Any address will do.
+static inline void clinux_prefetch(const void *line) { __builtin_prefetch(line, 0, 3); }
+static inline void clinux_prefetch_to_write(const void *line) { __builtin_prefetch(line, 1, 3); }
+
 static inline int clinux_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
   // glibc hides accept4 without _GNU_SOURCE, which must not differ from how the Glibc module was built.
   return (int)syscall(SYS_accept4, listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);

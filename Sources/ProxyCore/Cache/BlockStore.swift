@@ -5,7 +5,7 @@
 /// their sizes change, and it is always the last page of a class that comes free. A block knows its key, by
 /// which those who refer to it by number are told when it moved.
 struct BlockStore: EntryStore, ~Copyable {
-  private var pages = PagePool()
+  private var pages: PageTable
   private var classes: [BlockClass]
   /// What the entries cost together, for those who empty the store at one stroke.
   var bytes = 0
@@ -24,8 +24,9 @@ struct BlockStore: EntryStore, ~Copyable {
     var holes = 0
   }
 
-  init(hashing: SipHash) {
+  init(hashing: SipHash, source: PageSource) {
     self.hashing = hashing
+    pages = PageTable(source: source)
     classes = Array(repeating: BlockClass(), count: SizeClass.count)
     // The first block becomes entry 0, the sentinel: it is never freed, and never the last of a class that
     // has others, because nothing else is of the smallest class.
@@ -96,7 +97,9 @@ struct BlockStore: EntryStore, ~Copyable {
     let position = classes[number].usedOnLast
     classes[number].usedOnLast &+= 1
     classes[number].used &+= 1
-    return lastPage(of: number).map { Entry($0 &<< Page.unitBits &+ position &* sizeClass.units) }
+    return lastPage(of: number).map {
+      Entry($0 &<< PageTable.unitsPerPageBits &+ position &* sizeClass.units)
+    }
   }
 
   /// Makes an entry's block a hole. The caller then calls `compact` until it answers nil.
@@ -117,7 +120,7 @@ struct BlockStore: EntryStore, ~Copyable {
     while classes[number].holes &* Self.blocksPerHoleMin > classes[number].used {
       guard let page = lastPage(of: number) else { return nil }
       let last = Entry(
-        page &<< Page.unitBits &+ (classes[number].usedOnLast &- 1) &* sizeClass.units)
+        page &<< PageTable.unitsPerPageBits &+ (classes[number].usedOnLast &- 1) &* sizeClass.units)
       if unsafe block(last).isHole {
         unlinkHole(last, in: number)
         removeLast(of: sizeClass)

@@ -5,6 +5,7 @@
 struct Bucket {
   @usableFromInline let memory: UnsafeMutableRawPointer
 
+  @inlinable static var bytes: Int { 64 }
   @inlinable static var slots: Int { 12 }
   @inlinable static var tagsOffset: Int { 48 }
   @inlinable static var continuationOffset: Int { 60 }

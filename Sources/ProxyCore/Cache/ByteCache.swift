@@ -15,6 +15,7 @@ package final class ByteCache: @unchecked Sendable {
   private let shardBits: UInt64
   let budget: CacheBudget
   private let hashing = SipHash()
+  private let source = PageSource()
   private let epoch: Moment
   private let ageMax: Atomic<UInt32>
   private let valueBytesMax: Atomic<Int>
@@ -39,7 +40,7 @@ package final class ByteCache: @unchecked Sendable {
     self.valueBytesMax = Atomic(max(0, valueBytesMax))
     unsafe shards = .allocate(capacity: 1 &<< Int(shardBits))
     for number in 0..<(1 &<< Int(shardBits)) {
-      unsafe (shards + number).initialize(to: Guarded(ByteShard(hashing: hashing)))
+      unsafe (shards + number).initialize(to: Guarded(ByteShard(hashing: hashing, source: source)))
     }
   }
 
@@ -173,7 +174,8 @@ package final class ByteCache: @unchecked Sendable {
   package func removeAll() {
     for number in 0..<shardCount {
       let shard = unsafe shards + number
-      var table = RecencyTable(store: BlockStore(hashing: hashing))
+      var table = RecencyTable(
+        store: BlockStore(hashing: hashing, source: source), source: source)
       unsafe shard.pointee.lock.acquire()
       unsafe swap(&table, &shard.pointee.content.table)
       budget.subtract(entries: table.count, cost: table.store.bytes)

@@ -3,8 +3,8 @@ struct ByteShard: ~Copyable {
   var counters = ShardCounters()
   var table: RecencyTable<BlockStore>
 
-  init(hashing: SipHash) {
-    table = RecencyTable(store: BlockStore(hashing: hashing))
+  init(hashing: SipHash, source: PageSource) {
+    table = RecencyTable(store: BlockStore(hashing: hashing, source: source), source: source)
   }
 
   /// The entry of `key` in a database, or in any (nil).
@@ -14,6 +14,8 @@ struct ByteShard: ~Copyable {
       let entry = probe.next(in: table.index)
       if entry == .none { return nil }
       let block = unsafe table.store.block(entry)
+      // Where the value lies is read from the block's first line; the next is on its way meanwhile.
+      unsafe Prefetch.toRead(block.memory + 64)
       if unsafe block.matches(key, database: database ?? block.database) { return entry }
     }
   }
@@ -22,9 +24,14 @@ struct ByteShard: ~Copyable {
   mutating func add(_ draft: EntryDraft, value: RawSpan?, key: RawSpan, hash: UInt64) -> Bool {
     guard let entry = table.store.allocate(draft.sizeClass) else { return false }
     unsafe draft.write(to: table.store.block(entry), value: value, key: key)
+    guard table.add(entry, hash: hash) else {
+      unsafe table.store.block(entry).shared?.release()
+      table.store.free(entry, draft.sizeClass)
+      while let move = table.store.compact(draft.sizeClass) { table.follow(move.from, to: move.to) }
+      return false
+    }
     table.store.bytes &+= draft.cost
     if draft.isShared { table.store.sharedCount &+= 1 }
-    table.add(entry, hash: hash)
     return true
   }
 

@@ -8,21 +8,22 @@
 @safe
 @usableFromInline
 struct HashIndex: ~Copyable {
-  @usableFromInline var primary = BucketArray()
+  @usableFromInline var primary: BucketArray
   @usableFromInline var bucketCount: UInt32 = 4
   /// All hash bits that number a bucket in the round under way, and in the one before.
   @usableFromInline var wideMask: UInt32 = 7
   @usableFromInline var entryCount = 0
 
   /// Buckets that continue others. Number 0 means none; free ones are linked through `continuation`.
-  @usableFromInline var overflow = BucketArray()
+  @usableFromInline var overflow: BucketArray
   @usableFromInline var overflowCount: UInt32 = 1
   @usableFromInline var overflowFree: UInt32 = 0
 
   @usableFromInline
-  init() {
-    primary.reserve(bucketCount)
-    overflow.reserve(overflowCount)
+  init(source: PageSource) {
+    primary = BucketArray(source: source)
+    overflow = BucketArray(source: source)
+    guard primary.add(0) else { fatalError("out of memory: not even an empty cache") }
     for number in 0..<bucketCount { unsafe Bucket(primary.bucket(number)).clear() }
   }
 
@@ -92,14 +93,15 @@ struct HashIndex: ~Copyable {
 
   // MARK: Changing
 
-  /// Files `entry` under `hash`. O(1).
+  /// Files `entry` under `hash`; false where there is no memory for that. O(1).
   @inlinable
   mutating func insert<Store: EntryStore & ~Copyable>(
     _ entry: Entry, hash: UInt64, store: borrowing Store
-  ) {
-    append(entry, tag: Self.tag(hash), toBucket: bucketNumber(hash))
+  ) -> Bool {
+    guard append(entry, tag: Self.tag(hash), toBucket: bucketNumber(hash)) else { return false }
     entryCount &+= 1
     if entryCount > Int(bucketCount) &* Self.entriesPerBucketMax { split(store) }
+    return true
   }
 
   /// Strikes `entry`, which is filed under `hash`, off. O(1).
@@ -152,7 +154,7 @@ struct HashIndex: ~Copyable {
   }
 
   @usableFromInline
-  mutating func append(_ entry: Entry, tag: UInt8, toBucket number: UInt32) {
+  mutating func append(_ entry: Entry, tag: UInt8, toBucket number: UInt32) -> Bool {
     var bucket = unsafe Bucket(primary.bucket(number))
     while unsafe bucket.continuation != 0 {
       unsafe bucket = Bucket(overflow.bucket(bucket.continuation))
@@ -161,26 +163,30 @@ struct HashIndex: ~Copyable {
     if unsafe used < Bucket.slots {
       unsafe bucket.set(used, entry: entry, tag: tag)
     } else {
-      let continuation = takeOverflow()
+      guard let continuation = takeOverflow() else { return false }
       unsafe bucket.continuation = continuation
       unsafe Bucket(overflow.bucket(continuation)).set(0, entry: entry, tag: tag)
     }
+    return true
   }
 
   // MARK: Growing and shrinking
 
-  /// Adds a bucket and shares the entries of the one it descends from between the two. O(1).
+  /// Adds a bucket and shares the entries of the one it descends from between the two. O(1). Without
+  /// memory for it the chains grow longer instead.
   @inlinable
   mutating func split<Store: EntryStore & ~Copyable>(_ store: borrowing Store) {
     let added = bucketCount
     let parent = added & (wideMask &>> 1)
-    primary.reserve(added &+ 1)
+    guard primary.add(added) else { return }
     unsafe Bucket(primary.bucket(added)).clear()
     bucketCount &+= 1
     var chain = detachChain(parent)
     while let (entry, tag) = chain.takeLast(&self) {
       let home = UInt32(truncatingIfNeeded: store.hash(entry)) & wideMask
-      append(entry, tag: tag, toBucket: home == added ? added : parent)
+      // Two chains need no more buckets than the one whose buckets were just freed.
+      let filed = append(entry, tag: tag, toBucket: home == added ? added : parent)
+      assert(filed)
     }
     if bucketCount &- 1 == wideMask { wideMask = wideMask &* 2 &+ 1 }
   }
@@ -188,12 +194,16 @@ struct HashIndex: ~Copyable {
   /// Gives the entries of the last bucket back to the one it descends from. O(1).
   @usableFromInline
   mutating func mergeLast() {
+    // One chain may need one bucket more than two.
+    guard let spare = takeOverflow() else { return }
+    freeOverflow(spare)
     if bucketCount &- 1 == wideMask &>> 1 { wideMask &>>= 1 }
     let removed = bucketCount &- 1
     let parent = removed & (wideMask &>> 1)
     var chain = detachChain(removed)
     while let (entry, tag) = chain.takeLast(&self) {
-      append(entry, tag: tag, toBucket: parent)
+      let filed = append(entry, tag: tag, toBucket: parent)
+      assert(filed)
     }
     bucketCount = removed
     primary.trim(to: removed)
@@ -236,14 +246,14 @@ struct HashIndex: ~Copyable {
     return chain
   }
 
-  private mutating func takeOverflow() -> UInt32 {
+  private mutating func takeOverflow() -> UInt32? {
     let number: UInt32
     if overflowFree != 0 {
       number = overflowFree
       overflowFree = unsafe Bucket(overflow.bucket(number)).continuation
     } else {
       number = overflowCount
-      overflow.reserve(number &+ 1)
+      guard overflow.add(number) else { return nil }
       overflowCount &+= 1
     }
     unsafe Bucket(overflow.bucket(number)).clear()

@@ -20,6 +20,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @usableFromInline let shards: UnsafeMutablePointer<Guarded<Shard>>
   @usableFromInline let shardBits: UInt64
   @usableFromInline let budget: CacheBudget
+  @usableFromInline let source = PageSource()
   @usableFromInline let timeToLive: Duration?
   @usableFromInline let clock: @Sendable () -> Moment
 
@@ -31,10 +32,10 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @usableFromInline
   struct Shard: ~Copyable {
     @usableFromInline var counters = ShardCounters()
-    @usableFromInline var table = RecencyTable(store: SlotStore<Key, Value>())
+    @usableFromInline var table: RecencyTable<SlotStore<Key, Value>>
 
     @inlinable
-    init() {}
+    init(source: PageSource) { table = RecencyTable(store: SlotStore(), source: source) }
   }
 
   /// Makes an empty cache.
@@ -57,7 +58,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     self.clock = clock
     unsafe shards = .allocate(capacity: 1 &<< Int(shardBits))
     for number in 0..<(1 &<< Int(shardBits)) {
-      unsafe (shards + number).initialize(to: Guarded(Shard()))
+      unsafe (shards + number).initialize(to: Guarded(Shard(source: source)))
     }
   }
 
@@ -148,19 +149,14 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
       leaving.add(unsafe evictOldest(from: &shard.pointee.content))
     }
-    let entry = unsafe shard.pointee.content.table.store.allocate()
-    if let entry {
-      let slot = Slot(
-        links: Links(newer: .none, older: .none), hash: hash, deadline: deadline, key: key,
-        value: value, cost: cost)
-      unsafe shard.pointee.content.table.store.fill(entry, with: slot)
-      unsafe shard.pointee.content.table.add(entry, hash: hash)
-    } else {
-      budget.subtract(entries: 1, cost: cost)
-    }
+    let slot = Slot(
+      links: Links(newer: .none, older: .none), hash: hash, deadline: deadline, key: key,
+      value: value, cost: cost)
+    let kept = unsafe add(slot, to: &shard.pointee.content)
+    if !kept { budget.subtract(entries: 1, cost: cost) }
     unsafe shard.pointee.lock.release()
     if budget.isExceeded { evictElsewhere(than: hash) }
-    return entry != nil
+    return kept
   }
 
   /// Removes the value for `key` and returns it, expired or not. O(1).
@@ -180,7 +176,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @inlinable
   public func removeAll() {
     for number in 0..<shardCount {
-      var table = RecencyTable(store: SlotStore<Key, Value>())
+      var table = RecencyTable(store: SlotStore<Key, Value>(), source: source)
       let shard = unsafe shards + number
       unsafe shard.pointee.lock.acquire()
       unsafe swap(&table, &shard.pointee.content.table)
@@ -210,6 +206,17 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
       let slot = unsafe shard.table.store.slot(entry)
       if unsafe slot.pointee.hash == hash && slot.pointee.key == key { return entry }
     }
+  }
+
+  /// False where there is no memory for it.
+  @inlinable
+  func add(_ slot: consuming Slot, to shard: inout Shard) -> Bool {
+    guard let entry = shard.table.store.allocate() else { return false }
+    let hash = slot.hash
+    shard.table.store.fill(entry, with: slot)
+    if shard.table.add(entry, hash: hash) { return true }
+    _ = shard.table.store.take(entry)
+    return false
   }
 
   @inlinable

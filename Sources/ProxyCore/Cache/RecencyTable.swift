@@ -11,7 +11,7 @@
 @usableFromInline
 struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   @usableFromInline var store: Store
-  @usableFromInline var index = HashIndex()
+  @usableFromInline var index: HashIndex
   /// Hits whose move to the front is still to be made, the earliest first.
   @usableFromInline var noted = InlineArray<32, Entry>(repeating: .none)
   @usableFromInline var notedCount = 0
@@ -19,8 +19,9 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   @usableFromInline var sweepPosition: UInt32 = 0
 
   @inlinable
-  init(store: consuming Store) {
+  init(store: consuming Store, source: PageSource) {
     self.store = store
+    index = HashIndex(source: source)
     unsafe self.store.links(.none).pointee = Links(newer: .none, older: .none)
   }
 
@@ -29,6 +30,9 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   /// Makes `entry` the one used last. O(1).
   @inlinable
   mutating func touch(_ entry: Entry) {
+    let links = unsafe store.links(entry).pointee
+    unsafe Prefetch.toWrite(store.links(links.newer))
+    unsafe Prefetch.toWrite(store.links(links.older))
     noted[notedCount] = entry
     notedCount &+= 1
     if notedCount == noted.count { settle() }
@@ -52,12 +56,13 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
     return unsafe store.links(.none).pointee.newer
   }
 
-  /// Takes in an entry that the store has just made. O(1).
+  /// Takes in an entry that the store has just made; false where there is no memory to file it. O(1).
   @inlinable
-  mutating func add(_ entry: Entry, hash: UInt64) {
+  mutating func add(_ entry: Entry, hash: UInt64) -> Bool {
     settle()
+    guard index.insert(entry, hash: hash, store: store) else { return false }
     linkFirst(entry)
-    index.insert(entry, hash: hash, store: store)
+    return true
   }
 
   /// Strikes an entry off, for the store to free. O(1).

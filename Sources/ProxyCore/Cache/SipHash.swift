@@ -33,12 +33,16 @@ struct SipHash: Sendable {
       state.take(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian)
       offset &+= 8
     }
+    let rest = bytes.count &- offset
     var last = UInt64(truncatingIfNeeded: bytes.count) &<< 56
-    var shift: UInt64 = 0
-    while offset < bytes.count {
-      last |= unsafe UInt64(bytes.load(fromByteOffset: offset, as: UInt8.self)) &<< shift
-      shift &+= 8
-      offset &+= 1
+    if rest > 0 && bytes.count >= 8 {
+      // The last eight bytes, less those that were taken already.
+      let end = unsafe bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
+      last |= end.littleEndian &>> UInt64(truncatingIfNeeded: 64 &- rest &* 8)
+    } else {
+      for place in 0..<rest {
+        last |= unsafe UInt64(bytes[place]) &<< UInt64(truncatingIfNeeded: place &* 8)
+      }
     }
     state.take(last)
     state.v2 ^= 0xff

@@ -6,7 +6,7 @@ struct SizeClass: Equatable {
   let units: UInt32
 
   var bytes: Int { Int(units) &* 8 }
-  var blocksPerPage: UInt32 { Page.units / units }
+  var blocksPerPage: UInt32 { PageTable.unitsPerPage / units }
 
   static let bytesMax = 4_096
   static let count = 65 + 3 * 8
@@ -27,14 +27,4 @@ struct SizeClass: Equatable {
       number = 64 &+ Int(doubling &- 6) &* 8 &+ Int(steps &- 8)
     }
   }
-}
-
-/// What a block store takes memory in, for one class at a time.
-enum Page {
-  static let bytes = 16_384
-  static let units: UInt32 = 2_048
-  static let unitBits: UInt32 = 11
-  /// Pages come from the kernel 64 at a time.
-  static let perSegment: UInt32 = 64
-  static let perSegmentBits: UInt32 = 6
 }
