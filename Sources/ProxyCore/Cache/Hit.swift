@@ -32,7 +32,17 @@ extension ByteCache {
     /// A value that does not lie in the block and may be kept beyond the hit.
     package var shared: SharedBlock? { unsafe block.shared?.takeUnretainedValue() }
 
-    /// The value's bytes, wherever they lie.
+    /// How long the value is.
+    package var count: Int {
+      guard let shared = unsafe block.shared else { return unsafe block.valueBytes }
+      return unsafe shared._withUnsafeGuaranteedRef { $0.count }
+    }
+
+    /// Copies the value behind what `output` holds.
+    package func append(to output: inout ByteBuffer) { output.append(bytes) }
+
+    /// The value's bytes, wherever they lie. For functions that borrow the hit: where a hit is declared and
+    /// its bytes are asked for in one place, the compiler (6.3) puts the hit on the heap.
     package var bytes: RawSpan {
       @_lifetime(borrow self)
       get {
