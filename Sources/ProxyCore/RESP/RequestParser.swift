@@ -1,0 +1,265 @@
+/// Finds the requests in what a client sent.
+///
+/// ```
+///            ┌────────────── *0, empty line: .nothing ──────────────┐
+///            ▼                                                      │
+///         start ──'*'──▶ count ──▶ length ──▶ payload ──(last)──▶ .command
+///            │                       ▲  │        │
+///            │                       └──┼────────┘        over the threshold
+///            │                          └──▶ large ──▶ relay() | keepBuffering()
+///            └──else──▶ inline ──▶ .inlineCommand           any state ──▶ refused
+/// ```
+///
+/// Call `parse` with all that is buffered, from the first byte that was not consumed; after `.needsMore`
+/// call it again with the same bytes and more. No byte is looked at twice, but for those of an inline
+/// command, which are searched for their end and then split; payloads are not looked at at all.
+package struct RequestParser: ~Copyable {
+  package enum Verdict: Equatable, Sendable {
+    /// The request is not complete until so many bytes follow, at least.
+    case needsMore(atLeast: Int)
+    /// The first `length` bytes are a request; `arguments` are ranges in them.
+    case command(length: Int)
+    /// The first `length` bytes are an inline request; `arguments` are ranges in `canonical`.
+    case inlineCommand(length: Int)
+    /// The first `length` bytes ask for nothing and get no reply.
+    case nothing(length: Int)
+    /// An argument is over the threshold. Answer with `relay()` or `keepBuffering()`.
+    case large(LargeArgument)
+    /// Reply so and close. The parser says the same forever.
+    case refused(ProtocolError)
+  }
+
+  /// A request whose argument is too large to wait for.
+  package struct LargeArgument: Equatable, Sendable {
+    /// The bytes up to where the argument begins: the request's head, to be sent on as it is.
+    package let headLength: Int
+    /// How many arguments the request declares, the command's name included.
+    package let argumentCount: Int
+    /// The argument's length. Those before it are in `arguments`.
+    package let length: Int
+  }
+
+  private enum Stage: Equatable {
+    case start, inline, inlineHidden, count, length, payload, large
+    case refused(ProtocolError)
+  }
+
+  /// Whether Redis's bounds for strangers are lifted.
+  package var isAuthenticated = true
+  /// Arguments longer than this are announced by `.large`.
+  package var largeThreshold = Limits.argumentBufferedMax
+  package internal(set) var arguments = ArgumentTable()
+  /// The last inline command in the multibulk form, as if the client had sent it so.
+  package internal(set) var canonical = ByteBuffer()
+
+  private var stage = Stage.start
+  /// What lies before it was examined and is not looked at again.
+  private var position = 0
+  private var argumentsLeft = 0
+  private var argumentCount = 0
+  private var payloadLength = 0
+  private var buffersWhole = false
+  private var line = LengthLine()
+
+  package init() {}
+
+  /// Whether the bytes of a request have begun to come.
+  package var isMidRequest: Bool { stage != .start }
+
+  /// What the bytes are. O(bytes not seen before), without allocation once the table has grown.
+  package mutating func parse(_ bytes: RawSpan) -> Verdict {
+    precondition(position <= bytes.byteCount, "bytes of an unfinished request were consumed")
+    if stage == .start {
+      guard bytes.byteCount > 0 else { return .needsMore(atLeast: 1) }
+      arguments.removeAll()
+      // In bounds: there is a byte.
+      guard unsafe bytes.byte(at: 0) == UInt8(ascii: "*") else {
+        stage = .inline
+        return parseInline(bytes)
+      }
+      if !readShortCount(bytes) {
+        line = LengthLine()
+        stage = .count
+      }
+    }
+    switch stage {
+    case .length, .payload: return parseArguments(bytes)
+    case .count: return parseCount(bytes)
+    case .inline: return parseInline(bytes)
+    case .inlineHidden: return waitForever(bytes)
+    case .large: return largeVerdict
+    case .refused(let error): return .refused(error)
+    case .start: return .needsMore(atLeast: 1)
+    }
+  }
+
+  /// Gives back what an idle connection does not need.
+  package mutating func releaseMemory() {
+    guard stage == .start else { return }
+    arguments.release()
+    canonical.release()
+  }
+
+  // MARK: Multibulk
+
+  /// Reads `*d\r\n` at once, which nearly all requests begin with.
+  private mutating func readShortCount(_ bytes: RawSpan) -> Bool {
+    guard bytes.byteCount >= 4 else { return false }
+    let word = unsafe bytes.fourBytes(at: 0)  // in bounds: there are four
+    let digit = (word >> 8 & 0xFF) &- UInt32(UInt8(ascii: "0"))
+    guard digit >= 1 && digit <= 9 && word >> 16 & 0xFF == UInt32(UInt8(ascii: "\r")) else {
+      return false
+    }
+    beginArguments(Int(digit), at: 4)
+    return true
+  }
+
+  private mutating func beginArguments(_ count: Int, at offset: Int) {
+    argumentCount = count
+    argumentsLeft = count
+    position = offset
+    buffersWhole = false
+    line = LengthLine()
+    stage = .length
+  }
+
+  private mutating func parseCount(_ bytes: RawSpan) -> Verdict {
+    switch line.read(bytes, from: position) {
+    case .partial:
+      position = bytes.byteCount
+      return .needsMore(atLeast: 1)
+    case .tooLong: return refuse(.countLineTooBig)
+    case .ends(let end):
+      do throws(ProtocolError) {
+        let count = try line.argumentCount(isAuthenticated: isAuthenticated)
+        if count == 0 { return finish(.nothing(length: end)) }
+        beginArguments(count, at: end)
+      } catch {
+        return refuse(error)
+      }
+      return parseArguments(bytes)
+    }
+  }
+
+  private mutating func parseArguments(_ bytes: RawSpan) -> Verdict {
+    while true {
+      if stage == .length, let verdict = readLength(bytes) { return verdict }
+      // Two bytes end the payload. Like Redis, nobody looks whether they are CR and LF.
+      let missing = payloadLength &+ 2 &- (bytes.byteCount &- position)
+      if missing > 0 { return .needsMore(atLeast: missing) }
+      arguments.append(Argument(offset: position, count: payloadLength))
+      position &+= payloadLength &+ 2
+      argumentsLeft &-= 1
+      if argumentsLeft == 0 { return finish(.command(length: position)) }
+      stage = .length
+    }
+  }
+
+  /// Reads the line before a payload; a verdict where that was not possible.
+  private mutating func readLength(_ bytes: RawSpan) -> Verdict? {
+    if let length = shortLength(bytes) {
+      payloadLength = length
+      position &+= length > 9 ? 5 : 4
+    } else {
+      switch line.read(bytes, from: position) {
+      case .partial:
+        position = bytes.byteCount
+        return .needsMore(atLeast: 1)
+      case .tooLong: return refuse(.lengthLineTooBig)
+      case .ends(let end):
+        position = end
+        do throws(ProtocolError) {
+          payloadLength = try line.length(isAuthenticated: isAuthenticated)
+        } catch {
+          return refuse(error)
+        }
+        line = LengthLine()
+      }
+    }
+    if position &+ payloadLength > Limits.requestBytesMax { return refuse(.requestTooBig) }
+    if payloadLength > largeThreshold && !buffersWhole {
+      stage = .large
+      return largeVerdict
+    }
+    stage = .payload
+    return nil
+  }
+
+  /// `$d\r\n` or `$dd\r\n` at `position`, where no part of the line was read before.
+  private func shortLength(_ bytes: RawSpan) -> Int? {
+    guard !line.isBegun && bytes.byteCount &- position >= 5 else { return nil }
+    let word = unsafe bytes.fourBytes(at: position)  // in bounds: there are five
+    let first = (word >> 8 & 0xFF) &- UInt32(UInt8(ascii: "0"))
+    guard word & 0xFF == UInt32(UInt8(ascii: "$")) && first <= 9 else { return nil }
+    let third = word >> 16 & 0xFF
+    if third == UInt32(UInt8(ascii: "\r")) { return Int(first) }
+    let second = third &- UInt32(UInt8(ascii: "0"))
+    guard second <= 9 && first != 0 && word >> 24 == UInt32(UInt8(ascii: "\r")) else { return nil }
+    return Int(first &* 10 &+ second)
+  }
+
+  // MARK: Large arguments
+
+  private var largeVerdict: Verdict {
+    .large(
+      LargeArgument(
+        headLength: position, argumentCount: argumentCount, length: payloadLength))
+  }
+
+  /// Hands the rest of the request, which begins `headLength` bytes further on, to a relay. The parser
+  /// is ready for the request after it; `arguments` stay until then.
+  package mutating func relay() -> RequestRelay {
+    precondition(stage == .large, "there is no large argument to relay")
+    let relay = RequestRelay(payloadLength: payloadLength, argumentsLeft: argumentsLeft)
+    _ = finish(.nothing(length: 0))
+    return relay
+  }
+
+  /// Lets `parse` wait for the whole request, with all its large arguments, instead.
+  package mutating func keepBuffering() {
+    precondition(stage == .large, "there is no large argument to wait for")
+    buffersWhole = true
+    stage = .payload
+  }
+
+  // MARK: Inline
+
+  private mutating func parseInline(_ bytes: RawSpan) -> Verdict {
+    let end = min(bytes.byteCount, Limits.lineBytesMax &+ 1)
+    let feed = bytes.firstOffset(of: UInt8(ascii: "\n"), in: position..<end)
+    if bytes.firstOffset(of: 0, in: position..<(feed ?? end)) != nil {
+      stage = .inlineHidden
+      return waitForever(bytes)
+    }
+    guard let feed else {
+      position = end
+      return bytes.byteCount > Limits.lineBytesMax
+        ? refuse(.inlineTooBig) : .needsMore(atLeast: 1)
+    }
+    var last = feed
+    // In bounds: `feed` lies within and something comes before it.
+    if feed > 0, unsafe bytes.byte(at: feed &- 1) == UInt8(ascii: "\r") { last &-= 1 }
+    guard splitInline(bytes.extracting(0..<last)) else { return refuse(.quotesUnbalanced) }
+    let length = feed &+ 1
+    return finish(arguments.isEmpty ? .nothing(length: length) : .inlineCommand(length: length))
+  }
+
+  /// A NUL ends Redis's search for the line's end, so that the line never ends but by being too long.
+  private mutating func waitForever(_ bytes: RawSpan) -> Verdict {
+    bytes.byteCount > Limits.lineBytesMax ? refuse(.inlineTooBig) : .needsMore(atLeast: 1)
+  }
+
+  // MARK: Ends
+
+  private mutating func finish(_ verdict: Verdict) -> Verdict {
+    stage = .start
+    position = 0
+    return verdict
+  }
+
+  private mutating func refuse(_ error: ProtocolError) -> Verdict {
+    stage = .refused(error)
+    position = 0
+    return .refused(error)
+  }
+}
