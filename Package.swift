@@ -30,6 +30,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["ProxyCore", "AllocationCounter"], path: "Tests/Support",
       swiftSettings: settings),
     .testTarget(
-      name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport"], swiftSettings: settings),
+      name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport", "AllocationCounter"],
+      swiftSettings: settings),
   ]
 )

@@ -15,7 +15,8 @@ package struct Decimal: Equatable {
   /// The number that `bytes` are, or nil where they are none.
   package init?(_ bytes: RawSpan, allowsPlus: Bool = false) {
     self.init(allowsPlus: allowsPlus)
-    for offset in 0..<bytes.byteCount { read(unsafe bytes.byte(at: offset)) }  // in bounds by the loop
+    // In bounds by the loop.
+    for offset in 0..<bytes.byteCount { read(unsafe bytes.byte(at: offset)) }
     if value == nil { return nil }
   }
 

@@ -159,7 +159,7 @@ package struct RequestParser: ~Copyable {
   private mutating func readLength(_ bytes: RawSpan) -> Verdict? {
     if let length = shortLength(bytes) {
       payloadLength = length
-      position &+= length > 9 ? 5 : 4
+      position &+= length > 99 ? 6 : length > 9 ? 5 : 4
     } else {
       switch line.read(bytes, from: position) {
       case .partial:
@@ -185,17 +185,22 @@ package struct RequestParser: ~Copyable {
     return nil
   }
 
-  /// `$d\r\n` or `$dd\r\n` at `position`, where no part of the line was read before.
+  /// `$d\r\n` to `$ddd\r\n` at `position`, where no part of the line was read before.
   private func shortLength(_ bytes: RawSpan) -> Int? {
-    guard !line.isBegun && bytes.byteCount &- position >= 5 else { return nil }
-    let word = unsafe bytes.fourBytes(at: position)  // in bounds: there are five
+    guard !line.isBegun && bytes.byteCount &- position >= 6 else { return nil }
+    let word = unsafe bytes.fourBytes(at: position)  // in bounds: there are six
     let first = (word >> 8 & 0xFF) &- UInt32(UInt8(ascii: "0"))
     guard word & 0xFF == UInt32(UInt8(ascii: "$")) && first <= 9 else { return nil }
     let third = word >> 16 & 0xFF
     if third == UInt32(UInt8(ascii: "\r")) { return Int(first) }
     let second = third &- UInt32(UInt8(ascii: "0"))
-    guard second <= 9 && first != 0 && word >> 24 == UInt32(UInt8(ascii: "\r")) else { return nil }
-    return Int(first &* 10 &+ second)
+    guard second <= 9 && first != 0 else { return nil }
+    let fourth = word >> 24
+    if fourth == UInt32(UInt8(ascii: "\r")) { return Int(first &* 10 &+ second) }
+    let units = fourth &- UInt32(UInt8(ascii: "0"))
+    // In bounds: there are six.
+    guard units <= 9, unsafe bytes.byte(at: position &+ 4) == UInt8(ascii: "\r") else { return nil }
+    return Int(first &* 100 &+ second &* 10 &+ units)
   }
 
   // MARK: Large arguments
