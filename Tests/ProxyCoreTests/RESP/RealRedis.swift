@@ -7,13 +7,14 @@ final class RealRedis {
   private let port: UInt16
 
   /// Nil where redis-server is not installed.
-  init?() {
+  init?(_ options: [String] = []) {
     guard let port = Self.freePort() else { return nil }
-    let words = [
-      "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly",
-      "no",
-      "--logfile", "/dev/null", "--dir", "/tmp",
-    ]
+    let words =
+      [
+        "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly",
+        "no",
+        "--logfile", "/dev/null", "--dir", "/tmp",
+      ] + options
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { unsafe arguments.forEach { unsafe free($0) } }
     var process: pid_t = 0

@@ -8,8 +8,11 @@ import Testing
 @Suite(.serialized) struct RedisComparisonTests {
   /// What a connection gets that sends `input`: the replies to its commands, where every command is an
   /// `EVAL "return ARGV" 0 …` or an `ECHO`, and the error that ends it.
-  private static func expectedReplies(to input: [UInt8]) -> [UInt8]? {
+  private static func expectedReplies(
+    to input: [UInt8], isAuthenticated: Bool = true
+  ) -> [UInt8]? {
     var parser = RequestParser()
+    parser.isAuthenticated = isAuthenticated
     parser.largeThreshold = .max
     var output = ByteBuffer()
     var offset = 0
@@ -57,6 +60,25 @@ import Testing
       let input = bytes(input)
       guard let expected = Self.expectedReplies(to: input) else { continue }
       #expect(redis.reply(to: input).map(shown) == shown(expected), "\(shown(input))")
+    }
+  }
+
+  @Test func `strangers get the errors that Redis gives them`() {
+    guard let redis = RealRedis(["--requirepass", "secret"]) else { return }
+    for input in ["*11\r\n", "*10\r\n", "*1\r\n$16385\r\n", "*1\r\n$16384\r\n", "*1\r\n$-1\r\n"] {
+      let input = bytes(input)
+      let expected = Self.expectedReplies(to: input, isAuthenticated: false)
+      #expect(redis.reply(to: input) == expected, "\(shown(input))")
+    }
+  }
+
+  @Test func `lines that do not end get the errors that Redis gives them`() {
+    guard let redis = RealRedis() else { return }
+    for (start, rest) in [("", 65536), ("*", 65535), ("*1\r\n$", 65535), ("*1\r\n", 65536)] {
+      for excess in 0...1 {
+        let input = bytes(start) + [UInt8](repeating: UInt8(ascii: "1"), count: rest + excess)
+        #expect(redis.reply(to: input) == Self.expectedReplies(to: input), "\(start) \(excess)")
+      }
     }
   }
 
