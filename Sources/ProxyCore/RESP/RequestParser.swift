@@ -48,6 +48,10 @@ package struct RequestParser: ~Copyable {
   package var isAuthenticated = true
   /// Arguments longer than this are announced by `.large`.
   package var largeThreshold = Limits.argumentBufferedMax
+  /// What is waited for of one request; at most the default, which keeps offsets within 32 bits.
+  package var requestBytesMax = Limits.requestBytesMax {
+    didSet { requestBytesMax = min(requestBytesMax, Limits.requestBytesMax) }
+  }
   package internal(set) var arguments = ArgumentTable()
   /// The last inline command in the multibulk form, as if the client had sent it so.
   package internal(set) var canonical = ByteBuffer()
@@ -176,7 +180,7 @@ package struct RequestParser: ~Copyable {
         line = LengthLine()
       }
     }
-    if position &+ payloadLength > Limits.requestBytesMax { return refuse(.requestTooBig) }
+    if position &+ payloadLength > requestBytesMax { return refuse(.requestTooBig) }
     if payloadLength > largeThreshold && !buffersWhole {
       stage = .large
       return largeVerdict

@@ -191,13 +191,19 @@ import Testing
   }
 
   @Test func `a request past the limit is refused before it is waited for`() {
-    var parser = RequestParser()
-    parser.largeThreshold = .max
-    // The limit is of a request, not of an argument, so that it takes several to reach it.
     #expect(Limits.respRelationsHold)
-    let input = bytes("*3\r\n$536870912\r\n")
-    #expect(
-      unsafe parser.parse(input.span.bytes) == .needsMore(atLeast: 536_870_914))
+    var parser = RequestParser()
+    parser.requestBytesMax = 40
+    let long = bytes("*2\r\n$4\r\nECHO\r\n$22\r\n")
+    #expect(unsafe parser.parse(long.span.bytes) == .refused(.requestTooBig))
+    #expect(unsafe parser.parse(long.span.bytes) == .refused(.requestTooBig), "and ever after")
+    var second = RequestParser()
+    second.requestBytesMax = 40
+    let many = bytes("*2000000000\r\n" + String(repeating: "$0\r\n\r\n", count: 10))
+    #expect(unsafe second.parse(many.span.bytes) == .refused(.requestTooBig))
+    var third = RequestParser()
+    third.requestBytesMax = .max
+    #expect(third.requestBytesMax == Limits.requestBytesMax)
   }
 
   @Test func `the words of browsers are recognised`() {
