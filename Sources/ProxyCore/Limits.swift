@@ -41,4 +41,15 @@ extension Limits {
       && requestBytesMax + argumentBytesMax <= Int(UInt32.max)
       && argumentBytesMax <= replyStringBytesMax
   }
+
+}
+
+extension Limits {  // Limiter
+  /// Permits of a concurrency limiter; more is as good as none at all.
+  package static let limiterPermitsMax = 1 << 20
+  /// Waiters of a concurrency limiter; with their links some 80 MB.
+  package static let limiterWaitersMax = 1 << 20
+  /// How long the task that watches deadlines sleeps at once, so that no deadline is too far for the
+  /// system's clock.
+  package static let limiterSleepMax = Duration.seconds(3_600)
 }

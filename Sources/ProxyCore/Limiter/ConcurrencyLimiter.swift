@@ -1,0 +1,133 @@
+/// Lets a fixed number of operations run at once, and a bounded number of others wait for their turn.
+///
+/// A semaphore whose waiters stand in one line, first come, first served: a permit that is released goes
+/// to the head of the line, and nobody overtakes. Waiting can be bounded in time and cancelled; neither
+/// ever loses a permit.
+///
+/// ```swift
+/// let limiter = ConcurrencyLimiter(permits: 64, queueLimit: 1_000, queueTimeout: .seconds(1))
+///
+/// do {
+///   let name = try await limiter.withPermit { try await redis.get("name") }
+/// } catch let error as LimiterError {
+///   // .queueFull(limit: 1_000) or .timedOut(after: .seconds(1))
+/// }
+/// ```
+///
+/// One lock guards all of it, held for some tens of nanoseconds; nobody is resumed while it is held.
+/// Memory is proportional to the longest line there was, at most `queueLimit`.
+///
+/// Arguments that make no sense are clamped rather than refused, because they come from configurations:
+/// permits to 1 ... 1 048 576 (with none, nothing would ever run), the queue to 0 ... 1 048 576 waiters. A
+/// queue of 0 or a timeout of 0 or less means that nobody waits.
+public final class ConcurrencyLimiter: Sendable {
+  /// What `lock` guards.
+  struct State: ~Copyable {
+    var queue: PermitQueue<LimiterWaiter>
+    var queueTimeout: Duration?
+    var counts = LimiterCounts()
+    var alarm = LimiterAlarm()
+  }
+
+  private let lock = Lock()
+  // Touched by `locked` only, which holds the lock.
+  private nonisolated(unsafe) var state: State
+
+  /// A limiter with all its permits free.
+  ///
+  /// - Parameters:
+  ///   - permits: How many operations may run at once, at least 1.
+  ///   - queueLimit: How many may wait, at least 0.
+  ///   - queueTimeout: How long one may wait; nil for as long as it takes.
+  public init(permits: Int, queueLimit: Int, queueTimeout: Duration? = nil) {
+    unsafe state = State(
+      queue: PermitQueue(
+        permits: Self.clampedPermits(permits), queueLimit: Self.clampedQueue(queueLimit)),
+      queueTimeout: queueTimeout)
+  }
+
+  deinit { unsafe state.alarm.task?.cancel() }
+
+  /// Takes a permit if one is free and nobody waits for one. O(1).
+  ///
+  /// Each success is to be answered by one `release()`. Where a scope can hold the permit, `withPermit`
+  /// is the safer form.
+  public func tryAcquire() -> Bool {
+    locked { state in
+      guard state.queue.take() else { return false }
+      state.counts.granted &+= 1
+      return true
+    }
+  }
+
+  /// Gives a permit back: to the head of the line, if anybody waits. O(1).
+  ///
+  /// Releasing a permit that was not taken is a mistake in the program, and traps.
+  public func release() {
+    let next = locked { state in
+      let next = state.queue.release()
+      if next != nil { state.counts.granted &+= 1 }
+      return next
+    }
+    next?.resume(.granted)
+  }
+
+  /// Changes how many operations may run at once. O(1) and O(1) more for each waiter this lets in.
+  ///
+  /// With fewer, those that hold a permit keep it, and as they end nobody follows until enough have.
+  public func setPermits(_ permits: Int) {
+    locked { state in state.queue.permits = Self.clampedPermits(permits) }
+    resumeEach(.granted) { state in
+      let next = state.queue.grantNext()
+      if next != nil { state.counts.granted &+= 1 }
+      return next
+    }
+  }
+
+  /// Changes how many may wait and for how long, for those who come from now on. O(1).
+  public func setQueue(limit: Int, timeout: Duration?) {
+    locked { state in
+      state.queue.queueLimit = Self.clampedQueue(limit)
+      state.queueTimeout = timeout
+    }
+  }
+
+  /// What it is doing and has done. O(1).
+  public var counts: LimiterCounts {
+    locked { state in
+      var counts = state.counts
+      counts.permits = state.queue.permits
+      counts.permitsInUse = state.queue.permitsInUse
+      counts.queueLimit = state.queue.queueLimit
+      counts.waiting = state.queue.waiting
+      return counts
+    }
+  }
+
+  /// Runs `body` on the state with the lock held; what it returns is acted upon without.
+  func locked<Result>(_ body: (inout State) -> Result) -> Result {
+    lock.acquire()
+    defer { lock.release() }
+    return unsafe body(&state)
+  }
+
+  /// Takes waiters one by one and tells each, so that the lock is held for no longer than one takes,
+  /// however many there are.
+  @discardableResult
+  func resumeEach(_ outcome: LimiterOutcome, _ next: (inout State) -> LimiterWaiter?) -> Int {
+    var number = 0
+    while let waiter = locked(next) {
+      waiter.resume(outcome)
+      number += 1
+    }
+    return number
+  }
+
+  private static func clampedPermits(_ permits: Int) -> Int {
+    min(max(permits, 1), Limits.limiterPermitsMax)
+  }
+
+  private static func clampedQueue(_ limit: Int) -> Int {
+    min(max(limit, 0), Limits.limiterWaitersMax)
+  }
+}

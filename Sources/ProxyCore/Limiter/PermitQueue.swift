@@ -1,0 +1,139 @@
+/// The limiter without threads, clocks or tasks: so many permits, and a line of those who wait for one.
+///
+/// Events come in as calls; who has to be told what comes out, as the waiter returned. Waiters are slots
+/// of one table, in two orders: the line, by arrival, and the deadlines, earliest first. A slot is used
+/// again by a later waiter, so the table grows to the longest line there was and no further.
+struct PermitQueue<Waiter>: ~Copyable {
+  /// One waiter's place in the line, told from those who had the same slot before.
+  struct Token: Hashable, Sendable {
+    let slot: UInt32
+    let generation: UInt32
+  }
+
+  enum Admission {
+    /// A permit was free and is now the caller's.
+    case granted
+    case queued(Token)
+    /// The line is full.
+    case refused
+  }
+
+  private struct Slot {
+    var waiter: Waiter?
+    var deadline = Moment.distantFuture
+    var generation: UInt32 = 0
+  }
+
+  /// How many may be taken. Below `permitsInUse` only after it was lowered, until enough are released.
+  var permits: Int
+  /// How many may wait. Below `waiting` only after it was lowered, until enough have left.
+  var queueLimit: Int
+  private(set) var permitsInUse = 0
+  private(set) var waiting = 0
+
+  private var slots: [Slot] = []
+  private var slotsFree: [UInt32] = []
+  private var line = SlotList()
+  private var timed = SlotList()
+
+  init(permits: Int, queueLimit: Int) {
+    self.permits = permits
+    self.queueLimit = queueLimit
+  }
+
+  /// Takes a permit if one is free and nobody waits for it. O(1).
+  mutating func take() -> Bool {
+    guard permitsInUse < permits, waiting == 0 else { return false }
+    permitsInUse &+= 1
+    return true
+  }
+
+  /// Takes a permit, or a place at the end of the line.
+  ///
+  /// O(1) where deadlines come in order, as they do when all wait equally long, or are the distant
+  /// future; otherwise linear in the number of waiters whose deadline is later.
+  mutating func enqueue(_ waiter: Waiter, deadline: Moment) -> Admission {
+    if take() { return .granted }
+    guard waiting < queueLimit else { return .refused }
+    let slot = emptySlot()
+    slots[Int(slot)].waiter = waiter
+    slots[Int(slot)].deadline = deadline
+    line.insert(slot, after: line.last)
+    if deadline != .distantFuture { timed.insert(slot, after: lastTimed(notAfter: deadline)) }
+    waiting &+= 1
+    return .queued(Token(slot: slot, generation: slots[Int(slot)].generation))
+  }
+
+  /// Gives a permit back, or on: the waiter returned holds it now. O(1).
+  mutating func release() -> Waiter? {
+    precondition(permitsInUse > 0, "a permit was released that nobody held")
+    permitsInUse &-= 1
+    return grantNext()
+  }
+
+  /// Gives a free permit to the head of the line. O(1). After `permits` grew, call it until it returns nil.
+  mutating func grantNext() -> Waiter? {
+    guard permitsInUse < permits, line.first != SlotList.none else { return nil }
+    permitsInUse &+= 1
+    return remove(line.first)
+  }
+
+  /// Leaves the line. Nil if the waiter has left it already. O(1).
+  mutating func cancel(_ token: Token) -> Waiter? {
+    guard token.slot < slots.count, slots[Int(token.slot)].generation == token.generation else {
+      return nil
+    }
+    return remove(token.slot)
+  }
+
+  /// Takes one waiter whose deadline has come out of the line, the earliest first. O(1).
+  mutating func expireNext(now: Moment) -> Waiter? {
+    guard let earliestDeadline, earliestDeadline <= now else { return nil }
+    return remove(timed.first)
+  }
+
+  var earliestDeadline: Moment? {
+    timed.first == SlotList.none ? nil : slots[Int(timed.first)].deadline
+  }
+
+  /// Whether the two orders and the counts agree. O(slots); for tests.
+  func isConsistent() -> Bool {
+    guard let line = line.orderChecked(), let timed = timed.orderChecked() else { return false }
+    let deadlines = timed.map { slots[Int($0)].deadline }
+    let withDeadline = line.filter { slots[Int($0)].deadline != .distantFuture }
+    return line.count == waiting && waiting + slotsFree.count == slots.count
+      && line.allSatisfy { slots[Int($0)].waiter != nil }
+      && slotsFree.allSatisfy { slots[Int($0)].waiter == nil }
+      && Set(withDeadline) == Set(timed) && deadlines == deadlines.sorted()
+  }
+}
+
+extension PermitQueue {
+  private mutating func emptySlot() -> UInt32 {
+    if let slot = slotsFree.popLast() { return slot }
+    slots.append(Slot())
+    line.addSlot()
+    timed.addSlot()
+    return UInt32(slots.count - 1)
+  }
+
+  /// The place to put a new deadline behind.
+  private func lastTimed(notAfter deadline: Moment) -> UInt32 {
+    var slot = timed.last
+    while slot != SlotList.none, slots[Int(slot)].deadline > deadline {
+      slot = timed.previous(of: slot)
+    }
+    return slot
+  }
+
+  private mutating func remove(_ slot: UInt32) -> Waiter? {
+    let index = Int(slot)
+    line.remove(slot)
+    if slots[index].deadline != .distantFuture { timed.remove(slot) }
+    waiting &-= 1
+    // The generation changes as the slot empties, so that a token fits only while its waiter waits.
+    slots[index].generation &+= 1
+    slotsFree.append(slot)
+    return slots[index].waiter.take()
+  }
+}

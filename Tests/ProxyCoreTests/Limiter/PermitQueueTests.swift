@@ -1,0 +1,183 @@
+import TestSupport
+import Testing
+
+@testable import ProxyCore
+
+@Suite struct PermitQueueTests {
+  /// What `PermitQueue` promises, said as plainly as possible.
+  struct Model {
+    var permits: Int
+    var queueLimit: Int
+    var inUse = 0
+    var line: [(name: Int, deadline: Moment)] = []
+
+    mutating func take() -> Bool {
+      guard line.isEmpty, inUse < permits else { return false }
+      inUse += 1
+      return true
+    }
+
+    mutating func grantNext() -> Int? {
+      guard inUse < permits, !line.isEmpty else { return nil }
+      inUse += 1
+      return line.removeFirst().name
+    }
+
+    mutating func release() -> Int? {
+      inUse -= 1
+      return grantNext()
+    }
+
+    mutating func cancel(_ name: Int) -> Int? {
+      guard let index = line.firstIndex(where: { $0.name == name }) else { return nil }
+      return line.remove(at: index).name
+    }
+
+    mutating func expireAll(now: Moment) -> [Int] {
+      let due = line.filter { $0.deadline <= now }
+      line.removeAll { $0.deadline <= now }
+      return due.sorted { $0.deadline < $1.deadline }.map(\.name)
+    }
+  }
+
+  /// The queue and its model, given the same operations.
+  struct Pair: ~Copyable {
+    var queue: PermitQueue<Int>
+    var model: Model
+    var random: SeededGenerator
+    var clock = ManualClock()
+    var tokens: [(name: Int, token: PermitQueue<Int>.Token)] = []
+    var nextName = 0
+
+    init(random: SeededGenerator) {
+      self.random = random
+      let permits = Int.random(in: 1...6, using: &self.random)
+      let limit = Int.random(in: 0...24, using: &self.random)
+      queue = PermitQueue(permits: permits, queueLimit: limit)
+      model = Model(permits: permits, queueLimit: limit)
+    }
+
+    mutating func step() {
+      switch Int.random(in: 0..<20, using: &random) {
+      case 0..<7: enqueue()
+      case 7..<9:
+        let (taken, expected) = (queue.take(), model.take())
+        #expect(taken == expected)
+      case 9..<13 where model.inUse > 0:
+        let (next, expected) = (queue.release(), model.release())
+        #expect(next == expected)
+      case 13..<16: cancel()
+      case 16..<19: expire()
+      case 19: resize()
+      default: break
+      }
+      let consistent = queue.isConsistent()
+      #expect(consistent)
+      let (inUse, waiting, earliest) = (queue.permitsInUse, queue.waiting, queue.earliestDeadline)
+      #expect(inUse == model.inUse)
+      #expect(waiting == model.line.count)
+      #expect(earliest == earliestExpected)
+    }
+
+    private var earliestExpected: Moment? {
+      model.line.map(\.deadline).filter { $0 != .distantFuture }.min()
+    }
+
+    private mutating func enqueue() {
+      let name = nextName
+      nextName += 1
+      // Mostly in order, sometimes not, sometimes without end.
+      let wait = Bool.random(using: &random) ? 50 : Int64.random(in: 0...100, using: &random)
+      let deadline =
+        Int.random(in: 0..<6, using: &random) == 0
+        ? .distantFuture : clock.now.advanced(by: .nanoseconds(wait))
+      switch queue.enqueue(name, deadline: deadline) {
+      case .granted:
+        let taken = model.take()
+        #expect(taken)
+      case .refused:
+        #expect(model.line.count >= model.queueLimit)
+      case .queued(let token):
+        #expect(model.line.count < model.queueLimit)
+        #expect(!model.line.isEmpty || model.inUse >= model.permits)
+        model.line.append((name, deadline))
+        tokens.append((name, token))
+      }
+    }
+
+    /// Any token ever given, so that most are stale.
+    private mutating func cancel() {
+      guard let (name, token) = tokens.randomElement(using: &random) else { return }
+      let (left, expected) = (queue.cancel(token), model.cancel(name))
+      #expect(left == expected)
+      if tokens.count > 40 { tokens.removeFirst() }
+    }
+
+    private mutating func expire() {
+      clock.advance(by: .nanoseconds(Int64.random(in: 0...40, using: &random)))
+      var expired: [Int] = []
+      while let name = queue.expireNext(now: clock.now) { expired.append(name) }
+      let expected = model.expireAll(now: clock.now)
+      #expect(expired == expected)
+    }
+
+    private mutating func resize() {
+      model.permits = Int.random(in: 1...6, using: &random)
+      model.queueLimit = Int.random(in: 0...24, using: &random)
+      queue.permits = model.permits
+      queue.queueLimit = model.queueLimit
+      while let name = queue.grantNext() {
+        let expected = model.grantNext()
+        #expect(name == expected)
+      }
+      let none = model.grantNext()
+      #expect(none == nil)
+    }
+  }
+
+  @Test func `random operations do what a naive model does`() {
+    var seeds = SeededGenerator.forTest()
+    for _ in 0..<40 {
+      var pair = Pair(random: SeededGenerator(seed: seeds.next()))
+      for _ in 0..<500 { pair.step() }
+    }
+  }
+
+  @Test func `a token does not fit the next waiter in its slot`() throws {
+    var queue = PermitQueue<Int>(permits: 1, queueLimit: 1)
+    let taken = queue.take()
+    #expect(taken)
+    guard case .queued(let first) = queue.enqueue(1, deadline: .distantFuture) else {
+      Issue.record("the first waiter was not queued")
+      return
+    }
+    var left = queue.cancel(first)
+    #expect(left == 1)
+    guard case .queued = queue.enqueue(2, deadline: .distantFuture) else {
+      Issue.record("the second waiter was not queued")
+      return
+    }
+    left = queue.cancel(first)
+    #expect(left == nil)
+    let next = queue.release()
+    #expect(next == 2)
+  }
+
+  @Test func `waiting allocates nothing once the line has been as long`() {
+    guard AllocationCount.works else { return }
+    var queue = PermitQueue<Int>(permits: 1, queueLimit: 64)
+    func fillAndDrain() -> Int {
+      var granted = queue.take() ? 1 : 0
+      for name in 0..<64 { _ = queue.enqueue(name, deadline: Moment(nanoseconds: Int64(name))) }
+      for _ in 0..<32 where queue.release() != nil { granted += 1 }
+      while queue.expireNext(now: .distantFuture) != nil { granted += 1 }
+      _ = queue.release()
+      return granted
+    }
+    let first = fillAndDrain()
+    #expect(first == 65)
+    let (granted, allocations) = AllocationCount.during { fillAndDrain() }
+    #expect(granted == 65)
+    #expect(allocations == 0)
+  }
+}
