@@ -30,6 +30,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["ProxyCore", "AllocationCounter"], path: "Tests/Support",
       swiftSettings: settings),
     .testTarget(
+      name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
       name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),
   ]

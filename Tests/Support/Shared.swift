@@ -3,6 +3,7 @@ private import Glibc
 /// A value that the tasks of a test share.
 ///
 /// Its lock is one that the thread sanitizer understands, which `Synchronization.Mutex` is not.
+@safe
 public final class Shared<Value: Sendable>: @unchecked Sendable {  // `lock` guards all access
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private var guarded: Value
