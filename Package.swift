@@ -29,6 +29,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ProxyCore", "AllocationCounter"], path: "Tests/Support",
       swiftSettings: settings),
+    .executableTarget(name: "floor", path: "bench/Floor"),
+    .executableTarget(
+      name: "bench", dependencies: ["TestSupport"], path: "bench/Harness", swiftSettings: settings),
+    .testTarget(
+      name: "BenchTests", dependencies: ["bench"], path: "bench/Tests", swiftSettings: settings),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(

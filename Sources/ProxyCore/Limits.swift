@@ -49,7 +49,7 @@ extension Limits {  // Limiter
   package static let limiterPermitsMax = 1 << 20
   /// Waiters of a concurrency limiter; with their links some 80 MB.
   package static let limiterWaitersMax = 1 << 20
-  /// How long the task that watches deadlines sleeps at once, so that no deadline is too far for the
-  /// system's clock.
+  /// How long the task that watches deadlines sleeps at once, so that no deadline is too far for
+  /// the system's clock.
   package static let limiterSleepMax = Duration.seconds(3_600)
 }

@@ -2,9 +2,10 @@ public import Glibc
 
 /// A program that a test or benchmark runs, and that never outlives it.
 ///
-/// `stop()` and the end of this object kill it. Should this process itself be killed, a small shell does:
-/// it waits at the other end of a socket that only this process holds. (The kernel's parent-death signal
-/// would not do: it comes when the *thread* that started the program ends, and pool threads end early.)
+/// `stop()` and the end of this object kill it. Should this process itself be killed, a small shell
+/// does: it waits at the other end of a socket that only this process holds. (The kernel's
+/// parent-death signal would not do: it comes when the *thread* that started the program ends, and
+/// pool threads end early.)
 public final class ChildProcess: Sendable {
   private struct State {
     var status: Int32?
@@ -22,17 +23,20 @@ public final class ChildProcess: Sendable {
   ///   - arguments: The program and its arguments.
   ///   - output: A file for what it prints; nil for nowhere.
   ///   - variables: Environment variables to set beside this process's own, as `NAME=value`.
-  public init(_ arguments: [String], output: String? = nil, variables: [String] = []) throws {
+  ///   - scratch: A directory to remove should this process be killed; otherwise the caller does.
+  public init(
+    _ arguments: [String], output: String? = nil, variables: [String] = [], scratch: String? = nil
+  ) throws {
     pid = try Self.spawn(arguments, input: nil, output: output, variables: variables)
     var ends: [Int32] = [0, 0]
     guard unsafe socketpair(AF_UNIX, Loopback.streamType, 0, &ends) == 0 else {
       Self.abandon(pid)
       throw ToolError.last("socketpair")
     }
-    let script = "read -r farewell || kill -9 \(pid)"
+    let script = "read -r farewell || { kill -9 \(pid); test -z \"$1\" || rm -rf \"$1\"; }"
     do {
       watchdog = try Self.spawn(
-        ["/bin/sh", "-c", script], input: ends[0], output: nil, variables: [])
+        ["/bin/sh", "-c", script, "sh", scratch ?? ""], input: ends[0], output: nil, variables: [])
     } catch {
       Self.abandon(pid)
       for end in ends { close(end) }
@@ -54,7 +58,8 @@ public final class ChildProcess: Sendable {
 
   /// Sends a signal, unless it has ended.
   public func signal(_ number: Int32) {
-    // Its pid cannot be another's as long as it was not collected, which the lock prevents meanwhile.
+    // Its pid cannot be another's as long as it was not collected, which the lock prevents
+    // meanwhile.
     state.change { state in if state.status == nil { kill(pid, number) } }
   }
 
@@ -93,7 +98,8 @@ public final class ChildProcess: Sendable {
 
   private func collect(_ state: inout State, options: Int32) {
     guard state.status == nil else { return }
-    // The shell first: as long as its charge is not collected, the pid that it knows is nobody else's.
+    // The shell first: as long as its charge is not collected, the pid that it knows is nobody
+    // else's.
     guard hasEnded(options: options) else { return }
     try? Loopback.send([10], to: state.lifeline)
     close(state.lifeline)

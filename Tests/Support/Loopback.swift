@@ -44,7 +44,8 @@ public enum Loopback {
     return (listener, UInt16(bigEndian: address.sin_port))
   }
 
-  /// A port that nobody listens on at the moment. Somebody else may take it first: be ready to try again.
+  /// A port that nobody listens on at the moment. Somebody else may take it first: be ready to try
+  /// again.
   public static func freePort() throws -> UInt16 {
     let (listener, port) = try listen()
     close(listener)
@@ -84,7 +85,8 @@ public enum Loopback {
     }
   }
 
-  /// What has arrived, at most `limit` bytes, having waited for some; empty at the end of the stream.
+  /// What has arrived, at most `limit` bytes, having waited for some; empty at the end of the
+  /// stream.
   public static func receive(from connection: Int32, limit: Int = 65_536) throws -> [UInt8] {
     while true {
       var count = 0

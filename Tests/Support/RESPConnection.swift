@@ -1,6 +1,7 @@
 private import Glibc
 
-/// A blocking connection to a server that speaks RESP, as simple as can be: for tests, and for one thread.
+/// A blocking connection to a server that speaks RESP, as simple as can be: for tests, and for one
+/// thread.
 public final class RESPConnection {
   private let socket: Int32
   private var bytes: [UInt8] = []

@@ -1,6 +1,7 @@
 private import Glibc
 
-/// A redis-server of a test's own: on a free port of 127.0.0.1, in a directory of its own, gone with the test.
+/// A redis-server of a test's own: on a free port of 127.0.0.1, in a directory of its own, gone
+/// with the test.
 public final class RedisServer: Sendable {
   /// Where it listens; the same after a restart.
   public let port: UInt16
@@ -24,7 +25,7 @@ public final class RedisServer: Sendable {
   public init(
     arguments: [String] = [], persistent: Bool = false, prefix: [String] = []
   ) throws {
-    directory = try Self.temporaryDirectory()
+    directory = try TemporaryDirectory.make()
     let persistence = persistent ? ["--appendonly", "yes"] : ["--appendonly", "no"]
     let common =
       prefix + ["redis-server", "--bind", "127.0.0.1", "--save", "", "--dir", directory]
@@ -40,13 +41,13 @@ public final class RedisServer: Sendable {
         return
       } catch { failure = error }
     }
-    Self.remove(directory)
+    TemporaryDirectory.remove(directory)
     throw failure
   }
 
   deinit {
     stop()
-    Self.remove(directory)
+    TemporaryDirectory.remove(directory)
   }
 
   /// Its process id.
@@ -85,7 +86,8 @@ public final class RedisServer: Sendable {
     _ arguments: [String], port: UInt16, directory: String
   ) throws -> ChildProcess {
     let log = directory + "/log"
-    let process = try ChildProcess(arguments + ["--port", "\(port)"], output: log)
+    let process = try ChildProcess(
+      arguments + ["--port", "\(port)"], output: log, scratch: directory)
     while process.isRunning {
       if let connection = try? RESPConnection(port: port, timeoutSeconds: 1),
         let pong = try? connection.query("PING"), pong == .simple("PONG"),
@@ -103,13 +105,4 @@ public final class RedisServer: Sendable {
 
   private static let pollMicroseconds: UInt32 = 5_000
 
-  private static func temporaryDirectory() throws -> String {
-    var template = Array("/tmp/proxyd-test-XXXXXX".utf8CString)
-    guard unsafe mkdtemp(&template) != nil else { throw ToolError.last("mkdtemp") }
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  private static func remove(_ directory: String) {
-    _ = try? ChildProcess(["rm", "-rf", directory]).wait()
-  }
 }

@@ -1,15 +1,16 @@
 private import Glibc
 
-/// A TCP relay between clients and a target, for tests that need the network to misbehave on command.
+/// A TCP relay between clients and a target, for tests that need the network to misbehave on
+/// command.
 ///
 /// ```
 /// client ──▶ lane to the target ──▶ target
 ///        ◀── lane to the client ◀──
 /// ```
 ///
-/// Each direction is a lane that can be delayed, cut into pieces, stalled, ended or reset by itself.
-/// Bytes are never reordered, and without a command from the test they go on as they came. Settings hold
-/// for present and future connections, `cut` and `reset` for the present ones.
+/// Each direction is a lane that can be delayed, cut into pieces, stalled, ended or reset by
+/// itself. Bytes are never reordered, and without a command from the test they go on as they came.
+/// Settings hold for present and future connections, `cut` and `reset` for the present ones.
 public final class Relay: Sendable {
   /// Which way bytes go.
   public enum Direction: Sendable { case toTarget, toClient }

@@ -64,7 +64,8 @@ import Testing
     let line = try Line()
     line.relay.slice(bytes: 7, .toTarget)
     let bytes = random(700, &generator)
-    // The order is obeyed before the bytes are read, as both are by one thread in turn: the bell rang first.
+    // The order is obeyed before the bytes are read, as both are by one thread in turn: the bell
+    // rang first.
     try Loopback.send(bytes, to: line.client)
     var arrived: [UInt8] = []
     var pieces = 0

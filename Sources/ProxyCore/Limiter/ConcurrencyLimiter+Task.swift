@@ -3,9 +3,9 @@ private import Synchronization
 extension ConcurrencyLimiter {
   /// Runs `body` with a permit, having waited for it in line if need be.
   ///
-  /// `body` runs where the caller runs: on its actor, and with access to what that protects. The permit is
-  /// released when `body` returns or throws. A task that is cancelled while it waits stops waiting at
-  /// once; one that is cancelled later has its permit, and `body` decides.
+  /// `body` runs where the caller runs: on its actor, and with access to what that protects. The
+  /// permit is released when `body` returns or throws. A task that is cancelled while it waits stops
+  /// waiting at once; one that is cancelled later has its permit, and `body` decides.
   ///
   /// O(1) on top of `body`; without contention neither a suspension nor an allocation.
   ///
@@ -46,7 +46,8 @@ extension ConcurrencyLimiter {
   }
 }
 
-/// What a waiting task shares with its cancellation, which may come before there is a place in line.
+/// What a waiting task shares with its cancellation, which may come before there is a place in
+/// line.
 private final class TaskPlace: Sendable {
   private enum Stage {
     static let before: UInt64 = 0
@@ -72,7 +73,8 @@ private final class TaskPlace: Sendable {
 }
 
 extension ConcurrencyLimiter.Token {
-  /// Both numbers, the slot raised by one so that the whole is never 0; a slot is far below the maximum.
+  /// Both numbers, the slot raised by one so that the whole is never 0; a slot is far below the
+  /// maximum.
   fileprivate var bits: UInt64 {
     UInt64(place.slot &+ 1) << 32 | UInt64(place.generation)
   }

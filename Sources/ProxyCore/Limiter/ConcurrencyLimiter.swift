@@ -1,8 +1,9 @@
-/// Lets a fixed number of operations run at once, and a bounded number of others wait for their turn.
+/// Lets a fixed number of operations run at once, and a bounded number of others wait for their
+/// turn.
 ///
-/// A semaphore whose waiters stand in one line, first come, first served: a permit that is released goes
-/// to the head of the line, and nobody overtakes. Waiting can be bounded in time and cancelled; neither
-/// ever loses a permit.
+/// A semaphore whose waiters stand in one line, first come, first served: a permit that is released
+/// goes to the head of the line, and nobody overtakes. Waiting can be bounded in time and
+/// cancelled; neither ever loses a permit.
 ///
 /// ```swift
 /// let limiter = ConcurrencyLimiter(permits: 64, queueLimit: 1_000, queueTimeout: .seconds(1))
@@ -14,12 +15,12 @@
 /// }
 /// ```
 ///
-/// One lock guards all of it, held for some tens of nanoseconds; nobody is resumed while it is held.
-/// Memory is proportional to the longest line there was, at most `queueLimit`.
+/// One lock guards all of it, held for some tens of nanoseconds; nobody is resumed while it is
+/// held. Memory is proportional to the longest line there was, at most `queueLimit`.
 ///
-/// Arguments that make no sense are clamped rather than refused, because they come from configurations:
-/// permits to 1 ... 1 048 576 (with none, nothing would ever run), the queue to 0 ... 1 048 576 waiters. A
-/// queue of 0 or a timeout of 0 or less means that nobody waits.
+/// Arguments that make no sense are clamped rather than refused, because they come from
+/// configurations: permits to 1 ... 1 048 576 (with none, nothing would ever run), the queue to 0
+/// ... 1 048 576 waiters. A queue of 0 or a timeout of 0 or less means that nobody waits.
 public final class ConcurrencyLimiter: Sendable {
   /// What `lock` guards.
   struct State: ~Copyable {
@@ -50,8 +51,8 @@ public final class ConcurrencyLimiter: Sendable {
 
   /// Takes a permit if one is free and nobody waits for one. O(1).
   ///
-  /// Each success is to be answered by one `release()`. Where a scope can hold the permit, `withPermit`
-  /// is the safer form.
+  /// Each success is to be answered by one `release()`. Where a scope can hold the permit,
+  /// `withPermit` is the safer form.
   public func tryAcquire() -> Bool {
     locked { state in
       guard state.queue.take() else { return false }
@@ -74,7 +75,8 @@ public final class ConcurrencyLimiter: Sendable {
 
   /// Changes how many operations may run at once. O(1) and O(1) more for each waiter this lets in.
   ///
-  /// With fewer, those that hold a permit keep it, and as they end nobody follows until enough have.
+  /// With fewer, those that hold a permit keep it, and as they end nobody follows until enough
+  /// have.
   public func setPermits(_ permits: Int) {
     locked { state in state.queue.permits = Self.clampedPermits(permits) }
     resumeEach(.granted) { state in
@@ -111,8 +113,8 @@ public final class ConcurrencyLimiter: Sendable {
     return unsafe body(&state)
   }
 
-  /// Takes waiters one by one and tells each, so that the lock is held for no longer than one takes,
-  /// however many there are.
+  /// Takes waiters one by one and tells each, so that the lock is held for no longer than one
+  /// takes, however many there are.
   @discardableResult
   func resumeEach(_ outcome: LimiterOutcome, _ next: (inout State) -> LimiterWaiter?) -> Int {
     var number = 0

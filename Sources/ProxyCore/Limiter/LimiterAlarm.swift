@@ -1,8 +1,9 @@
 /// The one task that watches the deadlines of all waiting tasks.
 ///
-/// A task for each waiter would cost more than the wait. This one sleeps until the earliest deadline,
-/// expires who is due, and sleeps again, or ends when nobody waits: with one timeout for all it wakes at
-/// most about once in that time, however many come and go. Event loops have timers and need none of it.
+/// A task for each waiter would cost more than the wait. This one sleeps until the earliest
+/// deadline, expires who is due, and sleeps again, or ends when nobody waits: with one timeout for
+/// all it wakes at most about once in that time, however many come and go. Event loops have timers
+/// and need none of it.
 struct LimiterAlarm {
   /// When the task wakes; the distant future when there is none.
   private(set) var moment = Moment.distantFuture
@@ -30,8 +31,8 @@ struct LimiterAlarm {
 extension ConcurrencyLimiter {
   /// Starts the alarm task that `LimiterAlarm.advance` asked for, in place of the one there was.
   func start(_ number: UInt64) {
-    // Detached, because it outlives the wait it is started for, whose priority and task-local values are
-    // not its own; weak, because a limiter that nobody waits for may go.
+    // Detached, because it outlives the wait it is started for, whose priority and task-local
+    // values are not its own; weak, because a limiter that nobody waits for may go.
     let task = Task.detached { [weak self] in
       var wake = self?.alarmMoment(number)
       while let moment = wake {

@@ -1,8 +1,10 @@
-/// The limiter without threads, clocks or tasks: so many permits, and a line of those who wait for one.
+/// The limiter without threads, clocks or tasks: so many permits, and a line of those who wait for
+/// one.
 ///
-/// Events come in as calls; who has to be told what comes out, as the waiter returned. Waiters are slots
-/// of one table, in two orders: the line, by arrival, and the deadlines, earliest first. A slot is used
-/// again by a later waiter, so the table grows to the longest line there was and no further.
+/// Events come in as calls; who has to be told what comes out, as the waiter returned. Waiters are
+/// slots of one table, in two orders: the line, by arrival, and the deadlines, earliest first. A
+/// slot is used again by a later waiter, so the table grows to the longest line there was and no
+/// further.
 struct PermitQueue<Waiter>: ~Copyable {
   /// One waiter's place in the line, told from those who had the same slot before.
   struct Token: Hashable, Sendable {
@@ -24,7 +26,8 @@ struct PermitQueue<Waiter>: ~Copyable {
     var generation: UInt32 = 0
   }
 
-  /// How many may be taken. Below `permitsInUse` only after it was lowered, until enough are released.
+  /// How many may be taken. Below `permitsInUse` only after it was lowered, until enough are
+  /// released.
   var permits: Int
   /// How many may wait. Below `waiting` only after it was lowered, until enough have left.
   var queueLimit: Int
@@ -71,7 +74,8 @@ struct PermitQueue<Waiter>: ~Copyable {
     return grantNext()
   }
 
-  /// Gives a free permit to the head of the line. O(1). After `permits` grew, call it until it returns nil.
+  /// Gives a free permit to the head of the line. O(1). After `permits` grew, call it until it
+  /// returns nil.
   mutating func grantNext() -> Waiter? {
     guard permitsInUse < permits, line.first != SlotList.none else { return nil }
     permitsInUse &+= 1

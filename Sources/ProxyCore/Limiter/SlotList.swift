@@ -1,6 +1,7 @@
 /// An order of slots, kept outside of the slots themselves: which comes before and after each.
 ///
-/// Inserting and removing are O(1) anywhere. A slot is in the list at most once; the caller knows whether.
+/// Inserting and removing are O(1) anywhere. A slot is in the list at most once; the caller knows
+/// whether.
 struct SlotList {
   static let none = UInt32.max
 

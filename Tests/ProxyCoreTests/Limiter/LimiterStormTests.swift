@@ -3,8 +3,8 @@ import Testing
 
 @testable import ProxyCore
 
-/// Thousands of tasks that wait, are cancelled, time out and are let in, all at once. The thread sanitizer
-/// makes these worth most.
+/// Thousands of tasks that wait, are cancelled, time out and are let in, all at once. The thread
+/// sanitizer makes these worth most.
 @Suite struct LimiterStormTests {
   struct Ends: Sendable {
     var ran = 0
@@ -94,7 +94,8 @@ import Testing
     }
   }
 
-  /// Takes, waits, cancels, expires and releases at random; gives everything back; returns what it was given.
+  /// Takes, waits, cancels, expires and releases at random; gives everything back; returns what it
+  /// was given.
   func turn(_ limiter: ConcurrencyLimiter, turns: Int, random: inout SeededGenerator) -> Int {
     let mailbox = Mailbox()
     var held = 0

@@ -1,0 +1,94 @@
+/// What to measure, from the command line.
+struct Options: Equatable {
+  /// A server given by its command.
+  struct Custom: Equatable {
+    let name: String
+    let command: String
+  }
+
+  var servers = ["floor", "redis", "nutcracker"]
+  var custom: [Custom] = []
+  var loads: [Load.Kind] = [.get]
+  var depths = [1, 16, 64]
+  var rounds = 5
+  var requests = 100_000
+  var connections = 50
+  var keys = 10_000
+  var valueBytes = 64
+  var baseline = "floor"
+  var serverCore = 0
+  var loadCore = 1
+  var jsonPath: String?
+
+  static let usage = """
+    usage: bench [--servers floor,redis,nutcracker] [--server NAME=COMMAND]... [--loads get,incr]
+                 [--depths 1,16,64] [--rounds 5] [--requests 100000] [--connections 50]
+                 [--keys 10000] [--value-bytes 64] [--baseline floor] [--server-core 0]
+                 [--load-core 1] [--json PATH]
+    In COMMAND, {port} is where to listen and {redis} the port of a redis-server started for it.
+    """
+
+  /// A command line that makes no sense.
+  struct Misuse: Error, Equatable { let reason: String }
+
+  init() {}
+
+  init(_ words: some Sequence<String>) throws(Misuse) {
+    var words = words.makeIterator()
+    while let name = words.next() {
+      guard let value = words.next() else { throw Misuse(reason: "\(name) needs a value") }
+      switch name {
+      case "--servers": servers = Self.list(value)
+      case "--server": custom.append(try Self.custom(value))
+      case "--loads": loads = try Self.loads(value)
+      case "--depths":
+        depths = []
+        for depth in Self.list(value) { depths.append(try Self.number(depth, name, 1...1_000)) }
+      case "--rounds": rounds = try Self.number(value, name, 1...1_000)
+      case "--requests": requests = try Self.number(value, name, 1...1_000_000_000)
+      case "--connections": connections = try Self.number(value, name, 1...10_000)
+      case "--keys": keys = try Self.number(value, name, 1...10_000_000)
+      case "--value-bytes": valueBytes = try Self.number(value, name, 1...16_384)
+      case "--baseline": baseline = value
+      case "--server-core": serverCore = try Self.number(value, name, 0...1_023)
+      case "--load-core": loadCore = try Self.number(value, name, 0...1_023)
+      case "--json": jsonPath = value
+      default: throw Misuse(reason: "unknown option \(name)")
+      }
+    }
+    let names = servers + custom.map(\.name)
+    if !names.contains(baseline) { throw Misuse(reason: "the baseline \(baseline) is no server") }
+    if Set(names).count < names.count { throw Misuse(reason: "two servers have the same name") }
+    if depths.isEmpty || loads.isEmpty { throw Misuse(reason: "there is nothing to measure") }
+  }
+
+  private static func list(_ text: String) -> [String] {
+    text.split(separator: ",").map(String.init)
+  }
+
+  private static func custom(_ text: String) throws(Misuse) -> Custom {
+    let parts = text.split(separator: "=", maxSplits: 1)
+    guard parts.count == 2, parts[1].contains("{port}") else {
+      throw Misuse(reason: "--server needs NAME=COMMAND with {port} in it, not \(text)")
+    }
+    return Custom(name: String(parts[0]), command: String(parts[1]))
+  }
+
+  private static func loads(_ text: String) throws(Misuse) -> [Load.Kind] {
+    var loads: [Load.Kind] = []
+    for name in list(text) {
+      guard let load = Load.Kind(rawValue: name) else { throw Misuse(reason: "no load \(name)") }
+      loads.append(load)
+    }
+    return loads
+  }
+
+  private static func number(
+    _ text: String, _ name: String, _ range: ClosedRange<Int>
+  ) throws(Misuse) -> Int {
+    guard let number = Int(text), range.contains(number) else {
+      throw Misuse(reason: "\(name) needs a number in \(range), not \(text)")
+    }
+    return number
+  }
+}

@@ -1,0 +1,16 @@
+# Measurements; included by the Makefile, and usable alone: make -f bench/bench.mk bench-loop
+# BENCH_FLAGS adds to the command line: make bench-loop BENCH_FLAGS="--rounds 9"
+.PHONY: bench-build bench-loop bench-incr bench-quick
+
+bench-build:
+	swift build -c release --product floor
+	swift build -c release --product bench
+
+bench-loop: bench-build ## GET of random keys at depths 1, 16 and 64 against the floor and peers
+	.build/release/bench $(BENCH_FLAGS)
+
+bench-incr: bench-build ## INCR, likewise
+	.build/release/bench --loads incr $(BENCH_FLAGS)
+
+bench-quick: bench-build ## a minute's worth, to see whether it runs at all
+	.build/release/bench --rounds 3 --requests 20000 --depths 1,16 $(BENCH_FLAGS)
