@@ -29,6 +29,16 @@ final class TestPeer: Sendable {
     }
   }
 
+  /// As much as the kernel takes now.
+  func sendWithoutWaiting(_ buffer: borrowing ByteBuffer) throws {
+    let number = descriptor.number
+    _ = try unsafe buffer.bytes.withUnsafeBytes { bytes throws(SystemError) in
+      try unlessBlocked("send") {
+        unsafe Glibc.send(number, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
+      }
+    }
+  }
+
   func send(_ text: String) throws { try send(Array(text.utf8)) }
 
   /// Up to `count` bytes, fewer only where the other side finished before.
