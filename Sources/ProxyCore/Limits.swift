@@ -55,7 +55,7 @@ extension Limits {  // Limiter
 }
 
 extension Limits {
-  /// How many connections the kernel keeps for a listener until they are accepted; it caps this itself.
+  /// How many connections the kernel keeps for a listener until they are accepted, at most.
   package static let listenBacklog: Int32 = 4_096
 
   /// A silent peer is probed after so long, as Redis does.
@@ -94,8 +94,8 @@ extension Limits {
   /// Accepted connections that wait for their loop.
   package static let intakeMailMax = 4_096
 
-  /// The memory into which a loop receives for all its connections: also what one connection is read in
-  /// one turn, unless it collects a large request.
+  /// The memory into which a loop receives for all its connections: also what one connection is
+  /// read in one turn, unless it collects a large request.
   package static let scratchBytes = 65_536
 
   /// An incomplete request up to this size is moved in front of what comes next; a larger one stays
@@ -112,7 +112,8 @@ extension Limits {
   /// client, twice its largest value.
   package static let connectionInputBytesMax = 1_073_741_824
 
-  /// Answers that wait for their reader past this close its connection, unless its owner sets another.
+  /// Answers that wait for their reader past this close its connection, unless its owner sets
+  /// another.
   package static let connectionOutputBytesMax = 268_435_456
 
   /// Small input buffers that a loop keeps for the next incomplete requests.
@@ -126,4 +127,15 @@ extension Limits {
 
   /// Pieces of memory, blocks and the bytes between them, in one call to the kernel.
   package static let piecesPerSendMax = 64
+
+  /// What the bounds of the loop owe to each other.
+  static func checkLoopRelations() {
+    precondition(
+      inputCopiedBytesMax < scratchBytes, "nothing could be received behind what is left")
+    precondition(inputGrowthBytesMin <= readBytesPerTurnMax, "room would be made in vain")
+    precondition(scratchBytes <= connectionInputBytesMax, "a full batch would be past the limit")
+    precondition(
+      piecesPerSendMax >= 2, "a block needs a piece for itself and one for what is before")
+    precondition(piecesPerSendMax <= 1_024, "the kernel takes no more pieces")
+  }
 }

@@ -1,5 +1,6 @@
-/// What one phase of a turn is to act upon. What is added while the phase runs is for the next turn.
-/// Both arrays are used again, so that a steady state allocates none.
+/// What one phase of a turn is to act upon. What is added while the phase runs is for the next
+/// turn. Both arrays are used again, so that a steady state allocates none. Go through them by
+/// index: the general iterator allocates in debug builds, where the budgets are tested too.
 struct Batch<Element> {
   private var filling: [Element] = []
   private var spare: [Element] = []

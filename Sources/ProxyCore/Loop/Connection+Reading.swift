@@ -14,7 +14,8 @@ extension Connection {
       // Only now: pausing costs a call only where the peer sends on meanwhile.
       if state == .open { updateWanted() }
     case .open where hasUntriedInput:
-      // First things first, or else what is left would grow with each turn: it is retried in this one.
+      // First things first, or else what is left would grow with each turn: it is retried in this
+      // one.
       break
     case .open:
       // Everything after the end that can still be reported is a failure.
@@ -60,8 +61,8 @@ extension Connection {
     }
   }
 
-  /// The common way: into the loop's memory, behind the little that was left, so that the connection
-  /// itself holds nothing while requests come whole.
+  /// The common way: into the loop's memory, behind the little that was left, so that the
+  /// connection itself holds nothing while requests come whole.
   private func receiveInScratch(now: Moment) throws(SystemError) -> Int? {
     let scratch = unsafe loop.scratch
     let left = input.count

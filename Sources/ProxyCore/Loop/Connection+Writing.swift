@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The write phase, for one connection.
 extension Connection {
-  /// One `send`, of everything. What the kernel does not take stays, and only then is it asked to say
-  /// when it has room.
+  /// One `send`, of everything. What the kernel does not take stays, and only then is it asked to
+  /// say when it has room.
   func write(now: Moment) {
     if isWriteBlocked {
       countOutput()

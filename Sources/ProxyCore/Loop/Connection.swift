@@ -1,7 +1,8 @@
 /// One TCP connection, accepted or outgoing: the driver between its descriptor and its handler.
 ///
-/// It belongs to its loop's thread. While nothing is in flight it owns no buffers. Everything a handler
-/// asks for takes effect in a phase of the loop's turn, never in the middle of another call.
+/// It belongs to its loop's thread. While nothing is in flight it owns no buffers. Everything a
+/// handler asks for takes effect in a phase of the loop's turn, never in the middle of another
+/// call.
 package final class Connection {
   enum State {
     /// On its way out. Can go to: open, closing.
@@ -10,8 +11,8 @@ package final class Connection {
     case open
     /// Sends what is left, reads no more. Can go to: lingering, closing.
     case flushing
-    /// Has said its last word and discards what comes until the peer has too: closing with bytes unread
-    /// would send a reset, which may overtake the last answers. Can go to: closing.
+    /// Has said its last word and discards what comes until the peer has too: closing with bytes
+    /// unread would send a reset, which may overtake the last answers. Can go to: closing.
     case lingering
     /// Waits for the close phase. Can go to: closed.
     case closing
@@ -65,8 +66,8 @@ package final class Connection {
   /// Whether what is appended now still has a chance to be sent.
   package var isOpen: Bool { state == .open || state == .connecting }
 
-  /// Where answers go; sent at the end of this turn. Borrowed from the loop when first asked for. On a
-  /// connection that has ended it is a place where bytes are forgotten.
+  /// Where answers go; sent at the end of this turn. Borrowed from the loop when first asked for.
+  /// On a connection that has ended it is a place where bytes are forgotten.
   package var output: OutputBuffer {
     guard let pending, isOpen else { return borrowOutput() }
     // Nothing is sent before the kernel has room, but the limit is looked at.
@@ -87,7 +88,8 @@ package final class Connection {
   package var outputCount: Int { pending?.count ?? 0 }
   package var isOutputOverLimit: Bool { outputCount > outputBytesMax }
 
-  /// Stops reading until `resumeReading`. The kernel's window closes, and then the peer has to wait.
+  /// Stops reading until `resumeReading`. The kernel's window closes, and then the peer has to
+  /// wait.
   package func pauseReading() { isPaused = true }
 
   /// Reads again, from the next read phase on, beginning with what the handler had left.

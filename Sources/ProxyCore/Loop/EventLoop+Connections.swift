@@ -10,13 +10,16 @@ extension EventLoop {
     handler: (Connection) -> (any ConnectionHandler)?
   ) throws(SystemError) -> Connection? {
     let connection = Connection(loop: self, descriptor: descriptor, peer: peer, state: .open)
-    guard let handler = handler(connection) else { return nil }
+    guard let handler = handler(connection) else {
+      connection.state = .closed
+      return nil
+    }
     try register(connection, handler)
     return connection
   }
 
-  /// Sets out for `address`. The handler hears `connected`, or `closed` if that fails or has not happened
-  /// by the deadline. What is appended meanwhile is sent on arrival.
+  /// Sets out for `address`. The handler hears `connected`, or `closed` if that fails or has not
+  /// happened by the deadline. What is appended meanwhile is sent on arrival.
   @discardableResult
   package func connect(
     to address: SocketAddress, deadline: Moment, options: SocketOptions = SocketOptions(),

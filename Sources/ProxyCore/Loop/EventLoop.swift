@@ -2,9 +2,9 @@
 ///
 ///     wait → receive mail → fire timers → accept → read and process → write → close
 ///
-/// A turn is these phases, each over a batch: events are only sorted while they are looked at, and acted
-/// upon in the phase that is theirs. Everything in a turn is bounded, so that nobody has to wait for long.
-/// A loop and what belongs to it are made on its thread and stay there.
+/// A turn is these phases, each over a batch: events are only sorted while they are looked at, and
+/// acted upon in the phase that is theirs. Everything in a turn is bounded, so that nobody has to
+/// wait for long. A loop and what belongs to it are made on its thread and stay there.
 @safe
 package final class EventLoop {
   /// The present, read once a turn.
@@ -47,7 +47,11 @@ package final class EventLoop {
     try poller.add(remote.waker.counter, token, for: [.reading, .edge])
   }
 
-  deinit { unsafe scratch.deallocate() }
+  deinit {
+    control?.close()
+    for source in mailSources { source.close() }
+    unsafe scratch.deallocate()
+  }
 
   // MARK: The turn
 
@@ -128,34 +132,34 @@ package final class EventLoop {
 
   private func acceptConnections() {
     var batch = acceptable.begin()
-    for listener in batch { listener.accept(now: now) }
+    for index in 0..<batch.count { batch[index].accept(now: now) }
     acceptable.end(&batch)
   }
 
   private func readConnections() {
     var again = retried.begin()
-    for connection in again {
-      connection.isQueuedForRetry = false
-      connection.retry(now: now)
+    for index in 0..<again.count {
+      again[index].isQueuedForRetry = false
+      again[index].retry(now: now)
     }
     retried.end(&again)
     var batch = readable.begin()
-    for (connection, ready) in batch { connection.read(ready, now: now) }
+    for index in 0..<batch.count { batch[index].connection.read(batch[index].ready, now: now) }
     readable.end(&batch)
   }
 
   private func writeConnections() {
     var batch = written.begin()
-    for connection in batch {
-      connection.isQueuedForWriting = false
-      connection.write(now: now)
+    for index in 0..<batch.count {
+      batch[index].isQueuedForWriting = false
+      batch[index].write(now: now)
     }
     written.end(&batch)
   }
 
   private func closeConnections() {
     var batch = ended.begin()
-    for connection in batch { finish(connection) }
+    for index in 0..<batch.count where batch[index].state == .closing { finish(batch[index]) }
     ended.end(&batch)
   }
 
@@ -176,7 +180,9 @@ package final class EventLoop {
   /// Once a connection: its state sees to that.
   func queueClose(_ connection: Connection) { ended.append(connection) }
 
-  func takeOutput() -> OutputBuffer { outputs.popLast() ?? OutputBuffer() }
+  func takeOutput() -> OutputBuffer {
+    outputs.isEmpty ? OutputBuffer() : outputs.removeLast()
+  }
 
   func giveOutput(_ buffer: OutputBuffer) {
     if outputs.count >= Limits.outputsPooledMax { return }
@@ -192,8 +198,8 @@ package final class EventLoop {
 
   // MARK: Mail, timers, the end
 
-  /// A mailbox whose messages `receive` gets on this loop, in order. Make it before other threads are
-  /// given it; it lives as long as the loop.
+  /// A mailbox whose messages `receive` gets on this loop, in order. Make it before other threads
+  /// are given it; it lives as long as the loop.
   package func makeMailbox<Message: Sendable>(
     capacity: Int, receive: @escaping (Message, Moment) -> Void
   ) -> Mailbox<Message> {

@@ -12,8 +12,8 @@ package final class LoopRemote: Sendable {
     control = Mailbox(waker: waker, capacity: Limits.controlMailMax)
   }
 
-  /// Runs `work` on the loop: for control, not for requests. False when the loop has ended or too much
-  /// waits already. What was accepted is run even if the loop is stopped before.
+  /// Runs `work` on the loop: for control, not for requests. False when the loop has ended or too
+  /// much waits already. What was accepted is run even if the loop is stopped before.
   package func post(_ work: @escaping @Sendable (EventLoop) -> Void) -> Bool {
     control.send(work)
   }

@@ -8,8 +8,8 @@ package final class LoopThread: Sendable {
   private let thread: pthread_t
   private let wasJoined = Atomic<Bool>(false)
 
-  /// Starts the thread, named for those who look at it from outside, with all signals blocked there.
-  /// Returns when its loop is ready.
+  /// Starts the thread, named for those who look at it from outside, with all signals blocked
+  /// there. Returns when its loop is ready.
   package init(name: StaticString) throws(SystemError) {
     let remote = try LoopRemote()
     let start = Start(remote, name)
@@ -27,7 +27,8 @@ package final class LoopThread: Sendable {
     pthread_detach(thread)
   }
 
-  /// Runs `work` on the loop and waits for its result; nil when the loop has ended. Not from a loop.
+  /// Runs `work` on the loop and waits for its result; nil when the loop has ended. Not from a
+  /// loop.
   package func perform<Result: Sendable>(
     _ work: @escaping @Sendable (EventLoop) -> Result
   ) -> Result? {
@@ -68,7 +69,8 @@ package final class LoopThread: Sendable {
     }
   }
 
-  /// Signals are blocked around the call because a thread inherits what is blocked where it is made.
+  /// Signals are blocked around the call because a thread inherits what is blocked where it is
+  /// made.
   private static func spawn(_ start: Start) throws(SystemError) -> pthread_t {
     var all = sigset_t()
     var before = sigset_t()

@@ -1,6 +1,7 @@
 /// Where any thread leaves messages for one loop. Each sender's messages arrive in the order sent.
 ///
-/// `send` is O(1) and writes to the kernel only when the loop is asleep and nobody has woken it yet.
+/// `send` is O(1) and writes to the kernel only when the loop is asleep and nobody has woken it
+/// yet.
 package final class Mailbox<Message: Sendable>: @unchecked Sendable {
   // Unchecked because the compiler cannot see that `lock` guards `waiting` and `isClosed`.
   private let lock = Lock()
@@ -14,8 +15,8 @@ package final class Mailbox<Message: Sendable>: @unchecked Sendable {
     self.capacity = capacity
   }
 
-  /// Whether there was room and the loop still receives. A message that is refused is the sender's to
-  /// answer for.
+  /// Whether there was room and the loop still receives. A message that is refused is the sender's
+  /// to answer for.
   package func send(_ message: Message) -> Bool {
     lock.acquire()
     let hasRoom = !isClosed && waiting.count < capacity

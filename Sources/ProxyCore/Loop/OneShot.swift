@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// A value that one thread makes and another waits for.
 final class OneShot<Value: Sendable>: @unchecked Sendable {
-  // Unchecked because the compiler cannot see that `value` is written before `isReady`, and read after.
+  // Unchecked because the compiler cannot see that `value` is written before `isReady`, and read
+  // after.
   private var value: Value?
   private let isReady = Atomic<UInt32>(0)
 

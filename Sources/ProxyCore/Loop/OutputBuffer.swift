@@ -2,8 +2,8 @@ internal import Glibc
 
 /// What a connection has still to send: bytes, and between them large blocks that are not copied.
 ///
-/// Borrowed from the loop while there is something in it. Appending is O(1) amortized a byte and O(1) a
-/// block, whatever the block's size.
+/// Borrowed from the loop while there is something in it. Appending is O(1) amortized a byte and
+/// O(1) a block, whatever the block's size.
 package final class OutputBuffer {
   /// Append here. Whoever holds it `inout` over a whole batch must not reach the same connection on
   /// another way meanwhile; the runtime traps on that.
@@ -73,8 +73,8 @@ package final class OutputBuffer {
     }
   }
 
-  /// Lists what to send, in order, as far as there is room. The blocks stay where they are: `placed`
-  /// keeps them alive during the call.
+  /// Lists what to send, in order, as far as there is room. The blocks stay where they are:
+  /// `placed` keeps them alive during the call.
   private func gather(
     _ buffered: UnsafeRawBufferPointer, into pieces: UnsafeMutableBufferPointer<iovec>
   ) -> Int {

@@ -1,7 +1,8 @@
 /// Which registration an event is for: epoll's 64 data bits.
 ///
-/// A descriptor's number, and with it the slot, is used again as soon as it is free. The registration
-/// number is not: it tells an event that was meant for the previous user from one for the present.
+/// A descriptor's number, and with it the slot, is used again as soon as it is free. The
+/// registration number is not: it tells an event that was meant for the previous user from one for
+/// the present.
 struct PollToken: Equatable {
   let slot: UInt32
   let registration: UInt32

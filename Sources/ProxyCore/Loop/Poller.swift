@@ -31,8 +31,8 @@ struct Poller: ~Copyable {
     try descriptor.control(EPOLL_CTL_DEL, target.number, events: 0, data: 0)
   }
 
-  /// Sleeps until something is ready or the timeout has passed (negative: without one). Returns how many
-  /// events can be looked at.
+  /// Sleeps until something is ready or the timeout has passed (negative: without one). Returns how
+  /// many events can be looked at.
   func wait(timeoutMilliseconds: Int32) throws(SystemError) -> Int {
     unsafe try descriptor.wait(for: events, timeoutMilliseconds: timeoutMilliseconds)
   }

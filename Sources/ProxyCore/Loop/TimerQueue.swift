@@ -3,14 +3,16 @@ package protocol TimerTarget: AnyObject {
   func timerFired(_ token: Int, now: Moment)
 }
 
-/// One scheduled deadline. It stays valid for ever: once fired or cancelled it merely names nothing.
+/// One scheduled deadline. It stays valid for ever: once fired or cancelled it merely names
+/// nothing.
 package struct TimerHandle: Equatable {
   let node: UInt32
   let generation: UInt32
 }
 
-/// Deadlines by the thousand: a heap of (deadline, node) over a table of nodes that are used again, so
-/// that a steady state allocates nothing. Schedule, cancel and fire are O(log n), the next deadline O(1).
+/// Deadlines by the thousand: a heap of (deadline, node) over a table of nodes that are used again,
+/// so that a steady state allocates nothing. Schedule, cancel and fire are O(log n), the next
+/// deadline O(1).
 struct TimerQueue {
   private struct Node {
     var generation: UInt32 = 0
@@ -31,7 +33,7 @@ struct TimerQueue {
   private static let none = UInt32.max
 
   var count: Int { heap.count }
-  var nextDeadline: Moment? { heap.first?.deadline }
+  var nextDeadline: Moment? { heap.isEmpty ? nil : heap[0].deadline }
 
   mutating func schedule(
     at deadline: Moment, _ target: any TimerTarget, token: Int
@@ -70,8 +72,8 @@ struct TimerQueue {
 
   /// Takes the earliest timer off if its deadline has come.
   mutating func removeDue(at now: Moment) -> (target: any TimerTarget, token: Int)? {
-    guard let first = heap.first, first.deadline <= now else { return nil }
-    let node = nodes[Int(first.node)]
+    guard !heap.isEmpty, heap[0].deadline <= now else { return nil }
+    let node = nodes[Int(heap[0].node)]
     remove(at: 0)
     guard let target = node.target else { preconditionFailure("a scheduled timer has no target") }
     return (target, node.token)
@@ -90,10 +92,9 @@ struct TimerQueue {
   private mutating func remove(at position: Int) {
     let index = heap[position].node
     assert(nodes[Int(index)].position == UInt32(position), "a node does not know its place")
-    heap.swapAt(position, heap.count - 1)
-    heap.removeLast()
+    let last = heap.removeLast()
     if position < heap.count {
-      nodes[Int(heap[position].node)].position = UInt32(position)
+      place(last, at: position)
       moveUp(position)
       moveDown(Int(nodes[Int(heap[position].node)].position))
     }

@@ -3,8 +3,9 @@ internal import Synchronization
 
 /// Wakes a loop that sleeps, and costs those who send to one that is awake no system call.
 ///
-/// Quiet → mail when something is sent; mail → quiet when the loop is about to receive; quiet → asleep
-/// when it is about to wait; asleep → mail when something is sent, and only then is the counter written.
+/// Quiet → mail when something is sent; mail → quiet when the loop is about to receive; quiet →
+/// asleep when it is about to wait; asleep → mail when something is sent, and only then is the
+/// counter written.
 final class Waker: Sendable {
   private enum State {
     static let quiet = 0

@@ -16,8 +16,8 @@ enum ShutdownDirection: Int32 {
 }
 
 extension FileDescriptor {
-  /// A socket that listens on `address`. Connections that it accepts inherit its options (Linux does
-  /// that), so that accepting one costs one call. `::` takes IPv4 as well.
+  /// A socket that listens on `address`. Connections that it accepts inherit its options (Linux
+  /// does that), so that accepting one costs one call. `::` takes IPv4 as well.
   package static func listening(
     on address: SocketAddress, options: SocketOptions = SocketOptions()
   ) throws(SystemError) -> FileDescriptor {
@@ -35,7 +35,8 @@ extension FileDescriptor {
     return socket
   }
 
-  /// A socket on its way to `address`: writable when it has arrived or failed, which `pendingError` tells.
+  /// A socket on its way to `address`: writable when it has arrived or failed, which `pendingError`
+  /// tells.
   package static func connecting(
     to address: SocketAddress, options: SocketOptions = SocketOptions()
   ) throws(SystemError) -> FileDescriptor {

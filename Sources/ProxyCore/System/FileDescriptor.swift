@@ -12,8 +12,9 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
   package var isOpen: Bool { number >= 0 }
 
-  /// Closes now rather than at the end of the owner's life. An error is of no use to anybody: Linux has
-  /// freed the number whatever `close` says, which is also why it is not tried again after a signal.
+  /// Closes now rather than at the end of the owner's life. An error is of no use to anybody: Linux
+  /// has freed the number whatever `close` says, which is also why it is not tried again after a
+  /// signal.
   package mutating func close() {
     if number >= 0 { _ = Glibc.close(number) }
     number = -1

@@ -92,7 +92,8 @@ package struct SocketAddress: Hashable, Sendable {
     }
   }
 
-  /// IPv4 clients of a listener for both families arrive as `::ffff:1.2.3.4`; people know them as 1.2.3.4.
+  /// IPv4 clients of a listener for both families arrive as `::ffff:1.2.3.4`; people know them as
+  /// 1.2.3.4.
   private static func host(_ address: in6_addr, scope: UInt32) -> Host {
     var address = address
     let (first, second) = unsafe withUnsafeBytes(of: &address) {

@@ -44,6 +44,31 @@ import Testing
     #expect(try peer.receiveSome(max: 1) == [])
   }
 
+  @Test func `who is refused at the door may be told why, or not`() throws {
+    var mayExplain = true
+    let fixture = try LoopFixture { connection in
+      defer { mayExplain = false }
+      if !mayExplain {
+        connection.close()
+        return nil
+      }
+      connection.output.bytes.append("-ERR max number of clients reached\r\n")
+      connection.closeAfterFlushing()
+      return ScriptedHandler()
+    }
+    let first = try fixture.connect()
+    try first.descriptor.shutdown(.writing)
+    let second = try TestPeer(to: fixture.address)
+    fixture.turn { fixture.loop.counters.accepted.load(ordering: .relaxed) == 2 }
+    fixture.loop.turn(mayWait: false)
+    #expect(try first.receiveText(100) == "-ERR max number of clients reached\r\n")
+    #expect(try second.receiveSome(max: 1) == [])
+  }
+
+  @Test func `the limits fit each other`() {
+    Limits.checkLoopRelations()
+  }
+
   @Test func `a process without descriptors rests, does not spin, and goes on`() async {
     // In a process of its own: the limit is the whole process's.
     await #expect(processExitsWith: .success) {
