@@ -220,6 +220,13 @@ package final class ByteCache: @unchecked Sendable {
     return total
   }
 
+  /// How often any of its locks was taken, for budgets.
+  package var lockAcquisitions: UInt64 {
+    (0..<shardCount).reduce(source.lockAcquisitions) {
+      unsafe $0 &+ shards[$1].lock.acquisitions
+    }
+  }
+
   // MARK: Inside
 
   private func shardNumber(_ hash: UInt64) -> Int {
