@@ -10,7 +10,9 @@ struct NearCache {
     let names = ["alpha", "beta", "alpha", "gamma", "delta", "alpha", "beta"]
     let total = try await withThrowingTaskGroup(of: Int.self) { group in
       for name in names { group.addTask { try await length(of: name) } }
-      return try await group.reduce(0, +)
+      var total = 0
+      for try await length in group { total += length }
+      return total
     }
     print("\(total) letters")
 
