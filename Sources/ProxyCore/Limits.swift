@@ -139,3 +139,12 @@ extension Limits {
     precondition(piecesPerSendMax <= 1_024, "the kernel takes no more pieces")
   }
 }
+
+extension Limits {  // Cache
+  /// Buckets of the index, some seven entries each, that the janitor looks at with a shard locked.
+  package static let janitorSliceBuckets = 16
+  /// In about this time the janitor goes through the whole cache.
+  package static let janitorRound = Duration.seconds(10)
+  /// It never works without a pause of this at least.
+  package static let janitorPauseMin = Duration.milliseconds(1)
+}
