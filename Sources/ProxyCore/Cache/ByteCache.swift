@@ -121,17 +121,22 @@ package final class ByteCache: @unchecked Sendable {
   }
 
   /// Keeps `value` (nil: that there is none) for `key`, in place of what was kept, and evicts what has to go
-  /// for it. Says whether it is kept: a key or a value over its limit is not. O(1).
+  /// for it. Says whether it is kept: a key or a value over its limit is not, nor is anything where a flight
+  /// is given that is current no more. O(1).
   @discardableResult
   package func insert(
     _ value: RawSpan?, for key: RawSpan, hash: UInt64, _ insertion: Insertion = Insertion(),
-    now: Moment
+    now: Moment, endingFlight flight: Flight? = nil
   ) -> Bool {
     let shard = unsafe shard(hash)
     let draft = EntryDraft(
       value: value, valueBytesMax: valueBytesMax.load(ordering: .relaxed), key: key,
       insertion: insertion, deadline: milliseconds(insertion.deadline), now: milliseconds(now))
     unsafe shard.pointee.lock.acquire()
+    if let flight, unsafe !shard.pointee.content.end(flight) {
+      unsafe shard.pointee.lock.release()
+      return false
+    }
     unsafe key.withUnsafeBytes {
       if let former = unsafe shard.pointee.content.find(
         $0, hash: hash, database: insertion.database)
@@ -154,23 +159,8 @@ package final class ByteCache: @unchecked Sendable {
     return kept
   }
 
-  /// Forgets `key` in every database; says whether anything was known of it. O(1).
-  @discardableResult
-  package func remove(_ key: RawSpan, hash: UInt64) -> Bool {
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    return unsafe key.withUnsafeBytes {
-      var removed = false
-      while let entry = unsafe shard.pointee.content.find($0, hash: hash, database: nil) {
-        unsafe shard.pointee.content.remove(entry, from: budget)
-        removed = true
-      }
-      return removed
-    }
-  }
-
-  /// Forgets everything. O(1) a shard; the memory goes back to the system as the janitor comes by.
+  /// Forgets everything, and lets no flight under way bring any of it back. O(1) a shard; the memory goes
+  /// back to the system as the janitor comes by.
   package func removeAll() {
     for number in 0..<shardCount {
       let shard = unsafe shards + number
@@ -178,6 +168,7 @@ package final class ByteCache: @unchecked Sendable {
         store: BlockStore(hashing: hashing, source: source), source: source)
       unsafe shard.pointee.lock.acquire()
       unsafe swap(&table, &shard.pointee.content.table)
+      unsafe shard.pointee.content.flights.removeAll()
       budget.subtract(entries: table.count, cost: table.store.bytes)
       unsafe shard.pointee.lock.release()
       graveyard.bury(table)
@@ -244,7 +235,7 @@ package final class ByteCache: @unchecked Sendable {
     Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
   }
 
-  private func shard(_ hash: UInt64) -> UnsafeMutablePointer<Guarded<ByteShard>> {
+  func shard(_ hash: UInt64) -> UnsafeMutablePointer<Guarded<ByteShard>> {
     unsafe shards + shardNumber(hash)
   }
 

@@ -2,6 +2,10 @@
 struct ByteShard: ~Copyable {
   var counters = ShardCounters()
   var table: RecencyTable<BlockStore>
+  /// Writes under way, counted by key; and the current flight of each key that has one.
+  var writes = InFlightTable<Int>()
+  var flights = InFlightTable<ByteCache.Flight>()
+  var flightsBegun: UInt64 = 0
 
   init(hashing: SipHash, source: PageSource) {
     table = RecencyTable(store: BlockStore(hashing: hashing, source: source), source: source)
@@ -34,6 +38,26 @@ struct ByteShard: ~Copyable {
     table.store.bytes &+= draft.cost
     if draft.isShared { table.store.sharedCount &+= 1 }
     return true
+  }
+
+  /// Drops what is known of a key and what is about to be, in every database.
+  @discardableResult
+  mutating func forget(
+    _ key: RawSpan, hash: UInt64, _ budget: borrowing CacheBudget
+  ) -> Bool {
+    flights.removeAll(hash)
+    var removed = false
+    while let entry = unsafe key.withUnsafeBytes({ unsafe find($0, hash: hash, database: nil) }) {
+      remove(entry, from: budget)
+      removed = true
+    }
+    return removed
+  }
+
+  /// Ends a flight; false where it was current no more.
+  @discardableResult
+  mutating func end(_ flight: ByteCache.Flight) -> Bool {
+    flights.update(flight.hash, where: { $0 == flight }) { _ in nil }
   }
 
   mutating func evictOldest(from budget: borrowing CacheBudget) {
