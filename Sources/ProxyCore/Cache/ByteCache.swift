@@ -85,25 +85,15 @@ package final class ByteCache: @unchecked Sendable {
     let shard = unsafe shard(hash)
     let time = time(now)
     unsafe shard.pointee.lock.acquire()
-    let entry = unsafe key.withUnsafeBytes {
-      unsafe shard.pointee.content.find($0, hash: hash, database: database)
+    let block = unsafe key.withUnsafeBytes {
+      unsafe shard.pointee.content.use(
+        $0, hash: hash, database: database, at: time, budget: budget)
     }
-    guard let entry else {
-      unsafe shard.pointee.content.counters.misses &+= 1
+    guard let block = unsafe block else {
       unsafe shard.pointee.lock.release()
       return nil
     }
-    if unsafe shard.pointee.content.table.store.isExpired(entry, at: time) {
-      unsafe shard.pointee.content.counters.misses &+= 1
-      unsafe shard.pointee.content.counters.expirations &+= 1
-      unsafe shard.pointee.content.remove(entry, from: budget)
-      unsafe shard.pointee.lock.release()
-      return nil
-    }
-    unsafe shard.pointee.content.table.touch(entry)
-    unsafe shard.pointee.content.counters.hits &+= 1
-    return unsafe Hit(
-      shard: shard, block: shard.pointee.content.table.store.block(entry), time: time)
+    return unsafe Hit(shard: shard, block: block, time: time)
   }
 
   // MARK: Changing

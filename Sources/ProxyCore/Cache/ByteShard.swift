@@ -11,8 +11,31 @@ struct ByteShard: ~Copyable {
     table = RecencyTable(store: BlockStore(hashing: hashing, source: source), source: source)
   }
 
-  /// The entry of `key` in a database, or in any (nil).
-  func find(_ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32?) -> Entry? {
+  /// The block of `key`, which thereby becomes the one used last; nil, and counted, where there is none
+  /// or where its time has come.
+  mutating func use(
+    _ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32, at time: BlockStore.Time,
+    budget: borrowing CacheBudget
+  ) -> Block? {
+    guard let entry = unsafe find(key, hash: hash, database: database) else {
+      counters.misses &+= 1
+      return nil
+    }
+    let block = unsafe table.store.block(entry)
+    if unsafe time.isPast(block) {
+      counters.misses &+= 1
+      counters.expirations &+= 1
+      remove(entry, from: budget)
+      return nil
+    }
+    table.touch(entry)
+    counters.hits &+= 1
+    return unsafe block
+  }
+
+  /// The entry of `key` in a database, or in any (nil). Mutating only because the compiler (6.3) copies the
+  /// whole shard to borrow it through a pointer.
+  mutating func find(_ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32?) -> Entry? {
     var probe = table.index.probe(hash)
     while true {
       let entry = probe.next(in: table.index)
