@@ -26,21 +26,21 @@ extension ByteCache {
   /// Before a write leaves that names this key: what is known of the key is forgotten, in every database,
   /// and nothing is learned of it until `endWrite`. Each beginning needs its own end.
   package func beginWrite(_ key: RawSpan, hash: UInt64) {
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    unsafe shard.pointee.content.forget(key, hash: hash, budget)
-    if unsafe !shard.pointee.content.writes.update(hash, { $0 + 1 }) {
-      unsafe shard.pointee.content.writes.add(1, hash: hash)
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    unsafe shard.content.pointee.forget(key, hash: hash, budget)
+    if unsafe !shard.content.pointee.writes.update(hash, { $0 + 1 }) {
+      unsafe shard.content.pointee.writes.add(1, hash: hash)
     }
   }
 
   /// When a write's reply has come, and before it is handed on.
   package func endWrite(hash: UInt64) {
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    let known = unsafe shard.pointee.content.writes.update(hash) { $0 > 1 ? $0 - 1 : nil }
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    let known = unsafe shard.content.pointee.writes.update(hash) { $0 > 1 ? $0 - 1 : nil }
     assert(known, "a write ended that had not begun")
   }
 
@@ -49,27 +49,27 @@ extension ByteCache {
   /// Begins a flight, which becomes the key's current one; nil while a write to the key is under way: such
   /// a reader asks Redis for itself, and keeps nothing.
   package func beginFlight(hash: UInt64, database: UInt32) -> Flight? {
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    if unsafe shard.pointee.content.writes.contains(hash) { return nil }
-    unsafe shard.pointee.content.flightsBegun &+= 1
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    if unsafe shard.content.pointee.writes.contains(hash) { return nil }
+    unsafe shard.content.pointee.flightsBegun &+= 1
     let flight = unsafe Flight(
-      hash: hash, database: database, number: shard.pointee.content.flightsBegun)
-    if unsafe !shard.pointee.content.flights.update(
+      hash: hash, database: database, number: shard.content.pointee.flightsBegun)
+    if unsafe !shard.content.pointee.flights.update(
       hash, where: { $0.database == database }, { _ in flight })
     {
-      unsafe shard.pointee.content.flights.add(flight, hash: hash)
+      unsafe shard.content.pointee.flights.add(flight, hash: hash)
     }
     return flight
   }
 
   /// Whether new readers may share what this flight brings.
   package func isCurrent(_ flight: Flight) -> Bool {
-    let shard = unsafe shard(flight.hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    return unsafe shard.pointee.content.flights.contains(flight.hash) { $0 == flight }
+    let shard = shard(flight.hash)
+    shard.acquire()
+    defer { shard.release() }
+    return unsafe shard.content.pointee.flights.contains(flight.hash) { $0 == flight }
   }
 
   /// Stores what a flight brought (nil: that there is no such key), if it is still current; says whether it
@@ -86,10 +86,10 @@ extension ByteCache {
 
   /// Ends a flight that brought nothing worth storing.
   package func abandonFlight(_ flight: Flight) {
-    let shard = unsafe shard(flight.hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    unsafe shard.pointee.content.end(flight)
+    let shard = shard(flight.hash)
+    shard.acquire()
+    defer { shard.release() }
+    unsafe shard.content.pointee.end(flight)
   }
 
   // MARK: Pushes
@@ -97,20 +97,20 @@ extension ByteCache {
   /// When Redis says that a key has changed, whoever changed it. Says whether anything was known of it.
   @discardableResult
   package func invalidate(_ key: RawSpan, hash: UInt64) -> Bool {
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    return unsafe shard.pointee.content.forget(key, hash: hash, budget)
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    return unsafe shard.content.pointee.forget(key, hash: hash, budget)
   }
 
   /// What is under way, for those who look for leaks.
   package var underWay: (writes: Int, flights: Int) {
     (0..<shardCount).reduce((0, 0)) { sum, number in
-      let shard = unsafe shards + number
-      unsafe shard.pointee.lock.acquire()
-      defer { unsafe shard.pointee.lock.release() }
+      let shard = shards[number]
+      shard.acquire()
+      defer { shard.release() }
       return unsafe (
-        sum.0 + shard.pointee.content.writes.count, sum.1 + shard.pointee.content.flights.count
+        sum.0 + shard.content.pointee.writes.count, sum.1 + shard.content.pointee.flights.count
       )
     }
   }
