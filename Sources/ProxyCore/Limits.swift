@@ -148,3 +148,19 @@ extension Limits {  // Cache
   /// It never works without a pause of this at least.
   package static let janitorPauseMin = Duration.milliseconds(1)
 }
+
+extension Limits {
+  // Commands.
+
+  /// Commands and subcommands that are known of one server; Redis 8 with all its modules has some 600.
+  package static let commandsMax = 4096
+  /// A command's name and its subcommand's, as far as they are learned from a server.
+  package static let commandNameBytesMax = 128
+  package static let keySpecsPerCommandMax = 8
+
+  /// What the bounds of commands owe to each other: places in their tables are numbers of 16 bits.
+  package static var commandRelationsHold: Bool {
+    commandsMax * keySpecsPerCommandMax < Int(UInt16.max)
+      && argumentsDeclaredMax <= Int(UInt32.max >> 1)
+  }
+}

@@ -1,0 +1,94 @@
+/// Finds a command by its name in O(1) and without allocation, whatever the case of its letters.
+///
+/// Open addressing in a table that never changes and is at most half full. Its hash needs no
+/// secret: the names come from Redis, and what a client asks for is not stored.
+struct CommandIndex: Sendable {
+  struct Entry {
+    let name: [UInt8]
+    /// The number of the container whose subcommand this is; 0 for a command.
+    let container: UInt16
+  }
+
+  private struct Slot {
+    /// The first eight bytes.
+    var head: UInt64 = 0
+    /// Where the rest begins in `tails`.
+    var tail: UInt32 = 0
+    var container: UInt16 = 0
+    var length: UInt16 = 0
+    /// Of the entry, from 1 on; 0: nothing here.
+    var number: UInt16 = 0
+  }
+
+  private var slots: [Slot]
+  private var tails: [UInt64] = []
+  private let shift: UInt64
+  private var lengthMax = 0
+
+  /// The index of `entries`, of which there are fewer than 65535; an entry's number is its place.
+  /// Of two entries with the same name the first is found.
+  init(_ entries: [Entry]) {
+    var bits: UInt64 = 4
+    while entries.count &* 2 > 1 &<< bits { bits &+= 1 }
+    shift = 64 &- bits
+    slots = Array(repeating: Slot(), count: 1 &<< bits)
+    for (place, entry) in entries.enumerated() { insert(entry, at: place) }
+  }
+
+  private mutating func insert(_ entry: Entry, at place: Int) {
+    let name = unsafe entry.name.span.bytes  // bytes have no padding
+    guard let length = UInt16(exactly: name.byteCount), length > 0,
+      let number = UInt16(exactly: place + 1)
+    else { return }
+    var at = start(name, entry.container)
+    while slots[at].number != 0 { at = (at &+ 1) & (slots.count &- 1) }
+    slots[at] = Slot(
+      head: name.foldedWord(at: 0), tail: UInt32(clamping: tails.count),
+      container: entry.container, length: length, number: number)
+    for offset in stride(from: 8, to: name.byteCount, by: 8) {
+      tails.append(name.foldedWord(at: offset))
+    }
+    lengthMax = max(lengthMax, name.byteCount)
+  }
+
+  /// The place of the entry with this name in this container.
+  func find(_ name: RawSpan, in container: UInt16) -> Int? {
+    guard name.byteCount > 0 && name.byteCount <= lengthMax else { return nil }
+    let head = name.foldedWord(at: 0)
+    var at = start(name, container)
+    while true {
+      let slot = slots[at]
+      if slot.number == 0 { return nil }
+      if slot.head == head && Int(slot.length) == name.byteCount && slot.container == container
+        && (name.byteCount <= 8 || hasTail(name, slot))
+      {
+        return Int(slot.number) &- 1
+      }
+      at = (at &+ 1) & (slots.count &- 1)
+    }
+  }
+
+  private func hasTail(_ name: RawSpan, _ slot: Slot) -> Bool {
+    var offset = 8
+    var place = Int(slot.tail)
+    while offset < name.byteCount {
+      if name.foldedWord(at: offset) != tails[place] { return false }
+      offset &+= 8
+      place &+= 1
+    }
+    return true
+  }
+
+  private func start(_ name: RawSpan, _ container: UInt16) -> Int {
+    var hash = (name.foldedWord(at: 0) ^ UInt64(container)) &* Self.multiplier
+    var offset = 8
+    while offset < name.byteCount {
+      hash = (hash ^ hash &>> 32 ^ name.foldedWord(at: offset)) &* Self.multiplier
+      offset &+= 8
+    }
+    return Int(truncatingIfNeeded: hash &>> shift)
+  }
+
+  /// The golden ratio's: it spreads what differs in any bit over the highest ones.
+  private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+}

@@ -1,0 +1,91 @@
+extension CommandTable {
+  /// What a request is, its arguments considered, and which keys it touches.
+  ///
+  /// The spec's routing and effect are those of this very request: `XREAD` without `BLOCK` is
+  /// `.shared`, `GETEX` without options only reads, a write whose keys cannot be told is a
+  /// `.fence`. O(keys) for most commands, O(arguments) for a few; it allocates only where the list
+  /// must grow.
+  ///
+  ///     let spec = table.classify(parser.arguments, in: request, keys: &keys)
+  package func classify(
+    _ arguments: borrowing ArgumentTable, in request: RawSpan, keys: inout KeyList
+  ) -> CommandSpec {
+    keys.removeAll()
+    var spec = command(of: arguments, in: request)
+    let isAccepted = spec.accepts(argumentCount: arguments.count)
+    let single = Int(spec.singleKey)
+    if single > 0 && isAccepted && single < arguments.count {
+      keys.append(argument: single, isWritten: spec.singleKeyIsWritten)
+    } else if !isAccepted || !collectKeys(of: spec, arguments, in: request, &keys) {
+      keys.giveUp()
+    }
+    if spec.rule != .none { spec.resolve(arguments, in: request, &keys) }
+    switch spec.effect {
+    case .reads, .none: break
+    case .writes: if keys.knowledge == .unknown { spec.effect = .fence }
+    case .fence, .empties: if keys.knowledge == .exact { keys.knowledge = .partial }
+    }
+    return spec
+  }
+}
+
+extension CommandSpec {
+  /// Makes routing and effect those of a request with these arguments and keys.
+  fileprivate mutating func resolve(
+    _ arguments: borrowing ArgumentTable, in request: RawSpan, _ keys: inout KeyList
+  ) {
+    switch rule {
+    case .none, .untold, .migrate: break
+    case .keyspace, .script: if keys.knowledge == .exact { keys.knowledge = .partial }
+    case .streams:
+      // Anywhere, not only where an option may stand: an option that is not known yet must not hide
+      // it, since a command that blocks on a shared link would hold up everybody.
+      if arguments.first(in: request, from: 1, equalTo: "block") == nil { routing = .shared }
+    case .sort, .geoStore:
+      if effect == .writes && keys.knowledge != .unknown && !keys.writesAny { effect = .reads }
+    case .getEx: if arguments.count == 2 { becomeRead(&keys) }
+    case .bitField:
+      if keys.knowledge != .unknown && Self.bitFieldOnlyReads(arguments, in: request) {
+        becomeRead(&keys)
+      }
+    case .copy:
+      // The destination may be a key of another database, where it gets no intent.
+      if arguments.first(in: request, from: 3, equalTo: "db") != nil { effect = .fence }
+    }
+  }
+
+  private mutating func becomeRead(_ keys: inout KeyList) {
+    effect = .reads
+    keys.markRead()
+  }
+
+  /// Whether all operations are `GET`; what is not understood is taken for a write.
+  private static func bitFieldOnlyReads(
+    _ arguments: borrowing ArgumentTable, in request: RawSpan
+  ) -> Bool {
+    var place = 2
+    while place < arguments.count {
+      let word = arguments.bytes(place, in: request)
+      if word.equalsIgnoringCase("get") {
+        place &+= 3
+      } else if word.equalsIgnoringCase("overflow") {
+        place &+= 2
+      } else {
+        return false
+      }
+    }
+    return true
+  }
+}
+
+extension ArgumentTable {
+  /// The first argument from `start` on that is `word`, which is in lower case, whatever its case.
+  func first(in request: RawSpan, from start: Int, equalTo word: StaticString) -> Int? {
+    var place = start
+    while place < count {
+      if bytes(place, in: request).equalsIgnoringCase(word) { return place }
+      place &+= 1
+    }
+    return nil
+  }
+}
