@@ -5,13 +5,15 @@
 /// that command stands; commands that the server does not list stay too, since it answers them with
 /// an error.
 struct CommandReplyReader {
-  private(set) var drafts = BuiltInCommands.drafts()
+  private(set) var drafts: [CommandDraft]
   private(set) var keywords: [[UInt8]] = []
   /// How many commands and subcommands were taken from the reply.
   private(set) var learnedCount = 0
   private var places: [String: Int] = [:]
 
-  init() {
+  /// Over `known`: commands that are not in it are taken for those of modules.
+  init(over known: [CommandDraft] = BuiltInCommands.drafts()) {
+    drafts = known
     for (place, draft) in drafts.enumerated() { places[draft.name] = place }
   }
 
