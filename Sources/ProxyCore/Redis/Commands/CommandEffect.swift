@@ -3,7 +3,7 @@
 package enum CommandEffect: UInt8, Sendable {
   /// Nothing, and it reads no key.
   case none
-  /// It reads keys.
+  /// It reads keys, or makes others read them.
   case reads
   /// It writes keys, all of which it names: each gets an intent.
   case writes
