@@ -66,9 +66,10 @@ extension CommandSpec {
     var place = 2
     while place < arguments.count {
       let word = arguments.bytes(place, in: request)
-      if word.equalsIgnoringCase("get") {
+      let left = arguments.count &- place &- 1
+      if word.equalsIgnoringCase("get") && left >= 2 {
         place &+= 3
-      } else if word.equalsIgnoringCase("overflow") {
+      } else if word.equalsIgnoringCase("overflow") && left >= 1 {
         place &+= 2
       } else {
         return false
