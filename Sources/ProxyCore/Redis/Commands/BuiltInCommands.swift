@@ -11,9 +11,7 @@ enum BuiltInCommands {
 
   /// What the lines say. One that says nothing sensible is left out; a test sees to it that none
   /// is.
-  static func drafts() -> [CommandDraft] {
-    all.flatMap { lines(of: $0).compactMap(draft) }
-  }
+  static let drafts: [CommandDraft] = all.flatMap { lines(of: $0).compactMap(draft) }
 
   static func lines(of text: StaticString) -> [Substring] {
     text.description.split(separator: "\n")

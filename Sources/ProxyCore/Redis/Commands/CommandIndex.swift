@@ -40,7 +40,7 @@ struct CommandIndex: Sendable {
     guard let length = UInt16(exactly: name.byteCount), length > 0,
       let number = UInt16(exactly: place + 1)
     else { return }
-    var at = start(name, entry.container)
+    var at = start(name, head: name.foldedWord(at: 0), entry.container)
     while slots[at].number != 0 { at = (at &+ 1) & (slots.count &- 1) }
     slots[at] = Slot(
       head: name.foldedWord(at: 0), tail: UInt32(clamping: tails.count),
@@ -55,7 +55,7 @@ struct CommandIndex: Sendable {
   func find(_ name: RawSpan, in container: UInt16) -> Int? {
     guard name.byteCount > 0 && name.byteCount <= lengthMax else { return nil }
     let head = name.foldedWord(at: 0)
-    var at = start(name, container)
+    var at = start(name, head: head, container)
     while true {
       let slot = slots[at]
       if slot.number == 0 { return nil }
@@ -79,8 +79,8 @@ struct CommandIndex: Sendable {
     return true
   }
 
-  private func start(_ name: RawSpan, _ container: UInt16) -> Int {
-    var hash = (name.foldedWord(at: 0) ^ UInt64(container)) &* Self.multiplier
+  private func start(_ name: RawSpan, head: UInt64, _ container: UInt16) -> Int {
+    var hash = (head ^ UInt64(container)) &* Self.multiplier
     var offset = 8
     while offset < name.byteCount {
       hash = (hash ^ hash &>> 32 ^ name.foldedWord(at: offset)) &* Self.multiplier

@@ -12,7 +12,7 @@ struct CommandReplyReader {
   private var places: [String: Int] = [:]
 
   /// Over `known`: commands that are not in it are taken for those of modules.
-  init(over known: [CommandDraft] = BuiltInCommands.drafts()) {
+  init(over known: [CommandDraft] = BuiltInCommands.drafts) {
     drafts = known
     for (place, draft) in drafts.enumerated() { places[draft.name] = place }
   }

@@ -42,7 +42,7 @@ extension CommandSpec {
       // it, since a command that blocks on a shared link would hold up everybody.
       if arguments.first(in: request, from: 1, equalTo: "block") == nil { routing = .shared }
     case .sort, .geoStore:
-      if effect == .writes && keys.knowledge != .unknown && !keys.writesAny { effect = .reads }
+      if effect == .writes, keys.knowledge != .unknown, !keys.writesAny { effect = .reads }
     case .getEx: if arguments.count == 2 { becomeRead(&keys) }
     case .bitField:
       if keys.knowledge != .unknown && Self.bitFieldOnlyReads(arguments, in: request) {

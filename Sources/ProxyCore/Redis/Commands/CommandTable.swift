@@ -16,7 +16,7 @@ package final class CommandTable: Sendable {
   let keywords: [[UInt8]]
 
   /// The commands of Redis 7.0 and the better known ones of later versions.
-  package static let builtIn = CommandTable(BuiltInCommands.drafts(), keywords: [])
+  package static let builtIn = CommandTable(BuiltInCommands.drafts, keywords: [])
 
   init(_ drafts: [CommandDraft], keywords: [[UInt8]]) {
     var containers: [String: UInt16] = [:]

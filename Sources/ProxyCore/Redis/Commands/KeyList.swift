@@ -27,30 +27,40 @@ package struct KeyList: ~Copyable {
   }
 
   package internal(set) var knowledge = Knowledge.exact
+  package private(set) var writesAny = false
+  package private(set) var count = 0
+  /// The first `count` are of this request; those behind are room for the next one.
   private var references: [KeyReference] = []
 
   package init() {}
 
-  package var count: Int { references.count }
-  package var isEmpty: Bool { references.isEmpty }
-  package var span: Span<KeyReference> {
-    @_lifetime(borrow self)
-    get { references.span }
+  package var isEmpty: Bool { count == 0 }
+  package var allocatedCount: Int { references.capacity }
+
+  package subscript(index: Int) -> KeyReference {
+    precondition(index >= 0 && index < count, "there is no such key")
+    return references[index]
   }
-  package subscript(index: Int) -> KeyReference { references[index] }
 
   /// Whether the request is ordered against all others of its client.
   package var namesAll: Bool { knowledge != .exact }
 
-  package var writesAny: Bool { references.contains { $0.isWritten } }
-
   mutating func removeAll() {
     knowledge = .exact
-    references.removeAll(keepingCapacity: references.capacity <= Limits.argumentsKeptMax)
+    writesAny = false
+    count = 0
+    if references.count > Limits.argumentsKeptMax { references = [] }
   }
 
   mutating func append(argument: Int, isWritten: Bool) {
-    references.append(KeyReference(argument: argument, isWritten: isWritten))
+    let reference = KeyReference(argument: argument, isWritten: isWritten)
+    if count < references.count {
+      references[count] = reference
+    } else {
+      references.append(reference)
+    }
+    count &+= 1
+    if isWritten { writesAny = true }
   }
 
   /// Forgets what was found, because it is not to be relied upon.
@@ -61,7 +71,8 @@ package struct KeyList: ~Copyable {
 
   /// Says of all keys that they are only read.
   mutating func markRead() {
-    for place in references.indices {
+    writesAny = false
+    for place in 0..<count {
       references[place] = KeyReference(argument: references[place].argument, isWritten: false)
     }
   }

@@ -7,7 +7,7 @@ import Testing
   @Test func `every line of the table says something, and of another command`() {
     #expect(Limits.commandRelationsHold)
     let lines = BuiltInCommands.all.flatMap(BuiltInCommands.lines)
-    let drafts = BuiltInCommands.drafts()
+    let drafts = BuiltInCommands.drafts
     #expect(drafts.count == lines.count)
     #expect(Set(drafts.map(\.name)).count == drafts.count)
     #expect(drafts.count > 400 && CommandTable.builtIn.count == drafts.count)
@@ -49,7 +49,7 @@ import Testing
       #expect(isRead)
       #expect(reader.drafts.count > 350)
       let known = Dictionary(
-        uniqueKeysWithValues: BuiltInCommands.drafts().map { ($0.name, $0) })
+        uniqueKeysWithValues: BuiltInCommands.drafts.map { ($0.name, $0) })
       for learned in reader.drafts {
         guard let built = known[learned.name] else {
           Issue.record("\(learned.name) is missing")

@@ -11,8 +11,8 @@ struct Classified {
 
   var routing: CommandRouting { spec.routing }
   var effect: CommandEffect { spec.effect }
-  /// `1r 2w ~`: places, whether they are written, and `~` where there may be more, `?` where nothing
-  /// is known.
+  /// `1r 2w ~`: places, whether they are written, and `~` where there may be more, `?` where
+  /// nothing is known.
   var transcript: String {
     let places = keys.map { "\($0.argument)\($0.isWritten ? "w" : "r")" }
     let rest = knowledge == .exact ? [] : [knowledge == .partial ? "~" : "?"]

@@ -219,7 +219,7 @@ import Testing
       "get k", "m.from x from a b", "m.count 1 a", "m.read a b c", "sort k store d",
       "m.group set x",
     ]
-    for _ in 0..<3000 {
+    for _ in 0..<300 {
       var reply = RESPValue.array(Self.entries(Bool.random(using: &generator) ? .two : .three))
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
         reply = Self.damaged(reply, &generator)

@@ -3,8 +3,8 @@ import Testing
 
 @testable import ProxyCore
 
-/// The keys that are found in a request, against those that a real server finds. Nothing is compared
-/// where none is installed.
+/// The keys that are found in a request, against those that a real server finds. Nothing is
+/// compared where none is installed.
 ///
 /// Where ours are unknown though the server names some, it must answer the command with an error:
 /// `COMMAND GETKEYS` reads numbers and options more loosely than the commands do. Where ours are
