@@ -12,6 +12,9 @@ package enum CommandEffect: UInt8, Sendable {
   case fence
   /// It may change any key, some without a push: the cache is emptied before and after.
   case empties
+
+  /// Whether it concerns no key but those that are named.
+  var isPlain: Bool { self == .reads || self == .writes }
 }
 
 /// Every command that changes what `GET` answers is here or carries Redis's `write` flag (and names

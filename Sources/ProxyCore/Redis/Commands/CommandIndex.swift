@@ -35,12 +35,12 @@ struct CommandIndex: Sendable {
     for (place, entry) in entries.enumerated() { insert(entry, at: place) }
   }
 
-  private mutating func insert(_ entry: Entry, at place: Int) {
+  private mutating func insert(_ entry: Entry, at number: Int) {
     let name = unsafe entry.name.span.bytes  // bytes have no padding
     guard let length = UInt16(exactly: name.byteCount), length > 0,
-      let number = UInt16(exactly: place + 1)
+      let number = UInt16(exactly: number + 1)
     else { return }
-    var at = start(name, head: name.foldedWord(at: 0), entry.container)
+    var at = place(of: Self.hash(name, head: name.foldedWord(at: 0), entry.container))
     while slots[at].number != 0 { at = (at &+ 1) & (slots.count &- 1) }
     slots[at] = Slot(
       head: name.foldedWord(at: 0), tail: UInt32(clamping: tails.count),
@@ -53,19 +53,36 @@ struct CommandIndex: Sendable {
 
   /// The place of the entry with this name in this container.
   func find(_ name: RawSpan, in container: UInt16) -> Int? {
-    guard name.byteCount > 0 && name.byteCount <= lengthMax else { return nil }
+    let length = name.byteCount
+    guard length > 0 && length <= 8 else { return findLong(name, in: container) }
     let head = name.foldedWord(at: 0)
-    var at = start(name, head: head, container)
-    while true {
+    var at = place(of: Self.hash(head, container))
+    while slots[at].number != 0 {
       let slot = slots[at]
-      if slot.number == 0 { return nil }
-      if slot.head == head && Int(slot.length) == name.byteCount && slot.container == container
-        && (name.byteCount <= 8 || hasTail(name, slot))
+      if slot.head == head && slot.container == container && Int(slot.length) == length {
+        return Int(slot.number) &- 1
+      }
+      at = (at &+ 1) & (slots.count &- 1)
+    }
+    return nil
+  }
+
+  /// Kept out of the way of short names, which nearly all are.
+  @inline(never)
+  private func findLong(_ name: RawSpan, in container: UInt16) -> Int? {
+    guard name.byteCount > 8 && name.byteCount <= lengthMax else { return nil }
+    let head = name.foldedWord(at: 0)
+    var at = place(of: Self.hash(name, head: head, container))
+    while slots[at].number != 0 {
+      let slot = slots[at]
+      if slot.head == head && slot.container == container
+        && Int(slot.length) == name.byteCount && hasTail(name, slot)
       {
         return Int(slot.number) &- 1
       }
       at = (at &+ 1) & (slots.count &- 1)
     }
+    return nil
   }
 
   private func hasTail(_ name: RawSpan, _ slot: Slot) -> Bool {
@@ -79,14 +96,20 @@ struct CommandIndex: Sendable {
     return true
   }
 
-  private func start(_ name: RawSpan, head: UInt64, _ container: UInt16) -> Int {
-    var hash = (head ^ UInt64(container)) &* Self.multiplier
+  private func place(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> shift) }
+
+  private static func hash(_ head: UInt64, _ container: UInt16) -> UInt64 {
+    (head ^ UInt64(container)) &* multiplier
+  }
+
+  private static func hash(_ name: RawSpan, head: UInt64, _ container: UInt16) -> UInt64 {
+    var hash = hash(head, container)
     var offset = 8
     while offset < name.byteCount {
-      hash = (hash ^ hash &>> 32 ^ name.foldedWord(at: offset)) &* Self.multiplier
+      hash = (hash ^ hash &>> 32 ^ name.foldedWord(at: offset)) &* multiplier
       offset &+= 8
     }
-    return Int(truncatingIfNeeded: hash &>> shift)
+    return hash
   }
 
   /// The golden ratio's: it spreads what differs in any bit over the highest ones.

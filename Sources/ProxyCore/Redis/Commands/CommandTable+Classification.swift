@@ -11,12 +11,26 @@ extension CommandTable {
     _ arguments: borrowing ArgumentTable, in request: RawSpan, keys: inout KeyList
   ) -> CommandSpec {
     keys.removeAll()
-    var spec = command(of: arguments, in: request)
-    let isAccepted = spec.accepts(argumentCount: arguments.count)
+    let spec = command(of: arguments, in: request)
     let single = Int(spec.singleKey)
-    if single > 0 && isAccepted && single < arguments.count {
-      keys.append(argument: single, isWritten: spec.singleKeyIsWritten)
-    } else if !isAccepted || !collectKeys(of: spec, arguments, in: request, &keys) {
+    guard
+      single > 0 && single < arguments.count && spec.effect.isPlain
+        && spec.accepts(argumentCount: arguments.count)
+    else { return classify(as: spec, arguments, in: request, keys: &keys) }
+    keys.append(argument: single, isWritten: spec.singleKeyIsWritten)
+    return spec
+  }
+
+  /// All but a plain read or write of one key. Kept out of the way of those, whose path is short.
+  @inline(never)
+  private func classify(
+    as plain: CommandSpec, _ arguments: borrowing ArgumentTable, in request: RawSpan,
+    keys: inout KeyList
+  ) -> CommandSpec {
+    var spec = plain
+    if !spec.accepts(argumentCount: arguments.count)
+      || !collectKeys(of: spec, arguments, in: request, &keys)
+    {
       keys.giveUp()
     }
     if spec.rule != .none { spec.resolve(arguments, in: request, &keys) }
