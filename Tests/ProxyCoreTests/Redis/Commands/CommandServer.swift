@@ -43,6 +43,12 @@ final class CommandServer {
     return replies
   }
 
+  /// Whether it is of the version that the built-in table was made from.
+  func isRedis7Point0() throws -> Bool {
+    let greeting = try replies(to: [["HELLO", "3"]]).first
+    return greeting?["version"]?.string?.hasPrefix("7.0.") == true
+  }
+
   /// The reply to `COMMAND` in one of the versions.
   func commandReply(_ version: RESPVersion) throws -> RESPValue? {
     try replies(to: [["HELLO", "\(version.rawValue)"], ["COMMAND"]]).last
