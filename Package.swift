@@ -32,6 +32,8 @@ let package = Package(
     .executableTarget(name: "floor", path: "bench/Floor"),
     .executableTarget(
       name: "bench-core", dependencies: ["ProxyCore"], path: "bench/Core", swiftSettings: settings),
+      name: "memory-server", dependencies: ["ProxyCore"], path: "bench/MemoryServer",
+      swiftSettings: settings),
     .executableTarget(
       name: "bench", dependencies: ["TestSupport"], path: "bench/Harness", swiftSettings: settings),
     .testTarget(
