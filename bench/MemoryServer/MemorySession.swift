@@ -53,7 +53,7 @@ final class MemorySession: ConnectionHandler {
       if let hit = cache.find(key, hash: cache.hash(key), now: now) {
         output.appendBulkHeader(length: hit.count)
         hit.append(to: &output)
-        output.append("\r\n")
+        output.appendLineEnd()
       } else {
         output.appendNull(.two)
       }

@@ -41,6 +41,18 @@ package struct ByteBuffer: ~Copyable {
     end &+= 1
   }
 
+  /// Appends the lowest `count` bytes of `word`, at most eight, the lowest first: for what is short, without
+  /// a call to copy it.
+  mutating func append(_ count: Int, bytesOf word: UInt64) {
+    precondition(count >= 0 && count <= 8, "a word has eight bytes")
+    reserve(8)
+    unsafe base.unsafelyUnwrapped.storeBytes(
+      of: word.littleEndian, toByteOffset: end, as: UInt64.self)
+    end &+= count
+  }
+
+  package mutating func appendLineEnd() { append(2, bytesOf: 0x0A0D) }
+
   package mutating func append(_ text: StaticString) {
     unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
