@@ -32,6 +32,7 @@ let package = Package(
     .executableTarget(name: "floor", path: "bench/Floor"),
     .executableTarget(
       name: "bench-core", dependencies: ["ProxyCore"], path: "bench/Core", swiftSettings: settings),
+    .executableTarget(
       name: "memory-server", dependencies: ["ProxyCore"], path: "bench/MemoryServer",
       swiftSettings: settings),
     .executableTarget(
@@ -40,6 +41,9 @@ let package = Package(
       name: "BenchTests", dependencies: ["bench"], path: "bench/Tests", swiftSettings: settings),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "RESPFrontTests", dependencies: ["ProxyCore", "RESPFront", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),

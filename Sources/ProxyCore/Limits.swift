@@ -164,3 +164,12 @@ extension Limits {
       && argumentsDeclaredMax <= Int(UInt32.max >> 1)
   }
 }
+
+extension Limits {  // The RESP front
+  /// Databases that `SELECT` knows, as Redis's own default has it.
+  package static let databasesMax = 16
+  /// Arguments for which an idle session keeps room.
+  package static let sessionArgumentsKeptMax = 64
+  /// Replies that wait for a client past this close its connection.
+  package static let sessionOutputBytesMax = 1 << 30
+}

@@ -90,6 +90,12 @@ package struct ByteBuffer: ~Copyable {
     }
   }
 
+  /// Takes back what was appended after there were `count` bytes.
+  package mutating func truncate(to count: Int) {
+    precondition(count >= 0 && count <= self.count, "there are not so many bytes")
+    end = start &+ count
+  }
+
   package mutating func removeAll() {
     start = 0
     end = 0
