@@ -45,6 +45,9 @@ let package = Package(
       name: "RESPFrontTests", dependencies: ["ProxyCore", "RESPFront", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "HTTPFrontTests", dependencies: ["ProxyCore", "HTTPFront", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),
   ]
