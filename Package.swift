@@ -47,6 +47,10 @@ let package = Package(
     .testTarget(
       name: "HTTPFrontTests", dependencies: ["ProxyCore", "HTTPFront", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "ProxydTests", dependencies: ["proxyd"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["proxyd", "TestSupport"], path: "Tests/EndToEnd",
+      swiftSettings: settings),
     .testTarget(
       name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),
