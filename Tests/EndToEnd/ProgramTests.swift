@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct ProxydTests {
+@Suite struct ProgramTests {
   @Test func `clients on several connections are answered`() throws {
     let proxyd = try Proxyd(["--threads", "2"])
     let clients = try (0..<8).map { _ in try proxyd.connect() }
