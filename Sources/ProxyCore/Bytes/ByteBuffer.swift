@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Bytes on their way: written at the back, read at the front, in memory that grows by doubling and is
-/// kept only while there is something in it.
+/// kept until `release`.
 ///
 /// Appending is O(1) amortized a byte, consuming O(1). An empty buffer that was never written owns nothing.
 @safe
@@ -72,7 +72,7 @@ package struct ByteBuffer: ~Copyable {
   package mutating func appendInPlace<Failure: Error>(
     minimum: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
   ) throws(Failure) {
-    reserve(minimum)
+    reserve(max(1, minimum))
     let spare = unsafe UnsafeMutableRawBufferPointer(
       start: base.unsafelyUnwrapped + end, count: capacity &- end)
     let written = try unsafe body(spare)
@@ -124,11 +124,14 @@ package struct ByteBuffer: ~Copyable {
       start = 0
       end = waiting
     } else {
-      grow(toHold: waiting + count)
+      // Always to the next size: growing to the same one for a few bytes would move all of them again
+      // the next time.
+      grow(toHold: max(waiting + count, capacity + 1))
     }
   }
 
   private mutating func grow(toHold needed: Int) {
+    precondition(needed <= Self.capacityMax, "a buffer without bound")
     var size = max(capacity, Self.capacityMin)
     while size < needed { size &*= 2 }
     guard let larger = unsafe malloc(size) else {
@@ -144,4 +147,6 @@ package struct ByteBuffer: ~Copyable {
   }
 
   private static let capacityMin = 64
+  /// Far beyond every bound in Limits; here so that doubling cannot overflow.
+  private static let capacityMax = 1 << 46
 }

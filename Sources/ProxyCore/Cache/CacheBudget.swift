@@ -11,20 +11,24 @@ struct CacheBudget: ~Copyable, Sendable {
   @inlinable
   init(entriesMax: Int, costMax: Int) {
     self.entriesMax = Atomic(max(0, entriesMax))
-    self.costMax = Atomic(max(0, costMax))
+    self.costMax = Atomic(Self.clampedCost(costMax))
   }
+
+  /// Costs are bounded so that those of 65 536 threads, counted in before they are evicted out, still fit.
+  @inlinable
+  static func clampedCost(_ cost: Int) -> Int { min(max(0, cost), Int.max &>> 16) }
 
   /// Counts one more entry in. Whoever does so then evicts until nothing is exceeded.
   @inlinable
   func add(cost added: Int) {
-    entries.add(1, ordering: .relaxed)
-    cost.add(added, ordering: .relaxed)
+    entries.wrappingAdd(1, ordering: .relaxed)
+    cost.wrappingAdd(added, ordering: .relaxed)
   }
 
   @inlinable
   func subtract(entries removed: Int, cost given: Int) {
-    entries.subtract(removed, ordering: .relaxed)
-    cost.subtract(given, ordering: .relaxed)
+    entries.wrappingSubtract(removed, ordering: .relaxed)
+    cost.wrappingSubtract(given, ordering: .relaxed)
   }
 
   @inlinable var isExceeded: Bool {

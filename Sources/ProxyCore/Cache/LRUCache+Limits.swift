@@ -38,7 +38,7 @@ extension LRUCache {
     var buckets = 16
     var removed = 0
     shard.acquire()
-    defer { shard.release() }
+    defer { withExtendedLifetime(leaving) { shard.release() } }
     while let entry = unsafe shard.content.pointee.table.nextExpired(at: now, buckets: &buckets) {
       leaving.add(unsafe remove(entry, from: &shard.content.pointee))
       unsafe shard.content.pointee.counters.expirations &+= 1
@@ -55,7 +55,7 @@ extension LRUCache {
     get { budget.entriesMax.load(ordering: .relaxed) }
     set {
       budget.entriesMax.store(max(0, newValue), ordering: .relaxed)
-      evictElsewhere(than: 0)
+      evictExcess(sparing: nil)
     }
   }
 
@@ -63,8 +63,8 @@ extension LRUCache {
   public var costLimit: Int {
     get { budget.costMax.load(ordering: .relaxed) }
     set {
-      budget.costMax.store(max(0, newValue), ordering: .relaxed)
-      evictElsewhere(than: 0)
+      budget.costMax.store(CacheBudget.clampedCost(newValue), ordering: .relaxed)
+      evictExcess(sparing: nil)
     }
   }
 

@@ -6,8 +6,8 @@
 /// if let profile = cache.value(for: "alice") { … }
 /// ```
 ///
-/// Every operation is O(1) and holds one lock for well under a microsecond; no table is ever rehashed as a
-/// whole. Look-ups and insertions allocate nothing once the cache has grown to its size. Keys and values
+/// Every operation is O(1) and holds one lock for well under a microsecond, but for an insertion whose cost
+/// makes many others go: these are evicted a few at a time. No table is ever rehashed as a whole. Look-ups and insertions allocate nothing once the cache has grown to its size. Keys and values
 /// that leave the cache are released after its lock is.
 ///
 /// Up to a capacity of ``exactCapacityMax`` the order of use is exact over all entries: the entry that goes
@@ -77,8 +77,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
       unsafe shard.content.pointee.counters.misses &+= 1
       unsafe shard.content.pointee.counters.expirations &+= 1
       let expired = unsafe remove(entry, from: &shard.content.pointee)
-      shard.release()
-      withExtendedLifetime(expired) {}
+      withExtendedLifetime(expired) { shard.release() }
       return nil
     }
     unsafe shard.content.pointee.table.touch(entry)
@@ -115,7 +114,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   ///
   /// - Parameters:
   ///   - cost: What the entry counts against the cost limit; less than 0 counts as 0. An entry that alone
-  ///     exceeds the limit is not kept.
+  ///     exceeds the limit, or 2^47, is not kept.
   ///   - timeToLive: An earlier end than the cache's own; a later one has no effect.
   /// - Returns: Whether it is kept.
   @inlinable
@@ -137,17 +136,15 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
       leaving.add(unsafe remove(entry, from: &shard.content.pointee))
     }
     budget.add(cost: cost)
-    while unsafe budget.isExceeded && shard.content.pointee.table.count > 0 {
-      leaving.add(unsafe evictOldest(from: &shard.content.pointee))
-    }
+    _ = unsafe evict(from: &shard.content.pointee, keeping: 0, into: &leaving)
     let slot = Slot(
       links: Links(newer: .none, older: .none), hash: hash, deadline: deadline, key: key,
       value: value, cost: cost)
-    let kept = unsafe add(slot, to: &shard.content.pointee)
-    if !kept { budget.subtract(entries: 1, cost: cost) }
-    shard.release()
-    if budget.isExceeded { evictElsewhere(than: hash) }
-    return kept
+    let refused = unsafe add(slot, to: &shard.content.pointee)
+    withExtendedLifetime((leaving, refused)) { shard.release() }
+    if refused != nil { budget.subtract(entries: 1, cost: cost) }
+    if budget.isExceeded { evictExcess(sparing: shardNumber(hash)) }
+    return refused == nil
   }
 
   /// Removes the value for `key` and returns it, expired or not. O(1).
@@ -159,7 +156,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     shard.acquire()
     let entry = unsafe find(key, hash: hash, in: &shard.content.pointee)
     let removed = entry.map { unsafe remove($0, from: &shard.content.pointee) }
-    shard.release()
+    withExtendedLifetime(removed) { shard.release() }
     return removed?.value
   }
 
@@ -179,13 +176,23 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   // MARK: Inside, with the shard's lock held
 
   @inlinable
-  static func hash(_ key: Key) -> UInt64 { UInt64(truncatingIfNeeded: key.hashValue) }
+  static func hash(_ key: Key) -> UInt64 {
+    // Not `hashValue`: a type may define that badly, and then everything would be in one bucket.
+    var hasher = Hasher()
+    hasher.combine(key)
+    return UInt64(truncatingIfNeeded: hasher.finalize())
+  }
 
   @usableFromInline var shardCount: Int { 1 &<< Int(shardBits) }
 
   @inlinable
   func shard(_ hash: UInt64) -> Guarded<Shard> {
-    shards[Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))]
+    shards[shardNumber(hash)]
+  }
+
+  @inlinable
+  func shardNumber(_ hash: UInt64) -> Int {
+    Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
   }
 
   @inlinable
@@ -199,15 +206,13 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     }
   }
 
-  /// False where there is no memory for it.
+  /// Takes an entry in; gives it back where there is no memory for it.
   @inlinable
-  func add(_ slot: consuming Slot, to shard: inout Shard) -> Bool {
-    guard let entry = shard.table.store.allocate() else { return false }
+  func add(_ slot: consuming Slot, to shard: inout Shard) -> Slot? {
+    guard let entry = shard.table.store.allocate() else { return slot }
     let hash = slot.hash
     shard.table.store.fill(entry, with: slot)
-    if shard.table.add(entry, hash: hash) { return true }
-    _ = shard.table.store.take(entry)
-    return false
+    return shard.table.add(entry, hash: hash) ? nil : shard.table.store.take(entry)
   }
 
   @inlinable
@@ -218,26 +223,29 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     return slot
   }
 
+  /// Evicts the oldest of a shard as far as the budget asks for it and a slice goes; says how many.
   @inlinable
-  func evictOldest(from shard: inout Shard) -> Slot {
-    shard.counters.evictions &+= 1
-    return remove(shard.table.oldest(), from: &shard)
+  func evict(from shard: inout Shard, keeping: Int, into leaving: inout Leaving) -> Int {
+    var evicted = 0
+    while budget.isExceeded && shard.table.count > keeping && evicted < CacheShards.sliceMax {
+      shard.counters.evictions &+= 1
+      leaving.add(remove(shard.table.oldest(), from: &shard))
+      evicted &+= 1
+    }
+    return evicted
   }
 
-  /// When the entries of a new one's own shard were not enough: the oldest of the others, in turn.
+  /// When a slice of the own shard was not enough: the oldest of all of them in turn, the new entry last.
   @usableFromInline
-  func evictElsewhere(than hash: UInt64) {
-    let own = Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
-    for step in 1...shardCount {
-      let shard = shards[(own &+ step) % shardCount]
+  func evictExcess(sparing own: Int?) {
+    shards.goRound(from: (own ?? -1) + 1, sparing: own, while: { budget.isExceeded }) {
+      shard, keeping in
       var leaving = Leaving()
       shard.acquire()
-      // Last comes the shard of the new entry itself, which stays as long as anything else can go.
-      while unsafe budget.isExceeded && shard.content.pointee.table.count > 0 {
-        leaving.add(unsafe evictOldest(from: &shard.content.pointee))
-      }
-      shard.release()
-      if !budget.isExceeded { return }
+      let evicted = unsafe evict(
+        from: &shard.content.pointee, keeping: keeping, into: &leaving)
+      withExtendedLifetime(leaving) { shard.release() }
+      return evicted
     }
   }
 

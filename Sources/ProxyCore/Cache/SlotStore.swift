@@ -28,7 +28,7 @@ struct SlotStore<Key: Hashable, Value>: EntryStore, ~Copyable {
 
   @usableFromInline let segments: UnsafeMutablePointer<UnsafeMutablePointer<Slot>?>
   @usableFromInline var segmentCount = 0
-  /// Slots that were ever used, and the first of the freed ones (linked by `older`).
+  /// Slots that were ever used, and the first of the freed ones (linked through their first word).
   @usableFromInline var used: UInt32 = 1
   @usableFromInline var firstFree = Entry.none
   /// What the entries held cost together.
@@ -83,7 +83,7 @@ struct SlotStore<Key: Hashable, Value>: EntryStore, ~Copyable {
 
   // MARK: Slots
 
-  /// A place for one more entry, or nil when there are four billion.
+  /// A place for one more entry, or nil when there are two billion.
   @inlinable
   mutating func allocate() -> Entry? {
     if firstFree != .none {

@@ -40,13 +40,20 @@ public struct Moment: Comparable, Hashable, Sendable {
   /// Whole milliseconds since `earlier`, less than none if it was later.
   @inlinable
   package func milliseconds(since earlier: Moment) -> Int64 {
-    nanoseconds.subtractingReportingOverflow(earlier.nanoseconds).partialValue / 1_000_000
+    nanosecondsSince(earlier) / 1_000_000
   }
 
   /// How long after `earlier` this is.
   @inlinable
   public func since(_ earlier: Moment) -> Duration {
-    .nanoseconds(nanoseconds.subtractingReportingOverflow(earlier.nanoseconds).partialValue)
+    .nanoseconds(nanosecondsSince(earlier))
+  }
+
+  /// As far as 64 bits can say: a moment far in the past stays there.
+  @inlinable
+  package func nanosecondsSince(_ earlier: Moment) -> Int64 {
+    let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
+    return overflow ? (nanoseconds < 0 ? .min : .max) : difference
   }
 }
 
@@ -54,10 +61,10 @@ extension Duration {
   /// The whole nanoseconds of this duration, or the nearest that 64 bits can say (292 years either way).
   @inlinable
   package var clampedNanoseconds: Int64 {
+    // The seconds of longer ones do not fit 64 bits, and asking for them would trap.
+    if self >= .seconds(9_200_000_000) { return .max }
+    if self <= .seconds(-9_200_000_000) { return .min }
     let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    if overflow { return seconds < 0 ? .min : .max }
-    let (sum, carried) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return carried ? (seconds < 0 ? .min : .max) : sum
+    return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
   }
 }

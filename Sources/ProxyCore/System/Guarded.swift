@@ -63,9 +63,32 @@ struct GuardedArray<Content: ~Copyable>: ~Copyable, @unchecked Sendable {
 
   @inlinable
   subscript(number: Int) -> Guarded<Content> {
+    assert(number >= 0 && number < count)
     let start = unsafe memory + number &* Self.stride
     return unsafe Guarded(
       lock: start.assumingMemoryBound(to: Lock.self),
       content: (start + Self.contentOffset).assumingMemoryBound(to: Content.self))
+  }
+
+  /// Goes round from `first` on, a slice of work each, until there is no more need or nobody had any work.
+  /// `slice` is told how much to leave where it is and says how much it did: in `spared` one is left, as
+  /// long as anybody else can do something.
+  @usableFromInline
+  func goRound(
+    from first: Int, sparing spared: Int?, while isNeeded: () -> Bool,
+    _ slice: (Guarded<Content>, _ leaving: Int) -> Int
+  ) {
+    var spared = spared
+    while isNeeded() {
+      var done = 0
+      for step in 0..<count where isNeeded() {
+        let number = (first &+ step) % count
+        done &+= slice(self[number], number == spared ? 1 : 0)
+      }
+      if done == 0 {
+        if spared == nil { return }
+        spared = nil
+      }
+    }
   }
 }

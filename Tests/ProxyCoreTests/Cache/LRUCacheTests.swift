@@ -76,6 +76,41 @@ import Testing
     #expect(cache.statistics.cost == 10)
   }
 
+  @Test func `costs that no sum could hold are refused or evicted, and no trap`() {
+    let cache = LRUCache<Int, Int>(capacity: 10)
+    #expect(!cache.insert(1, for: 1, cost: .max))
+    let large = Int.max >> 16
+    for key in 0..<10 { #expect(cache.insert(key, for: key, cost: large)) }
+    #expect(cache.count == 1)
+    #expect(cache.value(for: 9) == 9)
+  }
+
+  struct Crowd: Hashable {
+    let number: Int
+    static func == (left: Crowd, right: Crowd) -> Bool { left.number == right.number }
+    func hash(into hasher: inout Hasher) { hasher.combine(number) }
+    var hashValue: Int { 0 }
+  }
+
+  @Test func `a type's own bad hash value is not used`() {
+    let cache = LRUCache<Crowd, Int>(capacity: 5_000)
+    for number in 0..<5_000 { cache.insert(number, for: Crowd(number: number)) }
+    #expect((0..<5_000).allSatisfy { cache.value(for: Crowd(number: $0)) == $0 })
+  }
+
+  @Test func `one costly entry makes many others go, itself last`() {
+    for capacity in [1_000, 100_000] {
+      let cache = LRUCache<Int, Int>(capacity: capacity, costLimit: 100_000)
+      for key in 0..<1_000 { cache.insert(key, for: key, cost: 100) }
+      #expect(cache.insert(-1, for: -1, cost: 99_950))
+      #expect(cache.value(for: -1) == -1)
+      #expect(cache.count == 1)
+      #expect(cache.insert(-2, for: -2, cost: 60_000))
+      #expect(cache.value(for: -2) == -2)
+      #expect(cache.statistics.cost == 60_000)
+    }
+  }
+
   @Test func `less capacity evicts at once, also over shards`() {
     for capacity in [100, 10_000] {
       let cache = LRUCache<Int, Int>(capacity: capacity)
