@@ -24,25 +24,35 @@ struct BlockStore: EntryStore, ~Copyable {
     var holes = 0
   }
 
-  init(hashing: SipHash, source: PageSource) {
+  /// nil where there is no memory for even an empty one.
+  init?(hashing: SipHash, source: PageSource) {
     self.hashing = hashing
     pages = PageTable(source: source)
     classes = Array(repeating: BlockClass(), count: SizeClass.count)
     // The first block becomes entry 0, the sentinel: it is never freed, and never the last of a class that
     // has others, because nothing else is of the smallest class.
-    let sentinel = allocate(SizeClass(holding: Self.sentinelBytes))
-    precondition(sentinel == Entry.none, "out of memory: not even an empty cache")
+    guard let sentinel = allocate(SizeClass(holding: Self.sentinelBytes)) else { return nil }
+    assert(sentinel == .none)
+    unsafe links(sentinel).pointee = Links(newer: .none, older: .none)
   }
 
   private static let sentinelBytes = 8
 
-  deinit {
-    if sharedCount == 0 { return }
-    var entry = unsafe links(.none).pointee.newer
-    while entry != .none {
+  deinit { while !releaseShared(blocksMax: .max) {} }
+
+  /// Lets go of up to so many of the values that lie elsewhere, from the oldest entry on, as a store does
+  /// that is about to end; says whether none is left.
+  func releaseShared(blocksMax: Int) -> Bool {
+    // A store that is not whole has no sentinel, and nothing to let go of either.
+    if sharedCount == 0 { return true }
+    let sentinel = unsafe links(.none)
+    for _ in 0..<blocksMax {
+      let entry = unsafe sentinel.pointee.newer
+      if entry == .none { return true }
       unsafe block(entry).shared?.release()
-      entry = unsafe links(entry).pointee.newer
+      unsafe sentinel.pointee.newer = links(entry).pointee.newer
     }
+    return false
   }
 
   func block(_ entry: Entry) -> Block {

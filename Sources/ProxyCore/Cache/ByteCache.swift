@@ -53,9 +53,9 @@ package final class ByteCache: @unchecked Sendable {
   /// Changes the limits and evicts what is too much.
   package func setLimits(capacity: Int, bytesMax: Int, valueBytesMax: Int) {
     budget.entriesMax.store(max(0, capacity), ordering: .relaxed)
-    budget.costMax.store(max(0, bytesMax), ordering: .relaxed)
+    budget.costMax.store(CacheBudget.clampedCost(bytesMax), ordering: .relaxed)
     self.valueBytesMax.store(max(0, valueBytesMax), ordering: .relaxed)
-    evictExcess(startingAt: 0)
+    evictExcess(sparing: nil)
   }
 
   /// Changes how long entries are kept, those that are there included.
@@ -84,7 +84,7 @@ package final class ByteCache: @unchecked Sendable {
         $0, hash: hash, database: database, at: time, budget: budget)
     }
     guard let block = unsafe block else {
-      shard.release()
+      shard.unlock()
       return nil
     }
     return unsafe Hit(shard: shard, block: block, time: time)
@@ -113,9 +113,12 @@ package final class ByteCache: @unchecked Sendable {
     now: Moment, endingFlight flight: Flight? = nil
   ) -> Bool {
     let shard = shard(hash)
-    let draft = EntryDraft(
-      value: value, valueBytesMax: valueBytesMax.load(ordering: .relaxed), key: key,
-      insertion: insertion, deadline: milliseconds(insertion.deadline), now: milliseconds(now))
+    let draft =
+      budget.allows(cost: 0)
+      ? EntryDraft(
+        value: value, valueBytesMax: valueBytesMax.load(ordering: .relaxed), key: key,
+        insertion: insertion, deadline: milliseconds(insertion.deadline), now: milliseconds(now))
+      : nil
     shard.acquire()
     if let flight, unsafe !shard.content.pointee.end(flight) {
       shard.release()
@@ -129,33 +132,60 @@ package final class ByteCache: @unchecked Sendable {
       }
     }
     guard let draft, budget.allows(cost: draft.cost) else {
-      shard.release()
+      shard.unlock()
       return false
     }
     budget.add(cost: draft.cost)
-    while unsafe budget.isExceeded && shard.content.pointee.table.count > 0 {
+    _ = unsafe shard.content.pointee.evict(keeping: 0, from: budget)
+    var kept = unsafe shard.content.pointee.add(draft, value: value, key: key, hash: hash)
+    if unsafe !kept && shard.content.pointee.table.count > 0 {
+      // The system has no memory to give: what the oldest entry has will do, or the cache would stay as it
+      // is for ever.
       unsafe shard.content.pointee.evictOldest(from: budget)
+      kept = unsafe shard.content.pointee.add(draft, value: value, key: key, hash: hash)
     }
-    let kept = unsafe shard.content.pointee.add(draft, value: value, key: key, hash: hash)
     if !kept { budget.subtract(entries: 1, cost: draft.cost) }
-    shard.release()
-    if budget.isExceeded { evictExcess(startingAt: shardNumber(hash) &+ 1) }
+    shard.unlock()
+    if budget.isExceeded { evictExcess(sparing: shardNumber(hash)) }
     return kept
   }
 
   /// Forgets everything, and lets no flight under way bring any of it back. O(1) a shard; the memory goes
-  /// back to the system as the janitor comes by.
+  /// back to the system as the janitor comes by, or at once where more than a whole cache waits for that.
   package func removeAll() {
     for number in 0..<shardCount {
       let shard = shards[number]
-      var table = RecencyTable(
-        store: BlockStore(hashing: hashing, source: source), source: source)
+      shard.acquire()
+      unsafe shard.content.pointee.flights.removeAll()
+      let isEmpty = unsafe shard.content.pointee.table.count == 0
+      shard.release()
+      if isEmpty { continue }
+      guard var table = ByteShard.table(hashing: hashing, source: source) else {
+        drain(shard)
+        continue
+      }
       shard.acquire()
       unsafe swap(&table, &shard.content.pointee.table)
       unsafe shard.content.pointee.flights.removeAll()
       budget.subtract(entries: table.count, cost: table.store.bytes)
       shard.release()
-      graveyard.bury(table)
+      graveyard.bury(table, bytesMax: bytesMax)
+    }
+  }
+
+  /// Empties a shard entry by entry, for when there is no memory for another table in its place.
+  private func drain(_ shard: Guarded<ByteShard>) {
+    var isEmpty = false
+    while !isEmpty {
+      shard.acquire()
+      unsafe shard.content.pointee.flights.removeAll()
+      for _ in 0..<CacheShards.sliceMax {
+        if unsafe shard.content.pointee.table.count == 0 { break }
+        unsafe shard.content.pointee.remove(
+          shard.content.pointee.table.oldest(), from: budget)
+      }
+      isEmpty = unsafe shard.content.pointee.table.count == 0
+      shard.unlock()
     }
   }
 
@@ -167,13 +197,13 @@ package final class ByteCache: @unchecked Sendable {
   package func sweep(
     shard number: Int, buckets: Int, now: Moment
   ) -> (removed: Int, cameRound: Bool) {
-    graveyard.clearOne()
+    graveyard.clearSome()
     let shard = shards[number % shardCount]
     let time = time(now)
     var buckets = buckets
     var removed = 0
     shard.acquire()
-    defer { shard.release() }
+    defer { shard.unlock() }
     while let expired = unsafe shard.content.pointee.table.nextExpired(at: time, buckets: &buckets)
     {
       unsafe shard.content.pointee.counters.expirations &+= 1
@@ -182,6 +212,9 @@ package final class ByteCache: @unchecked Sendable {
     }
     return unsafe (removed, shard.content.pointee.table.sweepPosition == 0)
   }
+
+  /// Whether a sweep has more to take apart of what was emptied.
+  var hasRemains: Bool { !graveyard.isEmpty }
 
   /// How many buckets a sweep of a shard goes through.
   func bucketCount(ofShard number: Int) -> Int {
@@ -231,15 +264,14 @@ package final class ByteCache: @unchecked Sendable {
     BlockStore.Time(now: milliseconds(now), ageMax: ageMax.load(ordering: .relaxed))
   }
 
-  /// Evicts the oldest of one shard after the other until nothing is exceeded.
-  private func evictExcess(startingAt first: Int) {
-    for step in 0..<shardCount where budget.isExceeded {
-      let shard = shards[(first &+ step) % shardCount]
+  /// Evicts the oldest of all shards in turn, a slice at a time, until nothing is exceeded; last the entry
+  /// that was just inserted into `own`.
+  private func evictExcess(sparing own: Int?) {
+    shards.goRound(from: (own ?? -1) + 1, sparing: own, while: { budget.isExceeded }) {
+      shard, keeping in
       shard.acquire()
-      while unsafe budget.isExceeded && shard.content.pointee.table.count > 0 {
-        unsafe shard.content.pointee.evictOldest(from: budget)
-      }
-      shard.release()
+      defer { shard.unlock() }
+      return unsafe shard.content.pointee.evict(keeping: keeping, from: budget)
     }
   }
 }

@@ -6,9 +6,20 @@ struct ByteShard: ~Copyable {
   var writes = InFlightTable<Int>()
   var flights = InFlightTable<ByteCache.Flight>()
   var flightsBegun: UInt64 = 0
+  /// Large values whose entries have gone, for `Guarded.unlock` to let go of: the allocator takes its time.
+  var leaving: [SharedBlock] = []
 
   init(hashing: SipHash, source: PageSource) {
-    table = RecencyTable(store: BlockStore(hashing: hashing, source: source), source: source)
+    guard let table = Self.table(hashing: hashing, source: source) else {
+      fatalError("out of memory: not even an empty cache")
+    }
+    self.table = table
+  }
+
+  /// An empty table; nil where there is no memory for one.
+  static func table(hashing: SipHash, source: PageSource) -> RecencyTable<BlockStore>? {
+    guard let store = BlockStore(hashing: hashing, source: source) else { return nil }
+    return RecencyTable(store: store, source: source)
   }
 
   /// The block of `key`, which thereby becomes the one used last; nil, and counted, where there is none
@@ -83,6 +94,16 @@ struct ByteShard: ~Copyable {
     flights.update(flight.hash, where: { $0 == flight }) { _ in nil }
   }
 
+  /// Evicts the oldest as far as the budget asks for it and a slice goes; says how many.
+  mutating func evict(keeping: Int, from budget: borrowing CacheBudget) -> Int {
+    var evicted = 0
+    while budget.isExceeded && table.count > keeping && evicted < CacheShards.sliceMax {
+      evictOldest(from: budget)
+      evicted &+= 1
+    }
+    return evicted
+  }
+
   mutating func evictOldest(from budget: borrowing CacheBudget) {
     counters.evictions &+= 1
     remove(table.oldest(), from: budget)
@@ -96,12 +117,21 @@ struct ByteShard: ~Copyable {
     var cost = sizeClass.bytes &+ HashIndex.bytesPerEntry
     if let shared = unsafe block.shared {
       cost &+= unsafe shared._withUnsafeGuaranteedRef { EntryDraft.cost(ofShared: $0.count) }
-      unsafe shared.release()
+      unsafe leaving.append(shared.takeRetainedValue())
       table.store.sharedCount &-= 1
     }
     table.store.bytes &-= cost
     budget.subtract(entries: 1, cost: cost)
     table.store.free(entry, sizeClass)
     while let move = table.store.compact(sizeClass) { table.follow(move.from, to: move.to) }
+  }
+}
+
+extension Guarded<ByteShard> {
+  /// Releases the lock, and after it what left the shard meanwhile.
+  func unlock() {
+    var leaving: [SharedBlock] = []
+    unsafe swap(&leaving, &content.pointee.leaving)
+    withExtendedLifetime(leaving) { release() }
   }
 }

@@ -19,11 +19,12 @@ struct HashIndex: ~Copyable {
   @usableFromInline var overflowCount: UInt32 = 1
   @usableFromInline var overflowFree: UInt32 = 0
 
+  /// nil where there is no memory for even an empty one.
   @usableFromInline
-  init(source: PageSource) {
+  init?(source: PageSource) {
     primary = BucketArray(source: source)
     overflow = BucketArray(source: source)
-    guard primary.add(0) else { fatalError("out of memory: not even an empty cache") }
+    guard primary.add(0) else { return nil }
     for number in 0..<bucketCount { unsafe Bucket(primary.bucket(number)).clear() }
   }
 

@@ -23,6 +23,7 @@ package struct Janitor: Sendable {
     guard shards > 0 else { return Limits.janitorRound }
     let slice = cache.sweep(shard: shard, buckets: Limits.janitorSliceBuckets, now: now)
     // Where a quarter of a slice had expired there is more: go on as soon as the loop has a moment.
+    if cache.hasRemains { return Limits.janitorPauseMin }
     if slice.removed * 4 > Limits.janitorSliceBuckets * HashIndex.entriesPerBucketMax {
       return Limits.janitorPauseMin
     }

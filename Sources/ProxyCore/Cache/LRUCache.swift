@@ -35,7 +35,12 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     @usableFromInline var table: RecencyTable<SlotStore<Key, Value>>
 
     @inlinable
-    init(source: PageSource) { table = RecencyTable(store: SlotStore(), source: source) }
+    init(source: PageSource) {
+      guard let table = RecencyTable(store: SlotStore<Key, Value>(), source: source) else {
+        fatalError("out of memory: not even an empty cache")  // as Swift's own allocations do
+      }
+      self.table = table
+    }
   }
 
   /// Makes an empty cache.
@@ -164,11 +169,11 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @inlinable
   public func removeAll() {
     for number in 0..<shardCount {
-      var table = RecencyTable(store: SlotStore<Key, Value>(), source: source)
+      var fresh = Shard(source: source)
       let shard = shards[number]
       shard.acquire()
-      unsafe swap(&table, &shard.content.pointee.table)
-      budget.subtract(entries: table.count, cost: table.store.cost)
+      unsafe swap(&fresh.table, &shard.content.pointee.table)
+      budget.subtract(entries: fresh.table.count, cost: fresh.table.store.cost)
       shard.release()
     }
   }

@@ -18,10 +18,12 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   /// The buckets that the janitor has still to look at in this round.
   @usableFromInline var sweepPosition: UInt32 = 0
 
+  /// nil where there is no memory for even an empty one.
   @inlinable
-  init(store: consuming Store, source: PageSource) {
+  init?(store: consuming Store, source: PageSource) {
+    guard let index = HashIndex(source: source) else { return nil }
+    self.index = index
     self.store = store
-    index = HashIndex(source: source)
     unsafe self.store.links(.none).pointee = Links(newer: .none, older: .none)
   }
 

@@ -182,6 +182,18 @@ extension ByteCache {
     #expect(cache.statistics.cost <= 100_000)
   }
 
+  @Test func `one large value makes many small entries go, itself last`() {
+    for capacity in [1_000, 100_000] {
+      let cache = Self.small(capacity: capacity, bytesMax: 100_000, valueBytesMax: 90_000)
+      for number in 0..<900 { _ = cache.insert([1], for: Array("\(number)".utf8), now: Self.start) }
+      let large = [UInt8](repeating: 2, count: 90_000)
+      #expect(cache.insert(large, for: [1], now: Self.start))
+      #expect(cache.value(for: [1], now: Self.start) == .some(large))
+      #expect(cache.statistics.cost <= 100_000)
+      #expect(cache.statistics.entries > 1, "no more go than have to")
+    }
+  }
+
   @Test func `emptying gives everything back, and again, and again`() {
     let cache = Self.small(capacity: 100_000, bytesMax: 1 << 30)
     for round in 0..<5 {

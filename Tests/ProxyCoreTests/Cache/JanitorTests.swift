@@ -26,6 +26,31 @@ import Testing
     #expect(cache.statistics.cost == 0)
   }
 
+  @Test func `what was emptied is taken apart bit by bit, and waits in bounded number`() {
+    let cache = ByteCache(
+      capacity: 50_000, bytesMax: 20_000_000, valueBytesMax: 100_000, timeToLive: nil,
+      now: ByteCacheTests.start)
+    let value = [UInt8](repeating: 1, count: 10_000)
+    for _ in 0..<5 {
+      for number in 0..<1_000 {
+        _ = cache.insert(value, for: Array("key:\(number)".utf8), now: ByteCacheTests.start)
+      }
+      #expect(cache.statistics.entries == 1_000)
+      cache.removeAll()
+      #expect(cache.statistics.entries == 0)
+    }
+    #expect(cache.hasRemains)
+    var janitor = Janitor(of: cache)
+    var visits = 0
+    while cache.hasRemains {
+      #expect(janitor.work(on: cache, now: ByteCacheTests.start) <= Limits.janitorRound)
+      visits += 1
+    }
+    // 64 large values a visit, and what waits is never more than the cache may hold.
+    #expect(visits >= 1_000 / 64)
+    #expect(visits <= 2_000 / 64 + 2 * cache.shardCount * 2)
+  }
+
   @Test func `janitors that share a cache leave no shard out`() {
     for count in [1, 3, 16, 40] {
       let cache = ByteCache(
