@@ -7,6 +7,8 @@ final class LinkScript {
   var link: Link
   var now = Moment(nanoseconds: 1_000_000_000)
   private(set) var log: [String] = []
+  /// A relayed reply whose end has not come.
+  private var partial = ""
   /// What arrived and was not taken.
   private var left: [UInt8] = []
 
@@ -127,9 +129,8 @@ final class LinkScript {
 
   /// Pieces of one reply are one line, so that splits do not show.
   private func note(_ piece: LinkPiece, _ what: String, _ text: String) {
-    if piece.isFirst { log.append("\(what) ") }
-    log[log.count - 1] += text
-    if piece.isLast { log[log.count - 1] += piece.endsRequest ? " end" : " ." }
+    partial = (piece.isFirst ? "\(what) " : partial) + text
+    if piece.isLast { log.append(partial + (piece.endsRequest ? " end" : " .")) }
   }
 
   func takeLog() -> [String] {
