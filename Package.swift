@@ -31,6 +31,8 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(name: "floor", path: "bench/Floor"),
     .executableTarget(
+      name: "bench-core", dependencies: ["ProxyCore"], path: "bench/Core", swiftSettings: settings),
+    .executableTarget(
       name: "bench", dependencies: ["TestSupport"], path: "bench/Harness", swiftSettings: settings),
     .testTarget(
       name: "BenchTests", dependencies: ["bench"], path: "bench/Tests", swiftSettings: settings),

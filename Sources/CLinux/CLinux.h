@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -46,6 +47,9 @@ static inline int clinux_accept(int listener, struct sockaddr_storage *peer, soc
   // glibc hides accept4 without _GNU_SOURCE, which must not differ from how the Glibc module was built.
   return (int)syscall(SYS_accept4, listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
+
+// At most 15 bytes of `name` are kept.
+static inline void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 static inline void *clinux_map_failed(void) { return MAP_FAILED; }
 

@@ -55,8 +55,102 @@ extension Limits {  // Limiter
 }
 
 extension Limits {
-  // Links to Redis.
 
+  /// How many connections the kernel keeps for a listener until they are accepted, at most.
+  package static let listenBacklog: Int32 = 4_096
+
+  /// A silent peer is probed after so long, as Redis does.
+  package static let keepaliveSeconds: Int32 = 300
+
+  /// Probes without an answer before a peer counts as dead.
+  package static let keepaliveProbes: Int32 = 3
+
+  /// How long sent bytes may stay unacknowledged before the peer counts as dead.
+  package static let userTimeoutMilliseconds: Int32 = 30_000
+
+  /// How long a connection that said its last word waits for the peer's.
+  package static let lingerTimeout = Duration.seconds(1)
+
+  /// How long a listener rests when the process is out of descriptors.
+  package static let acceptPause = Duration.milliseconds(100)
+
+  /// A loop looks up at least so often: the kernel does not count suspended time while it waits.
+  package static let waitMillisecondsMax: Int32 = 60_000
+
+  /// Descriptors looked at in one turn of a loop; those left over come first in the next.
+  package static let eventsPerTurnMax = 512
+
+  /// Connections accepted in one turn by one listener.
+  package static let acceptsPerTurnMax = 64
+
+  /// Messages delivered in one turn from one mailbox.
+  package static let mailPerTurnMax = 1_024
+
+  /// Timers fired in one turn.
+  package static let timersPerTurnMax = 1_024
+
+  /// Closures that wait for a loop.
+  package static let controlMailMax = 4_096
+
+  /// Accepted connections that wait for their loop.
+  package static let intakeMailMax = 4_096
+
+  /// The memory into which a loop receives for all its connections: also what one connection is
+  /// read in one turn, unless it collects a large request.
+  package static let scratchBytes = 65_536
+
+  /// An incomplete request up to this size is moved in front of what comes next; a larger one stays
+  /// where it is, and the rest is received behind it.
+  package static let inputCopiedBytesMax = 4_096
+
+  /// The least room for more of a large request.
+  package static let inputGrowthBytesMin = 16_384
+
+  /// The most that one connection with a large request is read in one turn.
+  package static let readBytesPerTurnMax = 262_144
+
+  /// An incomplete request that grows past this closes its connection: Redis's own limit for one
+  /// client, twice its largest value.
+  package static let connectionInputBytesMax = 1_073_741_824
+
+  /// Answers that wait for their reader past this close its connection, unless its owner sets
+  /// another.
+  package static let connectionOutputBytesMax = 268_435_456
+
+  /// Small input buffers that a loop keeps for the next incomplete requests.
+  package static let inputsPooledMax = 256
+
+  /// Output buffers that a loop keeps for the next answers.
+  package static let outputsPooledMax = 256
+
+  /// An output buffer that grew past this is freed rather than kept.
+  package static let outputPooledBytesMax = 32_768
+
+  /// Pieces of memory, blocks and the bytes between them, in one call to the kernel.
+  package static let piecesPerSendMax = 64
+
+  /// What the bounds of the loop owe to each other.
+  static func checkLoopRelations() {
+    precondition(
+      inputCopiedBytesMax < scratchBytes, "nothing could be received behind what is left")
+    precondition(inputGrowthBytesMin <= readBytesPerTurnMax, "room would be made in vain")
+    precondition(scratchBytes <= connectionInputBytesMax, "a full batch would be past the limit")
+    precondition(
+      piecesPerSendMax >= 2, "a block needs a piece for itself and one for what is before")
+    precondition(piecesPerSendMax <= 1_024, "the kernel takes no more pieces")
+  }
+}
+
+extension Limits {  // Cache
+  /// Buckets of the index, some seven entries each, that the janitor looks at with a shard locked.
+  package static let janitorSliceBuckets = 16
+  /// In about this time the janitor goes through the whole cache.
+  package static let janitorRound = Duration.seconds(10)
+  /// It never works without a pause of this at least.
+  package static let janitorPauseMin = Duration.milliseconds(1)
+}
+
+extension Limits {  // Links to Redis
   /// The highest database that a URL may name; Redis has 16 unless told otherwise.
   package static let databaseIndexMax = 1_000_000
   /// The ceiling of the wait after a first failure. It doubles with each.
@@ -67,6 +161,9 @@ extension Limits {
   package static let backoffRefused = Duration.seconds(5)
   /// A link that was ready for less was no success: the wait before the next attempt grows on.
   package static let linkStableMin = Duration.seconds(1)
+
+  /// Names that wait for the resolver, a loop.
+  package static let resolutionsMax = 1024
 
   /// Requests on one link whose replies have not come: all the permits that a limiter can have.
   package static let linkRequestsMax = 1 << 20

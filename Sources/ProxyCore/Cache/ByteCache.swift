@@ -187,22 +187,33 @@ package final class ByteCache: @unchecked Sendable {
   // MARK: The janitor
 
   /// Reclaims what has expired in the next `buckets` buckets of one shard, some seven entries each, and a
-  /// part of what was emptied; says whether the shard was gone through to its end. Bounded work, one lock
-  /// at a time.
+  /// part of what was emptied. Bounded work, one lock at a time.
   @discardableResult
-  package func sweep(shard number: Int, buckets: Int, now: Moment) -> Bool {
+  package func sweep(
+    shard number: Int, buckets: Int, now: Moment
+  ) -> (removed: Int, cameRound: Bool) {
     graveyard.clearOne()
     let shard = unsafe shards + number % shardCount
     let time = time(now)
     var buckets = buckets
+    var removed = 0
     unsafe shard.pointee.lock.acquire()
     defer { unsafe shard.pointee.lock.release() }
     while let expired = unsafe shard.pointee.content.table.nextExpired(at: time, buckets: &buckets)
     {
       unsafe shard.pointee.content.counters.expirations &+= 1
       unsafe shard.pointee.content.remove(expired, from: budget)
+      removed += 1
     }
-    return unsafe shard.pointee.content.table.sweepPosition == 0
+    return unsafe (removed, shard.pointee.content.table.sweepPosition == 0)
+  }
+
+  /// How many buckets a sweep of a shard goes through.
+  func bucketCount(ofShard number: Int) -> Int {
+    let shard = unsafe shards + number % shardCount
+    unsafe shard.pointee.lock.acquire()
+    defer { unsafe shard.pointee.lock.release() }
+    return unsafe Int(shard.pointee.content.table.index.bucketCount)
   }
 
   // MARK: Counting
@@ -218,6 +229,13 @@ package final class ByteCache: @unchecked Sendable {
       unsafe shard.pointee.lock.release()
     }
     return total
+  }
+
+  /// How often any of its locks was taken, for budgets.
+  package var lockAcquisitions: UInt64 {
+    (0..<shardCount).reduce(source.lockAcquisitions) {
+      unsafe $0 &+ shards[$1].lock.acquisitions
+    }
   }
 
   // MARK: Inside

@@ -14,8 +14,9 @@ struct ByteShard: ~Copyable {
       let entry = probe.next(in: table.index)
       if entry == .none { return nil }
       let block = unsafe table.store.block(entry)
-      // Where the value lies is read from the block's first line; the next is on its way meanwhile.
+      // Where the value lies is read from the block's first line; the next two are on their way meanwhile.
       unsafe Prefetch.toRead(block.memory + 64)
+      unsafe Prefetch.toRead(block.memory + 128)
       if unsafe block.matches(key, database: database ?? block.database) { return entry }
     }
   }

@@ -18,6 +18,19 @@ extension LRUCache {
     return removed
   }
 
+  /// Removes entries whose time has come every now and then, until the task is cancelled: for a cache whose
+  /// entries are seldom asked for again, and so would stay until they are evicted.
+  ///
+  /// ```swift
+  /// group.addTask { await cache.keepTidy(every: .seconds(10)) }
+  /// ```
+  public func keepTidy(every interval: Duration) async {
+    while !Task.isCancelled {
+      removeExpired()
+      try? await Task.sleep(for: max(interval, .milliseconds(1)))
+    }
+  }
+
   private func removeExpiredSlice(
     of shard: UnsafeMutablePointer<Guarded<Shard>>, now: Moment
   ) -> (removed: Int, finished: Bool) {

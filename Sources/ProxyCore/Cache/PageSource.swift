@@ -32,6 +32,8 @@ final class PageSource: Sendable {
     }
   }
 
+  var lockAcquisitions: UInt64 { lock.acquisitions }
+
   /// A page, or nil where the system has no more memory to give. What it contains is anything.
   @usableFromInline
   func take() -> UnsafeMutableRawPointer? {

@@ -15,7 +15,7 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   /// Hits whose move to the front is still to be made, the earliest first.
   @usableFromInline var noted = InlineArray<32, Entry>(repeating: .none)
   @usableFromInline var notedCount = 0
-  /// Where the janitor goes on.
+  /// The buckets that the janitor has still to look at in this round.
   @usableFromInline var sweepPosition: UInt32 = 0
 
   @inlinable
@@ -100,22 +100,21 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   }
 
   /// Goes on through the index, bucket by bucket, to the next entry whose time has come, for the caller to
-  /// remove; nil when `buckets` of them (some seven entries each) were looked at or the end was reached.
+  /// remove; nil when `buckets` of them (some seven entries each) were looked at or the round is over.
+  ///
+  /// From the last bucket down: as entries go, the last buckets are merged into lower ones, which so are
+  /// still to come.
   @inlinable
   mutating func nextExpired(at time: Store.Time, buckets: inout Int) -> Entry? {
+    if sweepPosition == 0 || sweepPosition > index.bucketCount { sweepPosition = index.bucketCount }
     while buckets > 0 {
-      if sweepPosition >= index.bucketCount {
-        sweepPosition = 0
-        buckets = 0
-        return nil
-      }
-      var chain = Bucket.Chain(index, number: sweepPosition)
+      var chain = Bucket.Chain(index, number: sweepPosition &- 1)
       while let entry = chain.next(index) {
         // The place stays: removing the entry puts another where it was.
         if store.isExpired(entry, at: time) { return entry }
       }
-      sweepPosition &+= 1
-      buckets &-= 1
+      sweepPosition &-= 1
+      buckets = sweepPosition == 0 ? 0 : buckets &- 1
     }
     return nil
   }

@@ -1,0 +1,55 @@
+# proxyd: `make help` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help deps build test budgets sanitize lint format examples bench-core clean
+
+# CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
+SWIFT_FLAGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmark
+	@if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; then \
+	  echo "redis-server is installed"; \
+	elif ! command -v apt-get >/dev/null; then \
+	  echo "please install Redis 6.0 or later (redis-server, redis-cli, redis-benchmark) and run this again"; exit 1; \
+	elif [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy redis-server; \
+	else \
+	  sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive apt-get install -qy redis-server; \
+	fi
+	@command -v swift >/dev/null || { echo "please install Swift 6.2 or later: https://swift.org/install"; exit 1; }
+
+build: ## build everything, optimized
+	swift build -c release $(SWIFT_FLAGS)
+
+test: deps ## all tests, against a redis-server of their own
+	swift test $(SWIFT_FLAGS)
+
+budgets: deps ## what must not grow: allocations and locks an operation, memory an entry
+	swift test -c release -Xswiftc -enable-testing $(SWIFT_FLAGS) --scratch-path .build/budgets --filter Budget
+	swift build -c release $(SWIFT_FLAGS) --product bench-core
+	.build/release/bench-core memory --check
+
+sanitize: deps ## all tests under the thread sanitizer, then under the address sanitizer
+	swift test --sanitize=thread --scratch-path .build/thread
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address
+
+lint: ## formatting and style, strictly
+	swift format lint --strict --recursive Package.swift Sources Tests bench Examples
+
+format: ## format everything in place
+	swift format --in-place --recursive Package.swift Sources Tests bench Examples
+
+examples: ## build the package that uses ProxyCore from outside, and run it
+	swift run --package-path Examples/NearCache NearCache
+
+bench-core: ## nanoseconds an operation and bytes an entry, beside Dictionary and NSCache
+	swift build -c release --product bench-core
+	.build/release/bench-core operations
+	.build/release/bench-core memory
+
+include bench/bench.mk
+
+clean: ## forget all builds
+	rm -rf .build Examples/*/.build

@@ -1,0 +1,182 @@
+internal import Glibc
+
+/// The read phase, for one connection.
+extension Connection {
+  /// Something is there to be read, or the peer has shut its side. One `recv`.
+  func read(_ ready: Readiness, now: Moment) {
+    switch state {
+    case .open where isPaused:
+      if ready.contains(.failure) { return fail(as: "recv") }
+      if ready.contains(.peerFinish), !hangUpWasReported {
+        hangUpWasReported = true
+        handler?.hungUp(self, now: now)
+      }
+      // Only now: pausing costs a call only where the peer sends on meanwhile.
+      if state == .open { updateWanted() }
+    case .open where hasUntriedInput:
+      // First things first, or else what is left would grow with each turn: it is retried in this
+      // one.
+      break
+    case .open:
+      // Everything after the end that can still be reported is a failure.
+      if peerHasFinished { return fail(as: "recv") }
+      receive(now: now)
+    case .flushing:
+      if ready.contains(.failure) { fail(as: "recv") } else { updateWanted() }
+    case .lingering:
+      discard()
+    case .connecting:
+      settleConnect(now: now)
+    case .closing, .closed:
+      break
+    }
+  }
+
+  /// Offers again what a handler left when it paused or yielded.
+  func retry(now: Moment) {
+    guard state == .open, !isPaused else { return }
+    if hasUntriedInput { process(now: now) }
+    reportFinish(now: now)
+  }
+
+  private func fail(as call: StaticString) {
+    close(
+      because: .failed(descriptor.pendingError(of: call) ?? SystemError(call, code: ECONNRESET)))
+  }
+
+  private func receive(now: Moment) {
+    do throws(SystemError) {
+      let isLarge = input.count > Limits.inputCopiedBytesMax || inputNeeded > Limits.scratchBytes
+      let count = isLarge ? try receiveBehindInput() : try receiveInScratch(now: now)
+      guard let count else { return }
+      if count == 0 {
+        peerHasFinished = true
+        updateWanted()
+      } else if isLarge, input.count >= inputNeeded {
+        process(now: now)
+      }
+      reportFinish(now: now)
+    } catch {
+      close(because: .failed(error))
+    }
+  }
+
+  /// The common way: into the loop's memory, behind the little that was left, so that the
+  /// connection itself holds nothing while requests come whole.
+  private func receiveInScratch(now: Moment) throws(SystemError) -> Int? {
+    let scratch = unsafe loop.scratch
+    let left = input.count
+    unsafe Self.copy(input, to: scratch)
+    let space = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[left...])
+    guard let count = unsafe try descriptor.receive(into: space) else { return nil }
+    if count == 0 { return 0 }
+    let total = left &+ count
+    let arrived = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<total])
+    if total < inputNeeded {
+      unsafe input.append(UnsafeRawBufferPointer(rebasing: arrived[left...]))
+      return count
+    }
+    guard let handler else { return count }
+    let consumption = unsafe handler.received(arrived.bytes, on: self, now: now)
+    let consumed = settle(consumption, of: total)
+    unsafe keep(UnsafeRawBufferPointer(rebasing: arrived[consumed...]))
+    return count
+  }
+
+  /// A request that is large: straight into the memory where it is collected.
+  private func receiveBehindInput() throws(SystemError) -> Int? {
+    var received: Int?
+    let missing = inputNeeded &- input.count
+    let room = max(Limits.inputGrowthBytesMin, min(missing, Limits.readBytesPerTurnMax))
+    unsafe try input.appendInPlace(minimum: room) { spare throws(SystemError) in
+      let size = min(spare.count, Limits.readBytesPerTurnMax)
+      received = unsafe try descriptor.receive(into: .init(rebasing: spare[..<size]))
+      return received ?? 0
+    }
+    return received
+  }
+
+  /// Offers what was collected in `input`.
+  private func process(now: Moment) {
+    guard state == .open, !isPaused, let handler else { return }
+    let total = input.count
+    let consumption = Self.offer(input, to: handler, on: self, now: now)
+    input.consume(settle(consumption, of: total))
+    if input.isEmpty { releaseInput() } else { checkInput() }
+  }
+
+  private static func offer(
+    _ input: borrowing ByteBuffer, to handler: any ConnectionHandler, on connection: Connection,
+    now: Moment
+  ) -> Consumption {
+    handler.received(input.bytes, on: connection, now: now)
+  }
+
+  private static func copy(
+    _ input: borrowing ByteBuffer, to memory: UnsafeMutableRawBufferPointer
+  ) {
+    unsafe input.bytes.withUnsafeBytes {
+      unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<$0.count]).copyMemory(from: $0)
+    }
+  }
+
+  /// Takes note of what the handler said. Returns how many bytes it is done with.
+  private func settle(_ consumption: Consumption, of total: Int) -> Int {
+    let consumed: Int
+    var hasYielded = false
+    switch consumption {
+    case .taken(let count, let needing):
+      consumed = count
+      inputNeeded = needing
+    case .yielded(let count):
+      consumed = count
+      inputNeeded = 0
+      hasYielded = true
+    }
+    precondition(consumed >= 0 && consumed <= total, "a handler consumed more than there is")
+    hasUntriedInput = (hasYielded || isPaused) && consumed < total
+    if consumed == total { inputNeeded = 0 }
+    if hasYielded, hasUntriedInput, !isPaused { loop.queueRetry(self) }
+    return consumed
+  }
+
+  /// Keeps what the handler left of the loop's memory. Nothing, mostly.
+  private func keep(_ rest: UnsafeRawBufferPointer) {
+    if unsafe rest.isEmpty || state != .open {
+      if input.allocated > 0 { releaseInput() }
+      return
+    }
+    if input.allocated == 0 { input = loop.inputs.take() }
+    input.removeAll()
+    unsafe input.append(rest)
+    checkInput()
+  }
+
+  private func checkInput() {
+    if hasUntriedInput || state != .open { return }
+    if input.count > inputBytesMax || inputNeeded > inputBytesMax { close(because: .inputLimit) }
+  }
+
+  func releaseInput() {
+    var released = ByteBuffer()
+    swap(&released, &input)
+    loop.inputs.give(released)
+    inputNeeded = 0
+  }
+
+  private func reportFinish(now: Moment) {
+    guard peerHasFinished, !finishWasReported, !hasUntriedInput, !isPaused, state == .open else {
+      return
+    }
+    finishWasReported = true
+    handler?.finished(self, now: now)
+  }
+
+  private func discard() {
+    do throws(SystemError) {
+      if unsafe try descriptor.receive(into: loop.scratch) == 0 { close() }
+    } catch {
+      close()
+    }
+  }
+}

@@ -1,0 +1,93 @@
+internal import Synchronization
+
+/// The write phase, for one connection.
+extension Connection {
+  /// One `send`, of everything. What the kernel does not take stays, and only then is it asked to
+  /// say when it has room.
+  func write(now: Moment) {
+    if isWriteBlocked {
+      countOutput()
+      if isOutputOverLimit { close(because: .outputLimit) }
+      return
+    }
+    guard state == .open || state == .flushing else { return }
+    do throws(SystemError) {
+      if let pending, !pending.isEmpty { _ = try pending.send(over: descriptor) }
+    } catch {
+      return close(because: .failed(error))
+    }
+    if outputCount > 0 {
+      isWriteBlocked = true
+      countOutput()
+      if isOutputOverLimit { close(because: .outputLimit) } else { updateWanted() }
+    } else {
+      releaseOutput()
+      if state == .flushing { return linger(now: now) }
+      if wanted.contains(.writing) {
+        updateWanted()
+        handler?.drained(self, now: now)
+      }
+    }
+  }
+
+  /// The poller says that there is room.
+  func becameWritable() {
+    isWriteBlocked = false
+    loop.queueWrite(self)
+  }
+
+  /// The poller says that an outgoing connection has arrived, or never will.
+  /// An outgoing connection has arrived, or never will.
+  func settleConnect(now: Moment) {
+    if let error = descriptor.pendingError(of: "connect") {
+      return close(because: .connectFailed(error))
+    }
+    cancelTimer()
+    state = .open
+    isWriteBlocked = false
+    updateWanted()
+    if outputCount > 0 { loop.queueWrite(self) }
+    handler?.connected(self, now: now)
+  }
+
+  func releaseOutput() {
+    guard let buffer = pending else { return }
+    pending = nil
+    countOutput()
+    loop.giveOutput(buffer)
+  }
+
+  func cancelTimer() {
+    if let timer { loop.timers.cancel(timer) }
+    timer = nil
+  }
+
+  /// Keeps the loop's sum of what waits to be sent.
+  private func countOutput() {
+    let count = outputCount
+    if count == outputCounted { return }
+    loop.counters.outputBytesWaiting.wrappingAdd(count &- outputCounted, ordering: .relaxed)
+    outputCounted = count
+  }
+
+  private func linger(now: Moment) {
+    if peerHasFinished { return close() }
+    do throws(SystemError) {
+      try descriptor.shutdown(.writing)
+    } catch {
+      return close()
+    }
+    state = .lingering
+    releaseInput()
+    updateWanted()
+    timer = loop.schedule(at: now.advanced(by: Limits.lingerTimeout), self, token: 0)
+  }
+}
+
+extension Connection: TimerTarget {
+  /// The only deadlines of its own are those of connecting and of lingering.
+  package func timerFired(_ token: Int, now: Moment) {
+    timer = nil
+    close(because: state == .connecting ? .connectTimedOut : .requested)
+  }
+}

@@ -1,0 +1,145 @@
+/// One TCP connection, accepted or outgoing: the driver between its descriptor and its handler.
+///
+/// It belongs to its loop's thread. While nothing is in flight it owns no buffers. Everything a
+/// handler asks for takes effect in a phase of the loop's turn, never in the middle of another
+/// call.
+package final class Connection {
+  enum State {
+    /// On its way out. Can go to: open, closing.
+    case connecting
+    /// Reading and writing. Can go to: flushing, closing.
+    case open
+    /// Sends what is left, reads no more. Can go to: lingering, closing.
+    case flushing
+    /// Has said its last word and discards what comes until the peer has too: closing with bytes
+    /// unread would send a reset, which may overtake the last answers. Can go to: closing.
+    case lingering
+    /// Waits for the close phase. Can go to: closed.
+    case closing
+    /// Nothing is left.
+    case closed
+  }
+
+  package let loop: EventLoop
+  /// The other end, where the kernel knew it.
+  package let peer: SocketAddress?
+  /// Refuses requests that grow past this while they are incomplete.
+  package var inputBytesMax = Limits.connectionInputBytesMax
+  /// Closes the connection when more than this waits to be sent.
+  package var outputBytesMax = Limits.connectionOutputBytesMax
+
+  var handler: (any ConnectionHandler)?
+  var descriptor: FileDescriptor
+  var token = PollToken(slot: .max, registration: .max)
+  var state: State
+  var wanted: Readiness = []
+  var input = ByteBuffer()
+  var inputNeeded = 0
+  var pending: OutputBuffer?
+  /// What of the output the loop's sum contains.
+  var outputCounted = 0
+  var timer: TimerHandle?
+  var intake: Intake?
+  var closeReason = CloseReason.requested
+
+  package internal(set) var isPaused = false
+  /// What is left in `input` may hold whole requests.
+  var hasUntriedInput = false
+  var peerHasFinished = false
+  var finishWasReported = false
+  var hangUpWasReported = false
+  /// Nothing can be sent until the poller says so.
+  var isWriteBlocked: Bool
+  var isQueuedForRetry = false
+  var isQueuedForWriting = false
+
+  init(
+    loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress?, state: State
+  ) {
+    self.loop = loop
+    self.peer = peer
+    self.descriptor = descriptor
+    self.state = state
+    isWriteBlocked = state == .connecting
+  }
+
+  /// Whether what is appended now still has a chance to be sent.
+  package var isOpen: Bool { state == .open || state == .connecting }
+
+  /// Where answers go; sent at the end of this turn. Borrowed from the loop when first asked for.
+  /// On a connection that has ended it is a place where bytes are forgotten.
+  package var output: OutputBuffer {
+    guard let pending, isOpen else { return borrowOutput() }
+    // Nothing is sent before the kernel has room, but the limit is looked at.
+    if isWriteBlocked { loop.queueWrite(self) }
+    return pending
+  }
+
+  @inline(never)
+  private func borrowOutput() -> OutputBuffer {
+    guard isOpen else { return loop.discardedOutput() }
+    let buffer = loop.takeOutput()
+    pending = buffer
+    loop.queueWrite(self)
+    return buffer
+  }
+
+  /// How many bytes wait to be sent.
+  package var outputCount: Int { pending?.count ?? 0 }
+  package var isOutputOverLimit: Bool { outputCount > outputBytesMax }
+
+  /// Stops reading until `resumeReading`. The kernel's window closes, and then the peer has to
+  /// wait.
+  package func pauseReading() { isPaused = true }
+
+  /// Reads again, from the next read phase on, beginning with what the handler had left.
+  package func resumeReading() {
+    if !isPaused { return }
+    isPaused = false
+    guard state == .open else { return }
+    updateWanted()
+    if hasUntriedInput || (peerHasFinished && !finishWasReported) { loop.queueRetry(self) }
+  }
+
+  /// Closes when all that was appended has been sent. Nothing more is read.
+  package func closeAfterFlushing() {
+    if state == .connecting { return close() }
+    guard state == .open else { return }
+    state = .flushing
+    loop.queueWrite(self)
+  }
+
+  /// Closes in this turn's close phase, whatever was not sent.
+  package func close() { close(because: .requested) }
+
+  func close(because reason: CloseReason) {
+    if state == .closing || state == .closed { return }
+    state = .closing
+    closeReason = reason
+    loop.queueClose(self)
+  }
+
+  /// Lets the poller know what is wanted, where that differs from what it knows.
+  func updateWanted() {
+    let wanted = readinessWanted
+    if wanted == self.wanted { return }
+    self.wanted = wanted
+    do throws(SystemError) {
+      try loop.poller.change(descriptor, token, to: wanted)
+    } catch {
+      close(because: .failed(error))
+    }
+  }
+
+  var readinessWanted: Readiness {
+    var wanted: Readiness = isWriteBlocked ? .writing : []
+    switch state {
+    case .open where !peerHasFinished:
+      if !isPaused { wanted.insert(.reading) }
+      if !hangUpWasReported { wanted.insert(.peerFinish) }
+    case .lingering: wanted.insert(.reading)
+    case .connecting, .open, .flushing, .closing, .closed: break
+    }
+    return wanted
+  }
+}

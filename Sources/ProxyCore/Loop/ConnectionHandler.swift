@@ -1,0 +1,43 @@
+/// What a handler did with the bytes that it was given.
+package enum Consumption {
+  /// The first `count` bytes are done with, and what follows is not a whole request. Called again
+  /// when at least `needing` bytes (counted from the first one that is left) are there: a handler
+  /// that knows how large a request is says so and is not called in vain.
+  case taken(_ count: Int, needing: Int = 0)
+  /// The first `count` bytes are done with, and enough was done for this turn: called again in the
+  /// next, after the answers were sent.
+  case yielded(_ count: Int)
+}
+
+/// What a connection is for. All calls come on the loop that the connection belongs to, one a
+/// batch.
+package protocol ConnectionHandler: AnyObject {
+  /// Bytes are there: new ones, after those that were left the last time. A handler that pauses
+  /// reading in here is called again with what it left once it resumes.
+  func received(_ bytes: RawSpan, on connection: Connection, now: Moment) -> Consumption
+
+  /// An outgoing connection has arrived.
+  func connected(_ connection: Connection, now: Moment)
+
+  /// The peer will send no more; what it sent was received. Answers can still be sent. The
+  /// connection stays until it is closed here: at once, or when the last answer has been appended.
+  func finished(_ connection: Connection, now: Moment)
+
+  /// The peer shut its sending side while reading is paused: perhaps it has gone, and perhaps it
+  /// only waits for its answers, with requests still unread. Called once.
+  func hungUp(_ connection: Connection, now: Moment)
+
+  /// All output has been handed to the kernel after some had to wait for it.
+  func drained(_ connection: Connection, now: Moment)
+
+  /// The end. Nothing more is called, and the connection lets go of the handler.
+  func closed(_ connection: Connection, because reason: CloseReason, now: Moment)
+}
+
+extension ConnectionHandler {
+  package func connected(_ connection: Connection, now: Moment) {}
+  package func finished(_ connection: Connection, now: Moment) { connection.closeAfterFlushing() }
+  package func hungUp(_ connection: Connection, now: Moment) {}
+  package func drained(_ connection: Connection, now: Moment) {}
+  package func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {}
+}

@@ -1,0 +1,255 @@
+/// One thread's sockets, timers and mail.
+///
+///     wait → receive mail → fire timers → accept → read and process → write → close
+///
+/// A turn is these phases, each over a batch: events are only sorted while they are looked at, and
+/// acted upon in the phase that is theirs. Everything in a turn is bounded, so that nobody has to
+/// wait for long. A loop and what belongs to it are made on its thread and stay there.
+@safe
+package final class EventLoop {
+  /// The present, read once a turn.
+  package internal(set) var now = Moment.now
+  /// What other threads may hold.
+  package let remote: LoopRemote
+  package var counters: LoopCounters { remote.counters }
+
+  var poller: Poller
+  var slots = SlotTable()
+  var timers = TimerQueue()
+  private var control: (any MailSource)?
+  private var mailSources: [any MailSource] = []
+  private var hasMailLeft = false
+  private var isClosed = false
+
+  private var acceptable = Batch<Listener>()
+  private var readable = Batch<(connection: Connection, ready: Readiness)>()
+  private var retried = Batch<Connection>()
+  private var written = Batch<Connection>()
+  private var ended = Batch<Connection>()
+
+  /// Where bytes arrive before anybody looks at them; valid during one call of a handler.
+  let scratch: UnsafeMutableRawBufferPointer
+  let inputs = BytePool(capacity: Limits.inputsPooledMax, bytesMax: Limits.inputCopiedBytesMax)
+  private var outputs: [OutputBuffer] = []
+  private let discarded = OutputBuffer()
+
+  /// A loop for the calling thread.
+  package convenience init() throws(SystemError) {
+    try self.init(remote: LoopRemote())
+  }
+
+  init(remote: LoopRemote) throws(SystemError) {
+    self.remote = remote
+    poller = try Poller()
+    unsafe scratch = .allocate(byteCount: Limits.scratchBytes, alignment: 16)
+    control = MailReceiver(remote.control) { [unowned self] work, _ in work(self) }
+    let token = slots.insert(.waker)
+    try poller.add(remote.waker.counter, token, for: [.reading, .edge])
+  }
+
+  deinit {
+    control?.close()
+    for source in mailSources { source.close() }
+    unsafe scratch.deallocate()
+  }
+
+  // MARK: The turn
+
+  /// Turns until it is stopped; then lets go of everything.
+  package func run() {
+    while !remote.isStopping { turn() }
+    shutDown()
+  }
+
+  /// One turn, which waits for something to do unless told not to.
+  package func turn(mayWait: Bool = true) {
+    wait(mayWait: mayWait)
+    receiveMail()
+    fireTimers()
+    acceptConnections()
+    readConnections()
+    writeConnections()
+    closeConnections()
+  }
+
+  private func wait(mayWait: Bool) {
+    let timeout = mayWait && !hasWork ? sleepMilliseconds() : 0
+    let sleeps = timeout != 0 && remote.waker.fallAsleep()
+    let count: Int
+    do throws(SystemError) {
+      count = try poller.wait(timeoutMilliseconds: sleeps ? timeout : 0)
+    } catch {
+      fatalError("\(error)")  // only a descriptor or an address that is wrong gets here
+    }
+    if sleeps { remote.waker.awaken() }
+    now = Moment.now
+    for index in 0..<count {
+      let (token, ready) = poller.event(at: index)
+      sort(token, ready)
+    }
+  }
+
+  /// A stale event finds nobody.
+  private func sort(_ token: PollToken, _ ready: Readiness) {
+    switch slots.occupant(of: token) {
+    case .listener(let listener): acceptable.append(listener)
+    case .connection(let connection):
+      if ready.contains(.writing), connection.state != .connecting {
+        connection.becameWritable()
+      }
+      if connection.state == .connecting || !ready.isSubset(of: .writing) {
+        readable.append((connection, ready))
+      }
+    case .waker, .nobody, nil: break
+    }
+  }
+
+  private var hasWork: Bool {
+    hasMailLeft || !retried.isEmpty || !written.isEmpty || !ended.isEmpty
+  }
+
+  /// Until the next deadline, rounded up: a wait that ends just before would be repeated in vain.
+  private func sleepMilliseconds() -> Int32 {
+    guard let deadline = timers.nextDeadline else { return Limits.waitMillisecondsMax }
+    let left = deadline.since(Moment.now).clampedNanoseconds
+    if left <= 0 { return 0 }
+    let milliseconds = left / 1_000_000 + (left % 1_000_000 == 0 ? 0 : 1)
+    return Int32(clamping: min(milliseconds, Int64(Limits.waitMillisecondsMax)))
+  }
+
+  private func receiveMail() {
+    guard remote.waker.takeMail() || hasMailLeft else { return }
+    hasMailLeft = control?.deliver(now: now) ?? false
+    for source in mailSources where source.deliver(now: now) { hasMailLeft = true }
+  }
+
+  private func fireTimers() {
+    for _ in 0..<Limits.timersPerTurnMax {
+      guard let (target, token) = timers.removeDue(at: now) else { return }
+      target.timerFired(token, now: now)
+    }
+  }
+
+  private func acceptConnections() {
+    var batch = acceptable.begin()
+    for index in 0..<batch.count { batch[index].accept(now: now) }
+    acceptable.end(&batch)
+  }
+
+  private func readConnections() {
+    var again = retried.begin()
+    for index in 0..<again.count {
+      again[index].isQueuedForRetry = false
+      again[index].retry(now: now)
+    }
+    retried.end(&again)
+    var batch = readable.begin()
+    for index in 0..<batch.count { batch[index].connection.read(batch[index].ready, now: now) }
+    readable.end(&batch)
+  }
+
+  private func writeConnections() {
+    var batch = written.begin()
+    for index in 0..<batch.count {
+      batch[index].isQueuedForWriting = false
+      batch[index].write(now: now)
+    }
+    written.end(&batch)
+  }
+
+  private func closeConnections() {
+    var batch = ended.begin()
+    for index in 0..<batch.count where batch[index].state == .closing { finish(batch[index]) }
+    ended.end(&batch)
+  }
+
+  // MARK: What connections ask for
+
+  func queueRetry(_ connection: Connection) {
+    if connection.isQueuedForRetry { return }
+    connection.isQueuedForRetry = true
+    retried.append(connection)
+  }
+
+  func queueWrite(_ connection: Connection) {
+    if connection.isQueuedForWriting { return }
+    connection.isQueuedForWriting = true
+    written.append(connection)
+  }
+
+  /// Once a connection: its state sees to that.
+  func queueClose(_ connection: Connection) { ended.append(connection) }
+
+  func takeOutput() -> OutputBuffer {
+    outputs.isEmpty ? OutputBuffer() : outputs.removeLast()
+  }
+
+  func giveOutput(_ buffer: OutputBuffer) {
+    if outputs.count >= Limits.outputsPooledMax { return }
+    buffer.reset()
+    outputs.append(buffer)
+  }
+
+  /// Where those write whose connection has ended.
+  func discardedOutput() -> OutputBuffer {
+    discarded.reset()
+    return discarded
+  }
+
+  // MARK: Mail, timers, the end
+
+  /// A mailbox whose messages `receive` gets on this loop, in order. Make it before other threads
+  /// are given it; it lives as long as the loop.
+  package func makeMailbox<Message: Sendable>(
+    capacity: Int, receive: @escaping (Message, Moment) -> Void
+  ) -> Mailbox<Message> {
+    let mailbox = Mailbox<Message>(waker: remote.waker, capacity: capacity)
+    if isClosed {
+      mailbox.close()
+    } else {
+      mailSources.append(MailReceiver(mailbox, receive))
+    }
+    return mailbox
+  }
+
+  /// Calls `target` in the first turn at or after `deadline`. O(log n), as are the next two.
+  package func schedule(
+    at deadline: Moment, _ target: any TimerTarget, token: Int
+  ) -> TimerHandle {
+    timers.schedule(at: deadline, target, token: token)
+  }
+
+  /// Whether there was something to cancel.
+  @discardableResult
+  package func cancel(_ timer: TimerHandle) -> Bool { timers.cancel(timer) }
+
+  /// Whether the timer had neither fired nor been cancelled.
+  package func reschedule(_ timer: TimerHandle, at deadline: Moment) -> Bool {
+    timers.reschedule(timer, at: deadline)
+  }
+
+  /// Whether nothing new can be opened.
+  var isShutDown: Bool { isClosed }
+
+  /// Closes all that it has and refuses what comes later. Posted work is still done first.
+  package func shutDown() {
+    if isClosed { return }
+    control?.finish(now: now)
+    isClosed = true
+    for source in mailSources { source.close() }
+    slots.forEach { occupant in
+      switch occupant {
+      case .listener(let listener): listener.close()
+      case .connection(let connection): connection.close(because: .loopStopped)
+      case .waker, .nobody: break
+      }
+    }
+    while !ended.isEmpty { closeConnections() }
+    timers.removeAll()
+    control = nil
+    mailSources = []
+  }
+}
+
+@available(*, unavailable)
+extension EventLoop: Sendable {}

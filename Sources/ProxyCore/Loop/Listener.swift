@@ -1,0 +1,112 @@
+internal import Glibc
+internal import Synchronization
+
+/// A socket that accepts, and who gets what it accepted.
+package final class Listener {
+  private let loop: EventLoop
+  private var descriptor: FileDescriptor
+  private var token = PollToken(slot: .max, registration: .max)
+  private var pause: TimerHandle?
+  private var accept: ((consuming FileDescriptor, SocketAddress?) -> Void)?
+
+  init(
+    loop: EventLoop, descriptor: consuming FileDescriptor,
+    accept: @escaping (consuming FileDescriptor, SocketAddress?) -> Void
+  ) throws(SystemError) {
+    self.loop = loop
+    self.descriptor = descriptor
+    self.accept = accept
+    token = loop.slots.insert(.listener(self))
+    do throws(SystemError) {
+      try loop.poller.add(self.descriptor, token, for: .reading)
+    } catch {
+      loop.slots.remove(token)
+      throw error
+    }
+  }
+
+  /// Where it listens, its port included when it was the kernel that chose it.
+  package var address: SocketAddress? { try? descriptor.localAddress() }
+
+  var isPaused: Bool { pause != nil }
+
+  /// Stops listening at once.
+  package func close() {
+    if !descriptor.isOpen { return }
+    loop.slots.remove(token)
+    descriptor.close()
+    if let pause { loop.cancel(pause) }
+    accept = nil
+  }
+
+  func accept(now: Moment) {
+    for _ in 0..<Limits.acceptsPerTurnMax {
+      guard descriptor.isOpen, !isPaused else { return }
+      do throws(SystemError) {
+        guard let (number, peer) = try descriptor.accept() else { return }
+        loop.counters.accepted.wrappingAdd(1, ordering: .relaxed)
+        accept?(FileDescriptor(owning: number), peer)
+      } catch {
+        loop.counters.acceptFailures.wrappingAdd(1, ordering: .relaxed)
+        if !Self.concernsOneConnection(error) { rest(now: now) }
+      }
+    }
+  }
+
+  /// Linux reports a connection's own troubles when it is accepted: the next one may be well.
+  private static func concernsOneConnection(_ error: SystemError) -> Bool {
+    switch error.code {
+    case ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+      ENETUNREACH, EPERM, ETIMEDOUT:
+      true
+    default:
+      false
+    }
+  }
+
+  /// Out of descriptors or memory: the connection stays in the kernel's queue, so the poller would
+  /// report it again and again. Others are served meanwhile, and some of them will close.
+  private func rest(now: Moment) {
+    do throws(SystemError) {
+      try loop.poller.change(descriptor, token, to: [])
+    } catch {
+      return close()
+    }
+    pause = loop.schedule(at: now.advanced(by: Limits.acceptPause), self, token: 0)
+  }
+}
+
+extension Listener: TimerTarget {
+  package func timerFired(_ token: Int, now: Moment) {
+    pause = nil
+    do throws(SystemError) {
+      try loop.poller.change(descriptor, self.token, to: .reading)
+    } catch {
+      close()
+    }
+  }
+}
+
+extension EventLoop {
+  /// Listens on `address` and hands every connection to `accept`.
+  package func listen(
+    on address: SocketAddress, options: SocketOptions = SocketOptions(),
+    accept: @escaping (consuming FileDescriptor, SocketAddress?) -> Void
+  ) throws(SystemError) -> Listener {
+    if isShutDown { throw SystemError("listen", code: ESHUTDOWN) }
+    let descriptor = try FileDescriptor.listening(on: address, options: options)
+    return try Listener(loop: self, descriptor: descriptor, accept: accept)
+  }
+
+  /// Listens on `address` and gives each connection to whichever of `intakes` has the fewest.
+  package func listen(
+    on address: SocketAddress, options: SocketOptions = SocketOptions(), dealingTo intakes: [Intake]
+  ) throws(SystemError) -> Listener {
+    let dealer = Dealer(intakes)
+    return try listen(on: address, options: options) { [counters] descriptor, peer in
+      if !dealer.deal(descriptor, peer) {
+        counters.acceptFailures.wrappingAdd(1, ordering: .relaxed)
+      }
+    }
+  }
+}

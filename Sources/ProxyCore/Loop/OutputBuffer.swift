@@ -1,0 +1,137 @@
+internal import Glibc
+
+/// What a connection has still to send: bytes, and between them large blocks that are not copied.
+///
+/// Borrowed from the loop while there is something in it. Appending is O(1) amortized a byte and
+/// O(1) a block, whatever the block's size.
+package final class OutputBuffer {
+  /// Append here. Whoever holds it `inout` over a whole batch must not reach the same connection on
+  /// another way meanwhile; the runtime traps on that.
+  package var bytes = ByteBuffer()
+
+  private struct Placed {
+    /// How many of `bytes` come between the block before and this one.
+    var bytesBefore: Int
+    var block: SharedBlock?
+  }
+
+  private var placed: [Placed] = []
+  private var first = 0
+  private var bytesPlaced = 0
+  private var blockBytes = 0
+  private var sentOfFirst = 0
+
+  init() {}
+
+  /// Everything not yet sent, blocks included.
+  package var count: Int { bytes.count &+ blockBytes }
+  package var isEmpty: Bool { count == 0 }
+
+  /// Sends `block` after what was appended so far and before what comes next.
+  package func append(_ block: SharedBlock) {
+    if block.count == 0 { return }
+    placed.append(Placed(bytesBefore: bytes.count &- bytesPlaced, block: block))
+    bytesPlaced = bytes.count
+    blockBytes &+= block.count
+  }
+
+  /// One call to the kernel. Returns how much it took; nil when it has no room.
+  func send(over descriptor: borrowing FileDescriptor) throws(SystemError) -> Int? {
+    let taken: Int?
+    if blockBytes == 0 {
+      taken = try descriptor.send(bytes)
+      if let taken { bytes.consume(taken) }
+    } else {
+      taken = try sendPieces(around: bytes, over: descriptor)
+      if let taken { advance(by: taken) }
+    }
+    assert(bytesPlaced <= bytes.count, "more bytes come before blocks than there are")
+    return taken
+  }
+
+  /// Forgets everything; keeps a little memory for the next user.
+  func reset() {
+    bytes.removeAll()
+    if bytes.allocated > Limits.outputPooledBytesMax { bytes.release() }
+    placed.removeAll(keepingCapacity: placed.capacity <= Limits.piecesPerSendMax)
+    first = 0
+    bytesPlaced = 0
+    blockBytes = 0
+    sentOfFirst = 0
+  }
+
+  private func sendPieces(
+    around bytes: borrowing ByteBuffer, over descriptor: borrowing FileDescriptor
+  ) throws(SystemError) -> Int? {
+    let room = Limits.piecesPerSendMax
+    return unsafe try bytes.bytes.withUnsafeBytes { buffered throws(SystemError) in
+      unsafe try withUnsafeTemporaryAllocation(of: iovec.self, capacity: room) {
+        pieces throws(SystemError) in
+        let count = unsafe gather(buffered, into: pieces)
+        return unsafe try descriptor.send(.init(start: pieces.baseAddress, count: count))
+      }
+    }
+  }
+
+  /// Lists what to send, in order, as far as there is room. The blocks stay where they are:
+  /// `placed` keeps them alive during the call.
+  private func gather(
+    _ buffered: UnsafeRawBufferPointer, into pieces: UnsafeMutableBufferPointer<iovec>
+  ) -> Int {
+    var count = 0
+    var offset = 0
+    func add(_ piece: UnsafeRawBufferPointer) {
+      if unsafe piece.isEmpty { return }
+      unsafe pieces.initializeElement(
+        at: count,
+        to: iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: piece.baseAddress), iov_len: piece.count))
+      count += 1
+    }
+    var next = first
+    while next < placed.count, count + 2 <= pieces.count {
+      let before = placed[next].bytesBefore
+      unsafe add(UnsafeRawBufferPointer(rebasing: buffered[offset..<offset + before]))
+      offset += before
+      if let block = placed[next].block {
+        let start = next == first ? sentOfFirst : 0
+        unsafe block.bytes.withUnsafeBytes {
+          unsafe add(UnsafeRawBufferPointer(rebasing: $0[start...]))
+        }
+      }
+      next += 1
+    }
+    if next == placed.count, count < pieces.count {
+      unsafe add(UnsafeRawBufferPointer(rebasing: buffered[offset...]))
+    }
+    return count
+  }
+
+  private func advance(by taken: Int) {
+    var left = taken
+    while first < placed.count, left > 0 {
+      let bytesTaken = min(left, placed[first].bytesBefore)
+      bytes.consume(bytesTaken)
+      placed[first].bytesBefore -= bytesTaken
+      bytesPlaced -= bytesTaken
+      left -= bytesTaken
+      guard placed[first].bytesBefore == 0, let block = placed[first].block else { break }
+      let blockTaken = min(left, block.count - sentOfFirst)
+      sentOfFirst += blockTaken
+      blockBytes -= blockTaken
+      left -= blockTaken
+      if sentOfFirst < block.count { break }
+      placed[first].block = nil
+      first += 1
+      sentOfFirst = 0
+    }
+    if first == placed.count {
+      bytes.consume(left)
+      placed.removeAll(keepingCapacity: true)
+      first = 0
+    } else if first >= Limits.piecesPerSendMax, first >= placed.count / 2 {
+      placed.removeFirst(first)
+      first = 0
+    }
+  }
+}

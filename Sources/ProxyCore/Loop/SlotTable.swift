@@ -1,0 +1,56 @@
+/// Who is registered with a loop's poller.
+struct SlotTable {
+  enum Occupant {
+    case nobody(nextFree: UInt32)
+    case waker
+    case listener(Listener)
+    case connection(Connection)
+  }
+
+  private struct Slot {
+    var registration: UInt32
+    var occupant: Occupant
+  }
+
+  private var slots: [Slot] = []
+  private var firstFree = Self.none
+  private static let none = UInt32.max
+
+  /// O(1) amortized. The token is told apart from those of all who had the slot before.
+  mutating func insert(_ occupant: Occupant) -> PollToken {
+    if firstFree == Self.none {
+      let token = PollToken(slot: UInt32(slots.count), registration: 0)
+      slots.append(Slot(registration: 0, occupant: occupant))
+      return token
+    }
+    let slot = firstFree
+    let token = PollToken(slot: slot, registration: slots[Int(slot)].registration)
+    guard case .nobody(let next) = slots[Int(slot)].occupant else {
+      preconditionFailure("the list of free slots leads to one that is taken")
+    }
+    firstFree = next
+    slots[Int(slot)].occupant = occupant
+    return token
+  }
+
+  /// O(1). Whoever still comes with this token finds nobody.
+  mutating func remove(_ token: PollToken) {
+    let index = Int(token.slot)
+    precondition(slots[index].registration == token.registration, "removed twice")
+    slots[index].registration &+= 1
+    slots[index].occupant = .nobody(nextFree: firstFree)
+    firstFree = token.slot
+  }
+
+  /// O(1). Nil where the token is a former occupant's.
+  func occupant(of token: PollToken) -> Occupant? {
+    let index = Int(token.slot)
+    guard index < slots.count, slots[index].registration == token.registration else { return nil }
+    return slots[index].occupant
+  }
+
+  /// O(n), over those who are there at the start: `body` may change the table.
+  func forEach(_ body: (Occupant) -> Void) {
+    for slot in slots { body(slot.occupant) }
+  }
+}
