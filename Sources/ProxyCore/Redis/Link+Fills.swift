@@ -90,6 +90,10 @@ extension Link {
     }
   }
 
+  /// Takes the held bytes out, in exchange for a buffer to hold the next ones in: whoever they are for
+  /// can then use the link while looking at them.
+  mutating func exchangeHeld(_ buffer: inout ByteBuffer) { swap(&reading.held, &buffer) }
+
   private static func moved(_ range: Range<Int>, by offset: Int) -> Range<Int> {
     range.lowerBound &+ offset..<range.upperBound &+ offset
   }
