@@ -221,4 +221,13 @@ extension RedisError.Reason {
     default: return nil
     }
   }
+
+  /// What the error that a request was answered with says, where it concerns more than that request.
+  package init(reply error: RESPError) {
+    if error.code == "READONLY" {
+      self = .readOnly(error)
+    } else {
+      self = Self(refusal: error, isControl: false) ?? .errorReply(error)
+    }
+  }
 }

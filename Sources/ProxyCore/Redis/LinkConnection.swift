@@ -162,8 +162,11 @@ package final class LinkConnection {
   private func connectNext(lastFailure: RedisError.Reason?, now: Moment) {
     var reason = lastFailure ?? .nameNotResolved("it has no address")
     while let address = addresses.popLast() {
+      // What is left of the time is shared, so that one dead address does not hide the others.
+      let share = link.deadline.since(now) / (addresses.count + 1)
       do throws(SystemError) {
-        connection = try loop.connect(to: address, deadline: link.deadline, handler: self)
+        connection = try loop.connect(
+          to: address, deadline: now.advanced(by: share), handler: self)
         return
       } catch {
         reason = .connectFailed(error.description)
@@ -241,7 +244,7 @@ extension LinkConnection: ConnectionHandler {
       let isRefused = error.code == ECONNREFUSED
       connectNext(
         lastFailure: isRefused ? .connectionRefused : .connectFailed(error.description), now: now)
-    case .connectTimedOut: disconnected(because: .connectTimedOut, now: now)
+    case .connectTimedOut: connectNext(lastFailure: .connectTimedOut, now: now)
     case .failed, .outputLimit:
       disconnected(because: .connectionLost(outcomeUnknown: false), now: now)
     case .inputLimit:

@@ -116,7 +116,8 @@ extension RedisError.Reason {
     case .clientsExceeded: "it has as many clients as it allows: raise its maxclients"
     case .notRedis: "whoever answers there is no Redis: is the port right?"
     case .versionTooOld: "too old: the oldest that is supported is 6.0"
-    case .protocolVersionRefused: "it does not speak RESP3: is HELLO disabled?"
+    case .protocolVersionRefused:
+      "it does not speak RESP3: is HELLO disabled, or is it older than 6.0?"
     case .protocolDefect(let what): "it broke the protocol: \(what)"
     case .databaseRefused(let error): "the database was refused: \(Self.line(error))"
     case .trackingRefused(let error): "CLIENT TRACKING was refused: \(Self.line(error))"

@@ -220,5 +220,14 @@ import Testing
     }
   }
 
+  @Test func `what an error reply says of its server is told apart`() {
+    for (text, isOwn) in [("READONLY x", true), ("LOADING x", true), ("ERR x", false)] {
+      let error = RESPError(text)
+      #expect((RedisError.Reason(reply: error) != .errorReply(error)) == isOwn)
+    }
+    let error = RedisError(server: "h:1", reason: .errorReply(RESPError("ERR a\r\nb")))
+    #expect(error.description == "Redis at h:1: ERR a  b")
+  }
+
   private func error(of reply: String) -> String { String(reply.dropFirst().dropLast(1)) }
 }

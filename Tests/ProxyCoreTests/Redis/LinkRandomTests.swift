@@ -127,38 +127,6 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: AllocationCount.works))
-  func `fills and fences allocate nothing once the link has settled`() throws {
-    let script = LinkScript(.fill)
-    script.connect()
-    greet(script, .fill)
-    let key = bytes("some:key")
-    let reply = bytes(
-      "$5\r\nvalue\r\n:1000\r\n+PONG\r\n>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n")
-    var output = ByteBuffer()
-    var events = 0
-    func turn() throws {
-      for _ in 0..<8 {
-        unsafe try script.link.submitFill(LinkToken(1), key: key.span.bytes)
-        try script.link.submitFence(LinkToken(2))
-      }
-      script.link.takeOutgoing(into: &output)
-      output.removeAll()
-      for _ in 0..<8 {
-        var position = 0
-        while position < reply.count {
-          let event = unsafe script.link.read(reply.span.bytes, at: &position, now: script.now)
-          if case .needsMore = event { break }
-          events += 1
-        }
-      }
-    }
-    for _ in 0..<10 { try turn() }
-    let (_, count) = try AllocationCount.during { for _ in 0..<100 { try turn() } }
-    #expect(count == 0)
-    #expect(events == 110 * 8 * 3)
-  }
-
   private var roundsCount: Int {
     #if DEBUG
       100
