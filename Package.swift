@@ -33,11 +33,24 @@ let package = Package(
     .executableTarget(
       name: "bench-core", dependencies: ["ProxyCore"], path: "bench/Core", swiftSettings: settings),
     .executableTarget(
+      name: "memory-server", dependencies: ["ProxyCore"], path: "bench/MemoryServer",
+      swiftSettings: settings),
+    .executableTarget(
       name: "bench", dependencies: ["TestSupport"], path: "bench/Harness", swiftSettings: settings),
     .testTarget(
       name: "BenchTests", dependencies: ["bench"], path: "bench/Tests", swiftSettings: settings),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "RESPFrontTests", dependencies: ["ProxyCore", "RESPFront", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HTTPFrontTests", dependencies: ["ProxyCore", "HTTPFront", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(name: "ProxydTests", dependencies: ["proxyd"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["proxyd", "TestSupport"], path: "Tests/EndToEnd",
+      swiftSettings: settings),
     .testTarget(
       name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),

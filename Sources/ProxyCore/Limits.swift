@@ -150,6 +150,31 @@ extension Limits {  // Cache
   package static let janitorPauseMin = Duration.milliseconds(1)
 }
 
+extension Limits {
+  // Commands.
+
+  /// Commands and subcommands that are known of one server; Redis 8 with all its modules has some 600.
+  package static let commandsMax = 4096
+  /// A command's name and its subcommand's, as far as they are learned from a server.
+  package static let commandNameBytesMax = 128
+  package static let keySpecsPerCommandMax = 8
+
+  /// What the bounds of commands owe to each other: places in their tables are numbers of 16 bits.
+  package static var commandRelationsHold: Bool {
+    commandsMax * keySpecsPerCommandMax < Int(UInt16.max)
+      && argumentsDeclaredMax <= Int(UInt32.max >> 1)
+  }
+}
+
+extension Limits {  // The RESP front
+  /// Databases that `SELECT` knows, as Redis's own default has it.
+  package static let databasesMax = 16
+  /// Arguments for which an idle session keeps room.
+  package static let sessionArgumentsKeptMax = 64
+  /// Replies that wait for a client past this close its connection.
+  package static let sessionOutputBytesMax = 1 << 30
+}
+
 extension Limits {  // Links to Redis
   /// The highest database that a URL may name; Redis has 16 unless told otherwise.
   package static let databaseIndexMax = 1_000_000

@@ -37,10 +37,11 @@ final class Candidate {
       try preload(port: redis.port, bench.options)
       return Candidate(redis: redis)
     case "floor":
-      let program = try executableDirectory() + "/floor"
-      guard unsafe access(program, X_OK) == 0 else { return skip(name, "\(program) is not built") }
       return try start(
-        name: name, command: "\(program) {port} resp \(bench.options.valueBytes)", bench)
+        name: name, program: "floor", arguments: "{port} resp \(bench.options.valueBytes)", bench)
+    case "memory":
+      if bench.options.loads.contains(.incr) { return skip(name, "it knows no INCR") }
+      return try start(name: name, program: "memory-server", arguments: "{port}", bench)
     case "nutcracker":
       guard isInstalled("nutcracker") else { return skip(name, "nutcracker is not installed") }
       let stats = try Loopback.freePort()
@@ -60,6 +61,15 @@ final class Candidate {
       }
     default: throw Options.Misuse(reason: "no server \(name) is known; give it with --server")
     }
+  }
+
+  /// Starts one of the package's own programs, which are built beside this one.
+  private static func start(
+    name: String, program: String, arguments: String, _ bench: Bench
+  ) throws -> Candidate? {
+    let program = try executableDirectory() + "/" + program
+    guard unsafe access(program, X_OK) == 0 else { return skip(name, "\(program) is not built") }
+    return try start(name: name, command: "\(program) \(arguments)", bench)
   }
 
   /// Starts a server by its command, with a redis-server behind it if it asks for one.

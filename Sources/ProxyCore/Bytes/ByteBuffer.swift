@@ -41,6 +41,18 @@ package struct ByteBuffer: ~Copyable {
     end &+= 1
   }
 
+  /// Appends the lowest `count` bytes of `word`, at most eight, the lowest first: for what is short, without
+  /// a call to copy it.
+  mutating func append(_ count: Int, bytesOf word: UInt64) {
+    precondition(count >= 0 && count <= 8, "a word has eight bytes")
+    reserve(8)
+    unsafe base.unsafelyUnwrapped.storeBytes(
+      of: word.littleEndian, toByteOffset: end, as: UInt64.self)
+    end &+= count
+  }
+
+  package mutating func appendLineEnd() { append(2, bytesOf: 0x0A0D) }
+
   package mutating func append(_ text: StaticString) {
     unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
@@ -76,6 +88,12 @@ package struct ByteBuffer: ~Copyable {
       start = 0
       end = 0
     }
+  }
+
+  /// Takes back what was appended after there were `count` bytes.
+  package mutating func truncate(to count: Int) {
+    precondition(count >= 0 && count <= self.count, "there are not so many bytes")
+    end = start &+ count
   }
 
   package mutating func removeAll() {

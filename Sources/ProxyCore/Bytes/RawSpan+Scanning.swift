@@ -4,7 +4,7 @@ extension RawSpan {
   /// The byte at `offset`, which the caller has proven to lie within. The check is left to debug builds
   /// because parsers compare against `byteCount` once for several bytes.
   @unsafe
-  func byte(at offset: Int) -> UInt8 {
+  package func byte(at offset: Int) -> UInt8 {
     assert(offset >= 0 && offset < byteCount, "a byte outside of the span was asked for")
     return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
   }

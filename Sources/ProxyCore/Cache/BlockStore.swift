@@ -72,11 +72,14 @@ struct BlockStore: EntryStore, ~Copyable {
       let age = unsafe UInt32(truncatingIfNeeded: now) &- block.inserted
       return age > Self.lifetimeMax ? 0 : age
     }
+
+    func isPast(_ block: Block) -> Bool {
+      unsafe block.deadline <= now || age(block) >= ageMax
+    }
   }
 
   func isExpired(_ entry: Entry, at time: Time) -> Bool {
-    let block = unsafe block(entry)
-    return unsafe block.deadline <= time.now || time.age(block) >= time.ageMax
+    unsafe time.isPast(block(entry))
   }
 
   // MARK: Blocks

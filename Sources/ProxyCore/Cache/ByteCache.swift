@@ -11,7 +11,7 @@ internal import Synchronization
 package final class ByteCache: @unchecked Sendable {
   // Unchecked: everything that changes is in shards, each behind its lock, or atomic.
 
-  let shards: UnsafeMutablePointer<Guarded<ByteShard>>
+  let shards: GuardedArray<ByteShard>
   private let shardBits: UInt64
   let budget: CacheBudget
   private let hashing = SipHash()
@@ -38,15 +38,9 @@ package final class ByteCache: @unchecked Sendable {
     epoch = now
     ageMax = Atomic(Self.ageMax(timeToLive))
     self.valueBytesMax = Atomic(max(0, valueBytesMax))
-    unsafe shards = .allocate(capacity: 1 &<< Int(shardBits))
-    for number in 0..<(1 &<< Int(shardBits)) {
-      unsafe (shards + number).initialize(to: Guarded(ByteShard(hashing: hashing, source: source)))
+    shards = GuardedArray(count: 1 &<< Int(shardBits)) { [hashing, source] in
+      ByteShard(hashing: hashing, source: source)
     }
-  }
-
-  deinit {
-    unsafe shards.deinitialize(count: shardCount)
-    unsafe shards.deallocate()
   }
 
   package var shardCount: Int { 1 &<< Int(shardBits) }
@@ -82,28 +76,18 @@ package final class ByteCache: @unchecked Sendable {
   /// What is known of `key`, which thereby becomes the one used last. The shard stays locked until the hit
   /// goes out of scope: copy, and let it go. O(1).
   package func find(_ key: RawSpan, hash: UInt64, database: UInt32 = 0, now: Moment) -> Hit? {
-    let shard = unsafe shard(hash)
+    let shard = shard(hash)
     let time = time(now)
-    unsafe shard.pointee.lock.acquire()
-    let entry = unsafe key.withUnsafeBytes {
-      unsafe shard.pointee.content.find($0, hash: hash, database: database)
+    shard.acquire()
+    let block = unsafe key.withUnsafeBytes {
+      unsafe shard.content.pointee.use(
+        $0, hash: hash, database: database, at: time, budget: budget)
     }
-    guard let entry else {
-      unsafe shard.pointee.content.counters.misses &+= 1
-      unsafe shard.pointee.lock.release()
+    guard let block = unsafe block else {
+      shard.release()
       return nil
     }
-    if unsafe shard.pointee.content.table.store.isExpired(entry, at: time) {
-      unsafe shard.pointee.content.counters.misses &+= 1
-      unsafe shard.pointee.content.counters.expirations &+= 1
-      unsafe shard.pointee.content.remove(entry, from: budget)
-      unsafe shard.pointee.lock.release()
-      return nil
-    }
-    unsafe shard.pointee.content.table.touch(entry)
-    unsafe shard.pointee.content.counters.hits &+= 1
-    return unsafe Hit(
-      shard: shard, block: shard.pointee.content.table.store.block(entry), time: time)
+    return unsafe Hit(shard: shard, block: block, time: time)
   }
 
   // MARK: Changing
@@ -121,65 +105,56 @@ package final class ByteCache: @unchecked Sendable {
   }
 
   /// Keeps `value` (nil: that there is none) for `key`, in place of what was kept, and evicts what has to go
-  /// for it. Says whether it is kept: a key or a value over its limit is not. O(1).
+  /// for it. Says whether it is kept: a key or a value over its limit is not, nor is anything where a flight
+  /// is given that is current no more. O(1).
   @discardableResult
   package func insert(
     _ value: RawSpan?, for key: RawSpan, hash: UInt64, _ insertion: Insertion = Insertion(),
-    now: Moment
+    now: Moment, endingFlight flight: Flight? = nil
   ) -> Bool {
-    let shard = unsafe shard(hash)
+    let shard = shard(hash)
     let draft = EntryDraft(
       value: value, valueBytesMax: valueBytesMax.load(ordering: .relaxed), key: key,
       insertion: insertion, deadline: milliseconds(insertion.deadline), now: milliseconds(now))
-    unsafe shard.pointee.lock.acquire()
+    shard.acquire()
+    if let flight, unsafe !shard.content.pointee.end(flight) {
+      shard.release()
+      return false
+    }
     unsafe key.withUnsafeBytes {
-      if let former = unsafe shard.pointee.content.find(
+      if let former = unsafe shard.content.pointee.find(
         $0, hash: hash, database: insertion.database)
       {
-        unsafe shard.pointee.content.remove(former, from: budget)
+        unsafe shard.content.pointee.remove(former, from: budget)
       }
     }
     guard let draft, budget.allows(cost: draft.cost) else {
-      unsafe shard.pointee.lock.release()
+      shard.release()
       return false
     }
     budget.add(cost: draft.cost)
-    while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
-      unsafe shard.pointee.content.evictOldest(from: budget)
+    while unsafe budget.isExceeded && shard.content.pointee.table.count > 0 {
+      unsafe shard.content.pointee.evictOldest(from: budget)
     }
-    let kept = unsafe shard.pointee.content.add(draft, value: value, key: key, hash: hash)
+    let kept = unsafe shard.content.pointee.add(draft, value: value, key: key, hash: hash)
     if !kept { budget.subtract(entries: 1, cost: draft.cost) }
-    unsafe shard.pointee.lock.release()
+    shard.release()
     if budget.isExceeded { evictExcess(startingAt: shardNumber(hash) &+ 1) }
     return kept
   }
 
-  /// Forgets `key` in every database; says whether anything was known of it. O(1).
-  @discardableResult
-  package func remove(_ key: RawSpan, hash: UInt64) -> Bool {
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    return unsafe key.withUnsafeBytes {
-      var removed = false
-      while let entry = unsafe shard.pointee.content.find($0, hash: hash, database: nil) {
-        unsafe shard.pointee.content.remove(entry, from: budget)
-        removed = true
-      }
-      return removed
-    }
-  }
-
-  /// Forgets everything. O(1) a shard; the memory goes back to the system as the janitor comes by.
+  /// Forgets everything, and lets no flight under way bring any of it back. O(1) a shard; the memory goes
+  /// back to the system as the janitor comes by.
   package func removeAll() {
     for number in 0..<shardCount {
-      let shard = unsafe shards + number
+      let shard = shards[number]
       var table = RecencyTable(
         store: BlockStore(hashing: hashing, source: source), source: source)
-      unsafe shard.pointee.lock.acquire()
-      unsafe swap(&table, &shard.pointee.content.table)
+      shard.acquire()
+      unsafe swap(&table, &shard.content.pointee.table)
+      unsafe shard.content.pointee.flights.removeAll()
       budget.subtract(entries: table.count, cost: table.store.bytes)
-      unsafe shard.pointee.lock.release()
+      shard.release()
       graveyard.bury(table)
     }
   }
@@ -193,27 +168,27 @@ package final class ByteCache: @unchecked Sendable {
     shard number: Int, buckets: Int, now: Moment
   ) -> (removed: Int, cameRound: Bool) {
     graveyard.clearOne()
-    let shard = unsafe shards + number % shardCount
+    let shard = shards[number % shardCount]
     let time = time(now)
     var buckets = buckets
     var removed = 0
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    while let expired = unsafe shard.pointee.content.table.nextExpired(at: time, buckets: &buckets)
+    shard.acquire()
+    defer { shard.release() }
+    while let expired = unsafe shard.content.pointee.table.nextExpired(at: time, buckets: &buckets)
     {
-      unsafe shard.pointee.content.counters.expirations &+= 1
-      unsafe shard.pointee.content.remove(expired, from: budget)
+      unsafe shard.content.pointee.counters.expirations &+= 1
+      unsafe shard.content.pointee.remove(expired, from: budget)
       removed += 1
     }
-    return unsafe (removed, shard.pointee.content.table.sweepPosition == 0)
+    return unsafe (removed, shard.content.pointee.table.sweepPosition == 0)
   }
 
   /// How many buckets a sweep of a shard goes through.
   func bucketCount(ofShard number: Int) -> Int {
-    let shard = unsafe shards + number % shardCount
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    return unsafe Int(shard.pointee.content.table.index.bucketCount)
+    let shard = shards[number % shardCount]
+    shard.acquire()
+    defer { shard.release() }
+    return unsafe Int(shard.content.pointee.table.index.bucketCount)
   }
 
   // MARK: Counting
@@ -221,12 +196,12 @@ package final class ByteCache: @unchecked Sendable {
   package var statistics: CacheStatistics {
     var total = CacheStatistics()
     for number in 0..<shardCount {
-      let shard = unsafe shards + number
-      unsafe shard.pointee.lock.acquire()
-      unsafe shard.pointee.content.counters.add(to: &total)
-      total.entries += unsafe shard.pointee.content.table.count
-      total.cost += unsafe shard.pointee.content.table.store.bytes
-      unsafe shard.pointee.lock.release()
+      let shard = shards[number]
+      shard.acquire()
+      unsafe shard.content.pointee.counters.add(to: &total)
+      total.entries += unsafe shard.content.pointee.table.count
+      total.cost += unsafe shard.content.pointee.table.store.bytes
+      shard.release()
     }
     return total
   }
@@ -234,7 +209,7 @@ package final class ByteCache: @unchecked Sendable {
   /// How often any of its locks was taken, for budgets.
   package var lockAcquisitions: UInt64 {
     (0..<shardCount).reduce(source.lockAcquisitions) {
-      unsafe $0 &+ shards[$1].lock.acquisitions
+      unsafe $0 &+ shards[$1].lock.pointee.acquisitions
     }
   }
 
@@ -244,8 +219,8 @@ package final class ByteCache: @unchecked Sendable {
     Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
   }
 
-  private func shard(_ hash: UInt64) -> UnsafeMutablePointer<Guarded<ByteShard>> {
-    unsafe shards + shardNumber(hash)
+  func shard(_ hash: UInt64) -> Guarded<ByteShard> {
+    shards[shardNumber(hash)]
   }
 
   private func milliseconds(_ moment: Moment) -> UInt64 {
@@ -259,12 +234,12 @@ package final class ByteCache: @unchecked Sendable {
   /// Evicts the oldest of one shard after the other until nothing is exceeded.
   private func evictExcess(startingAt first: Int) {
     for step in 0..<shardCount where budget.isExceeded {
-      let shard = unsafe shards + (first &+ step) % shardCount
-      unsafe shard.pointee.lock.acquire()
-      while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
-        unsafe shard.pointee.content.evictOldest(from: budget)
+      let shard = shards[(first &+ step) % shardCount]
+      shard.acquire()
+      while unsafe budget.isExceeded && shard.content.pointee.table.count > 0 {
+        unsafe shard.content.pointee.evictOldest(from: budget)
       }
-      unsafe shard.pointee.lock.release()
+      shard.release()
     }
   }
 }

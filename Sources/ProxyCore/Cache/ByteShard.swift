@@ -2,13 +2,40 @@
 struct ByteShard: ~Copyable {
   var counters = ShardCounters()
   var table: RecencyTable<BlockStore>
+  /// Writes under way, counted by key; and the current flight of each key that has one.
+  var writes = InFlightTable<Int>()
+  var flights = InFlightTable<ByteCache.Flight>()
+  var flightsBegun: UInt64 = 0
 
   init(hashing: SipHash, source: PageSource) {
     table = RecencyTable(store: BlockStore(hashing: hashing, source: source), source: source)
   }
 
-  /// The entry of `key` in a database, or in any (nil).
-  func find(_ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32?) -> Entry? {
+  /// The block of `key`, which thereby becomes the one used last; nil, and counted, where there is none
+  /// or where its time has come.
+  mutating func use(
+    _ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32, at time: BlockStore.Time,
+    budget: borrowing CacheBudget
+  ) -> Block? {
+    guard let entry = unsafe find(key, hash: hash, database: database) else {
+      counters.misses &+= 1
+      return nil
+    }
+    let block = unsafe table.store.block(entry)
+    if unsafe time.isPast(block) {
+      counters.misses &+= 1
+      counters.expirations &+= 1
+      remove(entry, from: budget)
+      return nil
+    }
+    table.touch(entry)
+    counters.hits &+= 1
+    return unsafe block
+  }
+
+  /// The entry of `key` in a database, or in any (nil). Mutating only because the compiler (6.3) copies the
+  /// whole shard to borrow it through a pointer.
+  mutating func find(_ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32?) -> Entry? {
     var probe = table.index.probe(hash)
     while true {
       let entry = probe.next(in: table.index)
@@ -34,6 +61,26 @@ struct ByteShard: ~Copyable {
     table.store.bytes &+= draft.cost
     if draft.isShared { table.store.sharedCount &+= 1 }
     return true
+  }
+
+  /// Drops what is known of a key and what is about to be, in every database.
+  @discardableResult
+  mutating func forget(
+    _ key: RawSpan, hash: UInt64, _ budget: borrowing CacheBudget
+  ) -> Bool {
+    flights.removeAll(hash)
+    var removed = false
+    while let entry = unsafe key.withUnsafeBytes({ unsafe find($0, hash: hash, database: nil) }) {
+      remove(entry, from: budget)
+      removed = true
+    }
+    return removed
+  }
+
+  /// Ends a flight; false where it was current no more.
+  @discardableResult
+  mutating func end(_ flight: ByteCache.Flight) -> Bool {
+    flights.update(flight.hash, where: { $0 == flight }) { _ in nil }
   }
 
   mutating func evictOldest(from budget: borrowing CacheBudget) {

@@ -3,17 +3,17 @@ extension ByteCache {
   /// meanwhile, so that is to be a copy's time and no longer.
   @safe
   package struct Hit: ~Copyable {
-    private let shard: UnsafeMutablePointer<Guarded<ByteShard>>
+    private let shard: Guarded<ByteShard>
     private let block: Block
     private let time: BlockStore.Time
 
-    init(shard: UnsafeMutablePointer<Guarded<ByteShard>>, block: Block, time: BlockStore.Time) {
-      unsafe self.shard = shard
+    init(shard: Guarded<ByteShard>, block: Block, time: BlockStore.Time) {
+      self.shard = shard
       unsafe self.block = block
       self.time = time
     }
 
-    deinit { unsafe shard.pointee.lock.release() }
+    deinit { shard.release() }
 
     /// Whether it is known that there is no such key.
     package var isAbsent: Bool { unsafe block.flags.contains(.absent) }

@@ -10,7 +10,7 @@ extension LRUCache {
     for number in 0..<shardCount {
       var finished = false
       while !finished {
-        let slice = unsafe removeExpiredSlice(of: shards + number, now: now)
+        let slice = removeExpiredSlice(of: shards[number], now: now)
         removed += slice.removed
         finished = slice.finished
       }
@@ -32,19 +32,19 @@ extension LRUCache {
   }
 
   private func removeExpiredSlice(
-    of shard: UnsafeMutablePointer<Guarded<Shard>>, now: Moment
+    of shard: Guarded<Shard>, now: Moment
   ) -> (removed: Int, finished: Bool) {
     var leaving = Leaving()
     var buckets = 16
     var removed = 0
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    while let entry = unsafe shard.pointee.content.table.nextExpired(at: now, buckets: &buckets) {
-      leaving.add(unsafe remove(entry, from: &shard.pointee.content))
-      unsafe shard.pointee.content.counters.expirations &+= 1
+    shard.acquire()
+    defer { shard.release() }
+    while let entry = unsafe shard.content.pointee.table.nextExpired(at: now, buckets: &buckets) {
+      leaving.add(unsafe remove(entry, from: &shard.content.pointee))
+      unsafe shard.content.pointee.counters.expirations &+= 1
       removed += 1
     }
-    return unsafe (removed, shard.pointee.content.table.sweepPosition == 0)
+    return unsafe (removed, shard.content.pointee.table.sweepPosition == 0)
   }
 
   // MARK: Counting
@@ -75,12 +75,12 @@ extension LRUCache {
   public var statistics: CacheStatistics {
     var total = CacheStatistics()
     for number in 0..<shardCount {
-      let shard = unsafe shards + number
-      unsafe shard.pointee.lock.acquire()
-      unsafe shard.pointee.content.counters.add(to: &total)
-      total.entries += unsafe shard.pointee.content.table.count
-      total.cost += unsafe shard.pointee.content.table.store.cost
-      unsafe shard.pointee.lock.release()
+      let shard = shards[number]
+      shard.acquire()
+      unsafe shard.content.pointee.counters.add(to: &total)
+      total.entries += unsafe shard.content.pointee.table.count
+      total.cost += unsafe shard.content.pointee.table.store.cost
+      shard.release()
     }
     return total
   }

@@ -17,7 +17,7 @@
 public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @unchecked Sendable {
   // Unchecked: everything that changes is in shards, each behind its lock, or atomic.
 
-  @usableFromInline let shards: UnsafeMutablePointer<Guarded<Shard>>
+  @usableFromInline let shards: GuardedArray<Shard>
   @usableFromInline let shardBits: UInt64
   @usableFromInline let budget: CacheBudget
   @usableFromInline let source = PageSource()
@@ -56,16 +56,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     budget = CacheBudget(entriesMax: capacity, costMax: costLimit)
     self.timeToLive = timeToLive
     self.clock = clock
-    unsafe shards = .allocate(capacity: 1 &<< Int(shardBits))
-    for number in 0..<(1 &<< Int(shardBits)) {
-      unsafe (shards + number).initialize(to: Guarded(Shard(source: source)))
-    }
-  }
-
-  @inlinable
-  deinit {
-    unsafe shards.deinitialize(count: shardCount)
-    unsafe shards.deallocate()
+    shards = GuardedArray(count: 1 &<< Int(shardBits)) { [source] in Shard(source: source) }
   }
 
   // MARK: Looking up
@@ -74,26 +65,26 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @inlinable
   public func value(for key: Key) -> Value? {
     let hash = Self.hash(key)
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    guard let entry = unsafe find(key, hash: hash, in: &shard.pointee.content) else {
-      unsafe shard.pointee.content.counters.misses &+= 1
-      unsafe shard.pointee.lock.release()
+    let shard = shard(hash)
+    shard.acquire()
+    guard let entry = unsafe find(key, hash: hash, in: &shard.content.pointee) else {
+      unsafe shard.content.pointee.counters.misses &+= 1
+      shard.release()
       return nil
     }
-    let slot = unsafe shard.pointee.content.table.store.slot(entry)
+    let slot = unsafe shard.content.pointee.table.store.slot(entry)
     if unsafe slot.pointee.deadline != .distantFuture && slot.pointee.deadline <= clock() {
-      unsafe shard.pointee.content.counters.misses &+= 1
-      unsafe shard.pointee.content.counters.expirations &+= 1
-      let expired = unsafe remove(entry, from: &shard.pointee.content)
-      unsafe shard.pointee.lock.release()
+      unsafe shard.content.pointee.counters.misses &+= 1
+      unsafe shard.content.pointee.counters.expirations &+= 1
+      let expired = unsafe remove(entry, from: &shard.content.pointee)
+      shard.release()
       withExtendedLifetime(expired) {}
       return nil
     }
-    unsafe shard.pointee.content.table.touch(entry)
-    unsafe shard.pointee.content.counters.hits &+= 1
+    unsafe shard.content.pointee.table.touch(entry)
+    unsafe shard.content.pointee.counters.hits &+= 1
     let value = unsafe slot.pointee.value
-    unsafe shard.pointee.lock.release()
+    shard.release()
     return value
   }
 
@@ -101,11 +92,11 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @inlinable
   public func contains(_ key: Key) -> Bool {
     let hash = Self.hash(key)
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    defer { unsafe shard.pointee.lock.release() }
-    guard let entry = unsafe find(key, hash: hash, in: &shard.pointee.content) else { return false }
-    let deadline = unsafe shard.pointee.content.table.store.slot(entry).pointee.deadline
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    guard let entry = unsafe find(key, hash: hash, in: &shard.content.pointee) else { return false }
+    let deadline = unsafe shard.content.pointee.table.store.slot(entry).pointee.deadline
     return deadline == .distantFuture || deadline > clock()
   }
 
@@ -139,22 +130,22 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
       return false
     }
     let hash = Self.hash(key)
-    let shard = unsafe shard(hash)
+    let shard = shard(hash)
     var leaving = Leaving()
-    unsafe shard.pointee.lock.acquire()
-    if let entry = unsafe find(key, hash: hash, in: &shard.pointee.content) {
-      leaving.add(unsafe remove(entry, from: &shard.pointee.content))
+    shard.acquire()
+    if let entry = unsafe find(key, hash: hash, in: &shard.content.pointee) {
+      leaving.add(unsafe remove(entry, from: &shard.content.pointee))
     }
     budget.add(cost: cost)
-    while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
-      leaving.add(unsafe evictOldest(from: &shard.pointee.content))
+    while unsafe budget.isExceeded && shard.content.pointee.table.count > 0 {
+      leaving.add(unsafe evictOldest(from: &shard.content.pointee))
     }
     let slot = Slot(
       links: Links(newer: .none, older: .none), hash: hash, deadline: deadline, key: key,
       value: value, cost: cost)
-    let kept = unsafe add(slot, to: &shard.pointee.content)
+    let kept = unsafe add(slot, to: &shard.content.pointee)
     if !kept { budget.subtract(entries: 1, cost: cost) }
-    unsafe shard.pointee.lock.release()
+    shard.release()
     if budget.isExceeded { evictElsewhere(than: hash) }
     return kept
   }
@@ -164,11 +155,11 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @discardableResult
   public func removeValue(for key: Key) -> Value? {
     let hash = Self.hash(key)
-    let shard = unsafe shard(hash)
-    unsafe shard.pointee.lock.acquire()
-    let entry = unsafe find(key, hash: hash, in: &shard.pointee.content)
-    let removed = entry.map { unsafe remove($0, from: &shard.pointee.content) }
-    unsafe shard.pointee.lock.release()
+    let shard = shard(hash)
+    shard.acquire()
+    let entry = unsafe find(key, hash: hash, in: &shard.content.pointee)
+    let removed = entry.map { unsafe remove($0, from: &shard.content.pointee) }
+    shard.release()
     return removed?.value
   }
 
@@ -177,11 +168,11 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   public func removeAll() {
     for number in 0..<shardCount {
       var table = RecencyTable(store: SlotStore<Key, Value>(), source: source)
-      let shard = unsafe shards + number
-      unsafe shard.pointee.lock.acquire()
-      unsafe swap(&table, &shard.pointee.content.table)
+      let shard = shards[number]
+      shard.acquire()
+      unsafe swap(&table, &shard.content.pointee.table)
       budget.subtract(entries: table.count, cost: table.store.cost)
-      unsafe shard.pointee.lock.release()
+      shard.release()
     }
   }
 
@@ -193,8 +184,8 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   @usableFromInline var shardCount: Int { 1 &<< Int(shardBits) }
 
   @inlinable
-  func shard(_ hash: UInt64) -> UnsafeMutablePointer<Guarded<Shard>> {
-    unsafe shards + Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
+  func shard(_ hash: UInt64) -> Guarded<Shard> {
+    shards[Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))]
   }
 
   @inlinable
@@ -238,14 +229,14 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   func evictElsewhere(than hash: UInt64) {
     let own = Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
     for step in 1...shardCount {
-      let shard = unsafe shards + (own &+ step) % shardCount
+      let shard = shards[(own &+ step) % shardCount]
       var leaving = Leaving()
-      unsafe shard.pointee.lock.acquire()
+      shard.acquire()
       // Last comes the shard of the new entry itself, which stays as long as anything else can go.
-      while unsafe budget.isExceeded && shard.pointee.content.table.count > 0 {
-        leaving.add(unsafe evictOldest(from: &shard.pointee.content))
+      while unsafe budget.isExceeded && shard.content.pointee.table.count > 0 {
+        leaving.add(unsafe evictOldest(from: &shard.content.pointee))
       }
-      unsafe shard.pointee.lock.release()
+      shard.release()
       if !budget.isExceeded { return }
     }
   }

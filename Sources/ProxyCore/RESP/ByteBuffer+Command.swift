@@ -7,13 +7,13 @@ extension ByteBuffer {
   package mutating func appendCommand(argumentCount: Int) {
     append(UInt8(ascii: "*"))
     appendDecimal(argumentCount)
-    append("\r\n")
+    appendLineEnd()
   }
 
   package mutating func appendArgument(_ bytes: RawSpan) {
     appendBulkHeader(length: bytes.byteCount)
     append(bytes)
-    append("\r\n")
+    appendLineEnd()
   }
 
   package mutating func appendArgument(_ bytes: [UInt8]) {
@@ -23,7 +23,7 @@ extension ByteBuffer {
   package mutating func appendArgument(_ text: StaticString) {
     appendBulkHeader(length: text.utf8CodeUnitCount)
     append(text)
-    append("\r\n")
+    appendLineEnd()
   }
 
   package mutating func appendArgument(_ value: Int) {

@@ -4,34 +4,34 @@ extension ByteBuffer {
   package mutating func appendSimpleString(_ text: StaticString) {
     append(UInt8(ascii: "+"))
     append(text)
-    append("\r\n")
+    appendLineEnd()
   }
 
   /// `text` with a space for each CR and LF, so that nothing can be smuggled in by it.
   package mutating func appendSimpleString(_ text: RawSpan) {
     append(UInt8(ascii: "+"))
     appendHarmless(text)
-    append("\r\n")
+    appendLineEnd()
   }
 
   /// `text` begins with the code: `ERR no such key`.
   package mutating func appendError(_ text: StaticString) {
     append(UInt8(ascii: "-"))
     append(text)
-    append("\r\n")
+    appendLineEnd()
   }
 
   /// `text` with a space for each CR and LF, so that nothing can be smuggled in by it.
   package mutating func appendError(_ text: RawSpan) {
     append(UInt8(ascii: "-"))
     appendHarmless(text)
-    append("\r\n")
+    appendLineEnd()
   }
 
   package mutating func appendInteger(_ value: Int) {
     append(UInt8(ascii: ":"))
     appendDecimal(value)
-    append("\r\n")
+    appendLineEnd()
   }
 
   /// The line before a string's bytes, which `\r\n` follows.
@@ -87,7 +87,7 @@ extension ByteBuffer {
     if version == .three {
       append(UInt8(ascii: ","))
       append(Array(digits.utf8))
-      append("\r\n")
+      appendLineEnd()
     } else {
       appendBulk(Array(digits.utf8))
     }
@@ -102,21 +102,36 @@ extension ByteBuffer {
     append(format)
     append(UInt8(ascii: ":"))
     append(bytes)
-    append("\r\n")
+    appendLineEnd()
   }
 
   package mutating func appendBigNumber(_ digits: RawSpan, _ version: RESPVersion) {
     guard version == .three else { return appendBulk(digits) }
     append(UInt8(ascii: "("))
     appendHarmless(digits)
-    append("\r\n")
+    appendLineEnd()
   }
 
   private mutating func appendHeader(_ kind: ReplyKind, _ count: Int) {
-    append(kind.rawValue)
-    appendDecimal(count)
-    append("\r\n")
+    guard count >= 0 && count <= Self.shortCountMax else {
+      append(kind.rawValue)
+      appendDecimal(count)
+      return appendLineEnd()
+    }
+    // From the last byte to the first: each one moves the others up.
+    var word: UInt64 = 0x0A0D
+    var length = 3
+    var rest = UInt64(truncatingIfNeeded: count)
+    repeat {
+      word = word &<< 8 | (UInt64(UInt8(ascii: "0")) &+ rest % 10)
+      rest /= 10
+      length &+= 1
+    } while rest != 0
+    append(length, bytesOf: word &<< 8 | UInt64(kind.rawValue))
   }
+
+  /// With its kind and its line end it fills a word.
+  private static let shortCountMax = 99_999
 
   private mutating func appendHarmless(_ text: RawSpan) {
     // In bounds by the loop.

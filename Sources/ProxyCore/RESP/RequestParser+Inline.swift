@@ -88,19 +88,10 @@ extension RequestParser {
   /// The byte that `xHH` at `offset` stands for.
   private static func hexByte(_ line: RawSpan, at offset: Int) -> UInt8? {
     guard line.byteCount &- offset >= 3, unsafe line.byte(at: offset) == UInt8(ascii: "x"),
-      let high = hexDigit(unsafe line.byte(at: offset &+ 1)),
-      let low = hexDigit(unsafe line.byte(at: offset &+ 2))
+      let high = unsafe line.byte(at: offset &+ 1).hexValue,
+      let low = unsafe line.byte(at: offset &+ 2).hexValue
     else { return nil }
     return high << 4 | low
-  }
-
-  private static func hexDigit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte &- UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte &- UInt8(ascii: "a") &+ 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte &- UInt8(ascii: "A") &+ 10
-    default: nil
-    }
   }
 
   private static func meaning(ofEscaped byte: UInt8) -> UInt8 {

@@ -26,7 +26,7 @@ extension ByteCache {
 
   func remove(_ key: [UInt8]) -> Bool {
     let keySpan = unsafe key.span.bytes
-    return remove(keySpan, hash: hash(keySpan))
+    return invalidate(keySpan, hash: hash(keySpan))
   }
 
   func sweepAll(now: Moment) {

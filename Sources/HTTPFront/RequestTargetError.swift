@@ -1,0 +1,30 @@
+/// Why a request target names no key. Its text is one line for the client.
+package enum RequestTargetError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Neither a path nor an absolute URL.
+  case formUnknown
+  /// A byte that must be escaped, and where it stands.
+  case byteForbidden(UInt8, offset: Int)
+  /// Where a `%` stands that two hexadecimal digits do not follow.
+  case escapeInvalid(offset: Int)
+  case keyMissing
+  case keyRepeated
+  case keyEmpty
+
+  package var description: String {
+    switch self {
+    case .formUnknown: "the request target is neither a path nor an http URL"
+    case .byteForbidden(let byte, let offset):
+      "byte \(offset) of the request target must be escaped: %\(Self.hex(byte))"
+    case .escapeInvalid(let offset):
+      "byte \(offset) of the request target is a % without two hexadecimal digits after it"
+    case .keyMissing: "/get needs a key: /get?key=NAME"
+    case .keyRepeated: "/get takes one key, not several"
+    case .keyEmpty: "the key is empty"
+    }
+  }
+
+  private static func hex(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return digits.count == 1 ? "0" + digits : digits
+  }
+}

@@ -1,0 +1,117 @@
+/// What keeps the cache from ever answering an older value than Redis has answered already.
+///
+/// Entries come only from flights, and a flight stores only while it is its key's current one. A write, an
+/// invalidation and an emptying each end both: the entry, and what is current. All of it happens under the
+/// lock of the key's shard, so there is one order for all loops.
+///
+/// ```
+///   read, nothing known ── beginFlight ──▶ current ── finishFlight ──▶ entry ── find ──▶ hits
+///                              │             │  ▲                        │
+///                     while a write is       │  └── isCurrent: may join  │
+///                     under way: refused     ▼                           ▼
+///                              beginWrite, invalidate, empty: neither is left
+/// ```
+///
+/// Keys are known here by their hash: two that share all its 64 bits hold each other up, and no more.
+extension ByteCache {
+  /// A fetch of one key that may be stored, as long as nothing has happened to the key.
+  package struct Flight: Equatable, Sendable {
+    let hash: UInt64
+    let database: UInt32
+    let number: UInt64
+  }
+
+  // MARK: Writes
+
+  /// Before a write leaves that names this key: what is known of the key is forgotten, in every database,
+  /// and nothing is learned of it until `endWrite`. Each beginning needs its own end.
+  package func beginWrite(_ key: RawSpan, hash: UInt64) {
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    unsafe shard.content.pointee.forget(key, hash: hash, budget)
+    if unsafe !shard.content.pointee.writes.update(hash, { $0 + 1 }) {
+      unsafe shard.content.pointee.writes.add(1, hash: hash)
+    }
+  }
+
+  /// When a write's reply has come, and before it is handed on.
+  package func endWrite(hash: UInt64) {
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    let known = unsafe shard.content.pointee.writes.update(hash) { $0 > 1 ? $0 - 1 : nil }
+    assert(known, "a write ended that had not begun")
+  }
+
+  // MARK: Flights
+
+  /// Begins a flight, which becomes the key's current one; nil while a write to the key is under way: such
+  /// a reader asks Redis for itself, and keeps nothing.
+  package func beginFlight(hash: UInt64, database: UInt32) -> Flight? {
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    if unsafe shard.content.pointee.writes.contains(hash) { return nil }
+    unsafe shard.content.pointee.flightsBegun &+= 1
+    let flight = unsafe Flight(
+      hash: hash, database: database, number: shard.content.pointee.flightsBegun)
+    if unsafe !shard.content.pointee.flights.update(
+      hash, where: { $0.database == database }, { _ in flight })
+    {
+      unsafe shard.content.pointee.flights.add(flight, hash: hash)
+    }
+    return flight
+  }
+
+  /// Whether new readers may share what this flight brings.
+  package func isCurrent(_ flight: Flight) -> Bool {
+    let shard = shard(flight.hash)
+    shard.acquire()
+    defer { shard.release() }
+    return unsafe shard.content.pointee.flights.contains(flight.hash) { $0 == flight }
+  }
+
+  /// Stores what a flight brought (nil: that there is no such key), if it is still current; says whether it
+  /// was kept.
+  @discardableResult
+  package func finishFlight(
+    _ flight: Flight, storing value: RawSpan?, for key: RawSpan, _ insertion: Insertion,
+    now: Moment
+  ) -> Bool {
+    var insertion = insertion
+    insertion.database = flight.database
+    return insert(value, for: key, hash: flight.hash, insertion, now: now, endingFlight: flight)
+  }
+
+  /// Ends a flight that brought nothing worth storing.
+  package func abandonFlight(_ flight: Flight) {
+    let shard = shard(flight.hash)
+    shard.acquire()
+    defer { shard.release() }
+    unsafe shard.content.pointee.end(flight)
+  }
+
+  // MARK: Pushes
+
+  /// When Redis says that a key has changed, whoever changed it. Says whether anything was known of it.
+  @discardableResult
+  package func invalidate(_ key: RawSpan, hash: UInt64) -> Bool {
+    let shard = shard(hash)
+    shard.acquire()
+    defer { shard.release() }
+    return unsafe shard.content.pointee.forget(key, hash: hash, budget)
+  }
+
+  /// What is under way, for those who look for leaks.
+  package var underWay: (writes: Int, flights: Int) {
+    (0..<shardCount).reduce((0, 0)) { sum, number in
+      let shard = shards[number]
+      shard.acquire()
+      defer { shard.release() }
+      return unsafe (
+        sum.0 + shard.content.pointee.writes.count, sum.1 + shard.content.pointee.flights.count
+      )
+    }
+  }
+}

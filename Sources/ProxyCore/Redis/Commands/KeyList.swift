@@ -1,0 +1,79 @@
+/// A key of a request: which argument it is, and what happens to it.
+package struct KeyReference: Equatable, Sendable {
+  private let word: UInt32
+
+  /// `Limits.argumentsDeclaredMax` fits 31 bits.
+  init(argument: Int, isWritten: Bool) {
+    word = UInt32(truncatingIfNeeded: argument) &<< 1 | (isWritten ? 1 : 0)
+  }
+
+  /// The place of the key among the request's arguments, the command's name being 0.
+  package var argument: Int { Int(word &>> 1) }
+  /// Whether the command may change it. A key whose use is not known counts as written.
+  package var isWritten: Bool { word & 1 == 1 }
+}
+
+/// The keys of one request, reused for the next one.
+package struct KeyList: ~Copyable {
+  package enum Knowledge: UInt8, Sendable {
+    /// These are all the keys it touches.
+    case exact
+    /// It may touch others too; those it does not name, it only reads, unless its effect is a
+    /// fence.
+    case partial
+    /// Its keys cannot be told, mostly because Redis will answer it with an error. The list is
+    /// empty.
+    case unknown
+  }
+
+  package internal(set) var knowledge = Knowledge.exact
+  package private(set) var writesAny = false
+  package private(set) var count = 0
+  /// The first `count` are of this request; those behind are room for the next one.
+  private var references: [KeyReference] = []
+
+  package init() {}
+
+  package var isEmpty: Bool { count == 0 }
+  package var allocatedCount: Int { references.capacity }
+
+  package subscript(index: Int) -> KeyReference {
+    precondition(index >= 0 && index < count, "there is no such key")
+    return references[index]
+  }
+
+  /// Whether the request is ordered against all others of its client.
+  package var namesAll: Bool { knowledge != .exact }
+
+  mutating func removeAll() {
+    knowledge = .exact
+    writesAny = false
+    count = 0
+    if references.count > Limits.argumentsKeptMax { references = [] }
+  }
+
+  mutating func append(argument: Int, isWritten: Bool) {
+    let reference = KeyReference(argument: argument, isWritten: isWritten)
+    if count < references.count {
+      references[count] = reference
+    } else {
+      references.append(reference)
+    }
+    count &+= 1
+    if isWritten { writesAny = true }
+  }
+
+  /// Forgets what was found, because it is not to be relied upon.
+  mutating func giveUp() {
+    removeAll()
+    knowledge = .unknown
+  }
+
+  /// Says of all keys that they are only read.
+  mutating func markRead() {
+    writesAny = false
+    for place in 0..<count {
+      references[place] = KeyReference(argument: references[place].argument, isWritten: false)
+    }
+  }
+}

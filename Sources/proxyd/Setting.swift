@@ -1,0 +1,54 @@
+/// One thing that can be set: by a variable of the environment, or by the flag of the same name.
+struct Setting: Sendable {
+  /// The variable's name.
+  let name: String
+  /// What its values are called in the help.
+  let placeholder: String
+  let summary: String
+  private let read: @Sendable (String, inout Configuration) -> Bool
+  /// What a value has to be, for the error where it is not.
+  private let rule: String
+  private let write: @Sendable (Configuration) -> String
+
+  /// `RESP_PORT` is `--resp-port`.
+  var flag: String { "--" + name.lowercased().replacing("_", with: "-") }
+
+  /// Takes over a value that somebody wrote.
+  func apply(_ text: String, _ configuration: inout Configuration) throws(ConfigurationError) {
+    if !read(text, &configuration) {
+      throw ConfigurationError("\(name): \(rule), not \(text.debugDescription)")
+    }
+  }
+
+  /// The value in force, as somebody would write it.
+  func text(_ configuration: Configuration) -> String { write(configuration) }
+
+  /// All of them, in the order of the help.
+  static let all = [
+    Setting(
+      name: "RESP_HOST", placeholder: "HOST", summary: "where RESP clients are served",
+      read: { text, configuration in
+        configuration.respHost = text
+        return !text.isEmpty && !text.contains("\0")
+      }, rule: "an address or a name is needed", write: { $0.respHost }),
+    Setting(
+      name: "RESP_PORT", placeholder: "PORT", summary: "and on which port",
+      read: { text, configuration in number(text, 0...UInt16.max, &configuration.respPort) },
+      rule: "a port is a number from 0 to 65535", write: { "\($0.respPort)" }),
+    Setting(
+      name: "THREADS", placeholder: "COUNT", summary: "event loops; by default one a core",
+      read: { text, configuration in number(text, 1...1_024, &configuration.threads) },
+      rule: "it is a number from 1 to 1024", write: { "\($0.threads)" }),
+  ]
+
+  /// Whether `text` is a plain number within `range`, which `value` then is.
+  private static func number<Number: FixedWidthInteger>(
+    _ text: String, _ range: ClosedRange<Number>, _ value: inout Number
+  ) -> Bool {
+    guard text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }),
+      let number = Number(text), range.contains(number)
+    else { return false }
+    value = number
+    return true
+  }
+}

@@ -1,0 +1,89 @@
+import Glibc
+import TestSupport
+
+/// The built program, on a free port, ended with its test.
+final class Proxyd {
+  let port: UInt16
+  private let process: ChildProcess
+  private let directory: String
+
+  /// Starts it and waits until it says that it serves.
+  init(_ flags: [String] = []) throws {
+    directory = try TemporaryDirectory.make()
+    var failure: any Error = ToolError("proxyd was not started")
+    // Somebody else may take a free port first, so another is tried.
+    for _ in 0..<10 {
+      do {
+        let port = try Loopback.freePort()
+        process = try Self.start(
+          ["--resp-port", "\(port)"] + flags, port: port, directory: directory)
+        self.port = port
+        return
+      } catch { failure = error }
+    }
+    TemporaryDirectory.remove(directory)
+    throw failure
+  }
+
+  private static func start(
+    _ flags: [String], port: UInt16, directory: String
+  ) throws -> ChildProcess {
+    let log = "\(directory)/\(port)"
+    let process = try ChildProcess([path()] + flags, output: log, scratch: directory)
+    while !text(of: log).contains("RESP on 127.0.0.1:\(port), ") {
+      guard process.isRunning else { throw ToolError("it ended: \(text(of: log))") }
+      usleep(5_000)
+    }
+    return process
+  }
+
+  deinit {
+    process.stop()
+    TemporaryDirectory.remove(directory)
+  }
+
+  var isRunning: Bool { process.isRunning }
+
+  func connect() throws -> RESPConnection { try RESPConnection(port: port) }
+
+  /// Sends a signal and waits for the end; the exit status.
+  func end(by signal: Int32) -> Int32 {
+    process.signal(signal)
+    return process.wait()
+  }
+
+  /// Runs the program to its end: its exit status and what it printed.
+  static func run(
+    _ flags: [String], variables: [String] = []
+  ) throws -> (status: Int32, output: String) {
+    try run(program: path(), flags, variables: variables)
+  }
+
+  static func run(
+    program: String, _ words: [String], variables: [String] = []
+  ) throws -> (status: Int32, output: String) {
+    let directory = try TemporaryDirectory.make()
+    defer { TemporaryDirectory.remove(directory) }
+    let log = directory + "/log"
+    let status = try ChildProcess([program] + words, output: log, variables: variables).wait()
+    return (status, text(of: log))
+  }
+
+  /// Beside the tests' own program.
+  private static func path() throws -> String {
+    var path = [CChar](repeating: 0, count: 4_096)
+    let length = unsafe readlink("/proc/self/exe", &path, path.count)
+    guard length > 0, let slash = path[..<max(length, 0)].lastIndex(of: 47) else {
+      throw ToolError("where this program is cannot be read")
+    }
+    return String(decoding: path[..<slash].map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/proxyd"
+  }
+
+  private static func text(of path: String) -> String {
+    guard let file = unsafe fopen(path, "r") else { return "" }
+    defer { unsafe fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = unsafe fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}
