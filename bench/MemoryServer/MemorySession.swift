@@ -69,7 +69,7 @@ final class MemorySession: ConnectionHandler {
       var removed = 0
       for index in 1..<arguments.count {
         let key = arguments.bytes(index, in: request)
-        if cache.remove(key, hash: cache.hash(key)) { removed &+= 1 }
+        if cache.invalidate(key, hash: cache.hash(key)) { removed &+= 1 }
       }
       output.appendInteger(removed)
     case 1 where name.equalsIgnoringCase("ping"): output.appendSimpleString("PONG")
