@@ -55,6 +55,7 @@ extension Limits {  // Limiter
 }
 
 extension Limits {
+
   /// How many connections the kernel keeps for a listener until they are accepted, at most.
   package static let listenBacklog: Int32 = 4_096
 
@@ -172,4 +173,54 @@ extension Limits {  // The RESP front
   package static let sessionArgumentsKeptMax = 64
   /// Replies that wait for a client past this close its connection.
   package static let sessionOutputBytesMax = 1 << 30
+}
+
+extension Limits {  // Links to Redis
+  /// The highest database that a URL may name; Redis has 16 unless told otherwise.
+  package static let databaseIndexMax = 1_000_000
+  /// The ceiling of the wait after a first failure. It doubles with each.
+  package static let backoffFirstMax = Duration.milliseconds(20)
+  /// The longest wait between attempts.
+  package static let backoffMax = Duration.milliseconds(500)
+  /// The longest wait after what only an operator can mend: a wrong password, a missing database.
+  package static let backoffRefused = Duration.seconds(5)
+  /// A link that was ready for less was no success: the wait before the next attempt grows on.
+  package static let linkStableMin = Duration.seconds(1)
+
+  /// Names that wait for the resolver, a loop.
+  package static let resolutionsMax = 1024
+
+  /// Requests on one link whose replies have not come: all the permits that a limiter can have.
+  package static let linkRequestsMax = 1 << 20
+  /// Requests for which room is kept while nothing is in flight.
+  package static let linkRequestsKeptMax = 1 << 10
+  /// Bytes of requests that wait for a link to be connected for the first time.
+  package static let linkWaitingBytesMax = 64 * 1024 * 1024
+  /// A link's own output that stays allocated.
+  package static let linkOutgoingKeptMax = 64 * 1024
+
+  /// A reply in a greeting: `INFO server` and the reply to `HELLO` are below 2 KiB.
+  package static let greetingReplyBytesMax = 64 * 1024
+  /// A reply that is built as a tree: Redis's largest string and what frames it.
+  package static let replyTreeBytesMax = 512 * 1024 * 1024 + 64 * 1024
+  /// A key in an invalidation. A longer one is not looked for: everything is invalidated instead.
+  package static let invalidatedKeyBytesMax = 1024 * 1024
+  /// What must have come of a push to know what it is.
+  package static let pushHeadBytesMax = 64
+  /// A held value or a collected reply that stays allocated.
+  package static let linkHeldKeptMax = 64 * 1024
+
+  /// Silence after which a link with nothing in flight is asked whether it still lives: below the
+  /// memory of any address translation on the way.
+  package static let linkPingInterval = Duration.seconds(15)
+  /// How long that may stay unanswered. A busy script is answered for with BUSY after five seconds,
+  /// and a dead peer is found by TCP before; this is for those who answer for a dead peer.
+  package static let linkPingTimeout = Duration.seconds(60)
+
+  /// What the bounds of links owe to each other.
+  package static var linkRelationsHold: Bool {
+    backoffFirstMax <= backoffMax && backoffMax <= backoffRefused
+      && linkRequestsKeptMax <= linkRequestsMax && limiterPermitsMax <= linkRequestsMax
+      && linkPingInterval < linkPingTimeout && pushHeadBytesMax < greetingReplyBytesMax
+  }
 }

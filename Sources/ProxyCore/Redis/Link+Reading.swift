@@ -1,0 +1,244 @@
+/// What comes from Redis, sorted.
+extension Link {
+  /// What stands in `bytes` at `position`, which moves behind it. Call it until it `needsMore`, and show
+  /// it the bytes that are left then again, with those that come after them. O(bytes).
+  package mutating func read(
+    _ bytes: RawSpan, at position: inout Int, now: Moment
+  ) -> LinkEvent {
+    quietSince = now
+    while true {
+      guard isConnected else {
+        position = bytes.byteCount
+        return .needsMore(atLeast: 1)
+      }
+      if let event = step(bytes, at: &position, now: now) { return event }
+    }
+  }
+
+  private var isConnected: Bool {
+    switch state {
+    case .greeting, .ready, .draining: true
+    case .idle, .connecting, .resting, .closed: false
+    }
+  }
+
+  private var isGreeting: Bool { if case .greeting = state { true } else { false } }
+
+  /// The next event, or nil where bytes were taken that are none.
+  private mutating func step(
+    _ bytes: RawSpan, at position: inout Int, now: Moment
+  ) -> LinkEvent? {
+    if reading.frame == .boundary {
+      if case .draining = state, requests.isEmpty {
+        _ = close(now: now)
+        return .drained
+      }
+    }
+    guard position < bytes.byteCount else { return .needsMore(atLeast: 1) }
+    switch reading.frame {
+    case .boundary: return begin(bytes, at: &position, now: now)
+    case .reply: return goOn(bytes, at: &position, now: now)
+    case .greeting: return readGreeting(bytes, at: &position, now: now)
+    case .keys(let left): return readKey(bytes, at: &position, left: left, now: now)
+    case .unasked, .confirmation: return relayUnasked(bytes, at: &position, now: now)
+    case .skippedValue(let value):
+      return skip(bytes, at: &position, now: now) { link in
+        link.reading.firstHalf = value
+        return nil
+      }
+    case .skippedLifetime:
+      return skip(bytes, at: &position, now: now) { link in link.endFill(.unknown) }
+    case .skippedKey(let left):
+      return skip(bytes, at: &position, now: now) { link in
+        link.reading.frame = left > 0 ? .keys(left) : .boundary
+        return nil
+      }
+    case .push: return skip(bytes, at: &position, now: now) { _ in nil }
+    }
+  }
+
+  /// The first byte of a reply or a push decides whose it is.
+  private mutating func begin(
+    _ bytes: RawSpan, at position: inout Int, now: Moment
+  ) -> LinkEvent? {
+    let first = unsafe bytes.byte(at: position)  // in bounds: the caller has looked
+    if first == ReplyKind.push.rawValue { return beginPush(bytes, at: &position, now: now) }
+    if isGreeting { return readGreeting(bytes, at: &position, now: now) }
+    if isSubscriber && first == ReplyKind.array.rawValue {
+      switch PushHead.read(bytes.extracting(position..<bytes.byteCount)) {
+      case .needsMore(let count): return .needsMore(atLeast: count)
+      case .message: return beginUnasked(.unasked)
+      case .confirmation(let isShard): return beginUnasked(.confirmation(isShard: isShard))
+      case .invalidation, .invalidationOfAll, .other, .malformed: break
+      }
+    }
+    guard let request = requests.first else {
+      if profile.role.isPinned { return beginUnasked(.unasked) }
+      return fail(.protocolDefect("a reply came that nobody waits for"), now: now)
+    }
+    if request.delivery == .fill { return readFill(bytes, at: &position, now: now) }
+    reading.frame = .reply
+    return nil
+  }
+
+  /// Whether the peer may send messages as arrays: in RESP2, from the first confirmation on.
+  private var isSubscriber: Bool {
+    if reading.isSubscribed { return true }
+    if case .confirmations = requests.first?.delivery { return true }
+    return false
+  }
+
+  // MARK: Replies
+
+  /// The reply of the request at the head, from its beginning or from where it was left.
+  private mutating func goOn(
+    _ bytes: RawSpan, at position: inout Int, now: Moment
+  ) -> LinkEvent? {
+    guard let request = requests.first else {
+      return fail(.protocolDefect("a reply came that nobody waits for"), now: now)
+    }
+    let isFirst = !reading.scanner.isMidReply
+    let start = position
+    guard let isLast = scan(bytes, at: &position, now: now) else { return .lost }
+    switch request.delivery {
+    case .relay, .confirmations:
+      // An error, or whatever else is no confirmation, comes alone for all of them.
+      if isLast { endRequest() }
+      return .piece(
+        LinkPiece(
+          token: request.token, bytes: start..<position, isFirst: isFirst, isLast: isLast,
+          endsRequest: isLast))
+    case .discard, .fill:
+      guard isLast else { return nil }
+      let isError = reading.scanner.kind == .error || reading.scanner.kind == .bulkError
+      endRequest()
+      if request.token == .own {
+        pingSent = nil
+        return nil
+      }
+      return .answered(request.token, isError: isError)
+    case .tree:
+      let piece = bytes.extracting(start..<position)
+      guard collect(piece, isLast: isLast, profile.treeBytesMax, now: now) else { return .lost }
+      guard isLast else { return nil }
+      endRequest()
+      return .tree(request.token)
+    }
+  }
+
+  /// The reply that a `tree` event was about.
+  package mutating func takeTree() throws(RedisError) -> RESPValue {
+    defer { reading.tree = nil }
+    guard let tree = reading.tree else {
+      throw profile.error(.replyTooLarge(limit: profile.treeBytesMax))
+    }
+    return tree
+  }
+
+  /// Adds a piece to a reply that is read as a whole, and reads it. False: the link was lost by it.
+  private mutating func collect(
+    _ piece: RawSpan, isLast: Bool, _ limit: Int, now: Moment
+  ) -> Bool {
+    if reading.collected.count &+ piece.byteCount > limit { reading.isTooLarge = true }
+    if reading.isTooLarge {
+      reading.collected.release()
+      reading.tree = nil
+      if isLast { reading.isTooLarge = false }
+      return true
+    }
+    let isWhole = isLast && reading.collected.isEmpty
+    if !isWhole { reading.collected.append(piece) }
+    guard isLast else { return true }
+    do throws(ReplyDefect) {
+      if isWhole {
+        reading.tree = try RESPValue(reading: piece)
+      } else {
+        reading.tree = try RESPValue(reading: reading.collected.bytes)
+      }
+    } catch {
+      _ = fail(.protocolDefect(error.description), now: now)
+      return false
+    }
+    reading.collected.removeAll()
+    if reading.collected.allocated > Limits.linkHeldKeptMax { reading.collected.release() }
+    return true
+  }
+
+  private mutating func readGreeting(
+    _ bytes: RawSpan, at position: inout Int, now: Moment
+  ) -> LinkEvent? {
+    let start = position
+    guard let isLast = scan(bytes, at: &position, now: now) else { return .lost }
+    let piece = bytes.extracting(start..<position)
+    guard collect(piece, isLast: isLast, Limits.greetingReplyBytesMax, now: now) else {
+      return .lost
+    }
+    if reading.isTooLarge { return fail(.notRedis, now: now) }
+    reading.frame = isLast ? .boundary : .greeting
+    guard isLast else { return nil }
+    guard let reply = reading.tree.take() else { return fail(.notRedis, now: now) }
+    return advanceGreeting(reply, now: now)
+  }
+
+  private mutating func advanceGreeting(_ reply: RESPValue, now: Moment) -> LinkEvent? {
+    switch greeting.take(reply, profile, to: &outgoing) {
+    case .proceed: return nil
+    case .failed(let reason): return fail(reason, now: now)
+    case .finished:
+      let learned = greeting.server
+      if let expected = expectedRunID, let found = learned.runID, found != expected {
+        server = learned
+        return fail(.serverReplaced, now: now)
+      }
+      becomeReady(learned, now: now)
+      return .ready
+    }
+  }
+
+  // MARK: Shared by all
+
+  /// Moves `position` to the end of the frame or of the bytes. Whether it was the end of the frame, or
+  /// nil where the link was lost by it.
+  mutating func scan(_ bytes: RawSpan, at position: inout Int, now: Moment) -> Bool? {
+    let verdict = reading.scanner.scan(bytes.extracting(position..<bytes.byteCount))
+    if reading.scanner.kind == .push && !reading.frame.mayBePush {
+      // Behind an attribute, where it was taken for a reply.
+      _ = fail(.protocolDefect(ReplyDefect.pushNested.description), now: now)
+      return nil
+    }
+    switch verdict {
+    case .partial:
+      position = bytes.byteCount
+      return false
+    case .complete(let length):
+      position &+= length
+      return true
+    case .malformed(let defect):
+      _ = fail(.protocolDefect(defect.description), now: now)
+      return nil
+    }
+  }
+
+  private mutating func skip(
+    _ bytes: RawSpan, at position: inout Int, now: Moment,
+    then: (inout Link) -> LinkEvent?
+  ) -> LinkEvent? {
+    guard let isLast = scan(bytes, at: &position, now: now) else { return .lost }
+    guard isLast else { return nil }
+    reading.frame = .boundary
+    return then(&self)
+  }
+
+  mutating func endRequest() {
+    _ = requests.removeFirst()
+    reading.frame = .boundary
+  }
+
+  /// The link is lost by what came. In a greeting that is taken as a sign that it is no Redis.
+  mutating func fail(_ reason: RedisError.Reason, now: Moment) -> LinkEvent {
+    var reason = reason
+    if isGreeting, case .protocolDefect = reason { reason = .notRedis }
+    _ = lose(because: reason, now: now)
+    return .lost
+  }
+}

@@ -1,0 +1,265 @@
+internal import Glibc
+
+/// Drives a link: does on its loop's sockets and timers what the state machine says.
+package final class LinkConnection {
+  private let loop: EventLoop
+  private let resolver: LoopResolver
+  private weak var owner: (any LinkOwner)?
+  private var link: Link
+  private var connection: Connection?
+  private var timer: TimerHandle?
+  private var resolution: Int?
+  /// The addresses of the name that were not tried yet, the next one last.
+  private var addresses: [SocketAddress] = []
+  /// Where a held value lies while its owner looks at it.
+  private var held = ByteBuffer()
+
+  package init(
+    _ profile: LinkProfile, on loop: EventLoop, resolver: LoopResolver, owner: any LinkOwner
+  ) {
+    self.loop = loop
+    self.resolver = resolver
+    self.owner = owner
+    link = Link(profile)
+  }
+
+  package var isReady: Bool { link.isReady }
+  package var isClosed: Bool { link.isClosed }
+  package var server: LinkServer { link.server }
+  package var failure: RedisError? { link.failure }
+  package var requestCount: Int { link.requestCount }
+  package var subscriptionCount: Int { link.subscriptionCount }
+  package var profile: LinkProfile { link.profile }
+  /// Bytes that the kernel has not taken yet.
+  package var outputCount: Int { connection?.outputCount ?? 0 }
+
+  package var expectedRunID: [UInt8]? {
+    get { link.expectedRunID }
+    set { link.expectedRunID = newValue }
+  }
+
+  // MARK: What the owner wants
+
+  /// Connects without waiting for a first request.
+  package func start(now: Moment) { act(on: link.start(now: now), now: now) }
+
+  package func submit(
+    _ token: LinkToken, _ delivery: LinkDelivery, _ bytes: RawSpan, now: Moment
+  ) throws(RedisError) {
+    try link.submit(token, delivery, bytes)
+    goOn(now: now)
+  }
+
+  package func submitFill(_ token: LinkToken, key: RawSpan, now: Moment) throws(RedisError) {
+    try link.submitFill(token, key: key)
+    goOn(now: now)
+  }
+
+  package func submitFence(_ token: LinkToken, now: Moment) throws(RedisError) {
+    try link.submitFence(token)
+    goOn(now: now)
+  }
+
+  /// More of the last request. False: it was lost meanwhile.
+  package func extend(_ token: LinkToken, _ bytes: RawSpan) -> Bool {
+    defer { flush() }
+    return link.extend(token, bytes)
+  }
+
+  package func reset(now: Moment) { act(on: link.reset(now: now), now: now) }
+
+  package func drain(until deadline: Moment, now: Moment) {
+    act(on: link.drain(until: deadline, now: now), now: now)
+  }
+
+  package func renew(because reason: RedisError.Reason, now: Moment) {
+    act(on: link.renew(because: reason, now: now), now: now)
+  }
+
+  package func close(now: Moment) { act(on: link.close(now: now), now: now) }
+
+  /// Reads no more until `resumeReading`: for the owner whose client does not take its replies.
+  package func pauseReading() { connection?.pauseReading() }
+  package func resumeReading() { connection?.resumeReading() }
+
+  // MARK: What the link wants
+
+  private func goOn(now: Moment) {
+    if connection != nil { flush() } else { start(now: now) }
+  }
+
+  /// Everything that is submitted in a turn leaves with one `send` at its end.
+  private func flush() {
+    guard link.hasOutgoing, let connection else { return }
+    link.takeOutgoing(into: &connection.output.bytes)
+  }
+
+  private func act(on action: LinkAction, now: Moment) {
+    switch action {
+    case .proceed: flush()
+    case .connect: resolve(now: now)
+    case .abandon, .close: reportLoss(now: now)
+    }
+    schedule()
+  }
+
+  private func reportLoss(now: Moment) {
+    dropConnection()
+    let error = link.failure ?? link.profile.error(.closed)
+    owner?.linkLost(self, because: error, now: now)
+    while let request = link.removeFailed() {
+      owner?.link(self, failed: request, because: link.error(of: request), now: now)
+    }
+  }
+
+  private func dropConnection() {
+    if let resolution { resolver.cancel(resolution) }
+    resolution = nil
+    addresses = []
+    connection?.close()
+    connection = nil
+  }
+
+  /// One timer, moved only where it would come too late: deadlines mostly move away.
+  private func schedule() {
+    let deadline = link.deadline
+    if deadline == .distantFuture {
+      // A timer would keep this link alive for ever.
+      if let timer { loop.cancel(timer) }
+      timer = nil
+      return
+    }
+    if let timer, loop.reschedule(timer, at: deadline) { return }
+    timer = loop.schedule(at: deadline, self, token: 0)
+  }
+
+  // MARK: Connecting
+
+  private func resolve(now: Moment) {
+    let url = link.profile.url
+    if let address = SocketAddress(numeric: url.host, port: url.port) {
+      addresses = [address]
+      return connectNext(lastFailure: nil, now: now)
+    }
+    resolution = resolver.resolve(url.host, port: url.port) { [weak self] result, now in
+      self?.resolved(result, now: now)
+    }
+    if resolution == nil {
+      disconnected(because: .nameNotResolved("too many names wait for the resolver"), now: now)
+    }
+  }
+
+  private func resolved(_ result: Result<[SocketAddress], ResolutionError>, now: Moment) {
+    resolution = nil
+    switch result {
+    case .success(let found):
+      addresses = found.reversed()
+      connectNext(lastFailure: nil, now: now)
+    case .failure(let error): disconnected(because: .nameNotResolved(error.description), now: now)
+    }
+  }
+
+  private func connectNext(lastFailure: RedisError.Reason?, now: Moment) {
+    var reason = lastFailure ?? .nameNotResolved("it has no address")
+    while let address = addresses.popLast() {
+      // What is left of the time is shared, so that one dead address does not hide the others.
+      let share = link.deadline.since(now) / (addresses.count + 1)
+      do throws(SystemError) {
+        connection = try loop.connect(
+          to: address, deadline: now.advanced(by: share), handler: self)
+        return
+      } catch {
+        reason = .connectFailed(error.description)
+      }
+    }
+    disconnected(because: reason, now: now)
+  }
+
+  private func disconnected(because reason: RedisError.Reason, now: Moment) {
+    act(on: link.disconnected(because: reason, now: now), now: now)
+  }
+}
+
+extension LinkConnection: ConnectionHandler {
+  package func connected(_ connection: Connection, now: Moment) {
+    guard connection === self.connection else { return }
+    act(on: link.connected(now: now), now: now)
+  }
+
+  package func received(
+    _ bytes: RawSpan, on connection: Connection, now: Moment
+  ) -> Consumption {
+    guard connection === self.connection else { return .taken(bytes.byteCount) }
+    var position = 0
+    while true {
+      let event = link.read(bytes, at: &position, now: now)
+      switch event {
+      case .needsMore(let count):
+        flush()
+        return .taken(position, needing: bytes.byteCount &- position &+ count)
+      case .lost, .drained:
+        reportLoss(now: now)
+        schedule()
+        return .taken(bytes.byteCount)
+      case .filled(let token, .value(.held), let lifetime):
+        link.exchangeHeld(&held)
+        let place = FilledContent.shown(0..<held.count)
+        report(.filled(token, .value(place), lifetime), in: held, now: now)
+      case .filled(let token, .error(.held), let lifetime):
+        link.exchangeHeld(&held)
+        let place = FilledContent.shown(0..<held.count)
+        report(.filled(token, .error(place), lifetime), in: held, now: now)
+      case .ready:
+        flush()
+        schedule()
+        owner?.link(self, reported: event, in: bytes, now: now)
+      case .filled, .invalidated, .invalidatedAll, .piece, .unasked, .tree, .answered:
+        owner?.link(self, reported: event, in: bytes, now: now)
+      }
+    }
+  }
+
+  private func report(_ event: LinkEvent, in bytes: borrowing ByteBuffer, now: Moment) {
+    owner?.link(self, reported: event, in: bytes.bytes, now: now)
+  }
+
+  package func takeTree() throws(RedisError) -> RESPValue { try link.takeTree() }
+
+  package func finished(_ connection: Connection, now: Moment) {
+    guard connection === self.connection else { return }
+    disconnected(because: .connectionLost(outcomeUnknown: false), now: now)
+  }
+
+  package func hungUp(_ connection: Connection, now: Moment) {}
+
+  package func drained(_ connection: Connection, now: Moment) {
+    if connection === self.connection { owner?.linkDrained(self, now: now) }
+  }
+
+  package func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
+    guard connection === self.connection else { return }
+    self.connection = nil
+    switch reason {
+    case .connectFailed(let error):
+      let isRefused = error.code == ECONNREFUSED
+      connectNext(
+        lastFailure: isRefused ? .connectionRefused : .connectFailed(error.description), now: now)
+    case .connectTimedOut: connectNext(lastFailure: .connectTimedOut, now: now)
+    case .failed, .outputLimit:
+      disconnected(because: .connectionLost(outcomeUnknown: false), now: now)
+    case .inputLimit:
+      disconnected(because: .protocolDefect("a reply did not end where it should"), now: now)
+    case .requested, .loopStopped: close(now: now)
+    }
+  }
+}
+
+extension LinkConnection: TimerTarget {
+  package func timerFired(_ token: Int, now: Moment) {
+    timer = nil
+    act(on: link.timeReached(now: now), now: now)
+  }
+}
+
+@available(*, unavailable)
+extension LinkConnection: Sendable {}
