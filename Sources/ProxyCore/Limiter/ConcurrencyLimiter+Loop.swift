@@ -20,8 +20,8 @@ extension ConcurrencyLimiter {
   /// Takes a permit, or stands in line for one until `queueTimeout` from `now`, or until `notAfter`
   /// if that is sooner.
   ///
-  /// O(1) where deadlines come in order, as they do when all wait equally long; otherwise linear in
-  /// the number of waiters whose deadline is later.
+  /// O(1) with a permit free, and where deadlines come in order, as they do when all wait equally
+  /// long; otherwise logarithmic in the number of waiters.
   ///
   /// The waker may be called before this returns, by another thread: it must post to whoever runs
   /// this. Deadlines are watched by the callers' timers, with `expire(now:)`.
@@ -33,16 +33,17 @@ extension ConcurrencyLimiter {
     }
   }
 
-  /// Leaves the line. O(1).
+  /// Leaves the line. Logarithmic in the number of waiters that have a deadline.
   ///
   /// - Returns: Whether the caller still waited: then the waker is not called. Otherwise it was
-  ///   called, or is about to be, and a permit it brings must be released even if nobody wants it any more.
+  ///   called, or is about to be, and a permit it brings must be released even if nobody wants it
+  ///   any more.
   package func cancel(_ token: Token) -> Bool {
     leave(token) != nil
   }
 
-  /// Tells everybody whose deadline has come that no permit did. O(1) for each; O(1) if there is
-  /// none.
+  /// Tells everybody whose deadline has come that no permit did. For each, logarithmic in the
+  /// number of waiters; O(1) if there is none.
   ///
   /// - Returns: How many they were, whichever loop or task they belong to.
   @discardableResult

@@ -4,10 +4,11 @@ extension ConcurrencyLimiter {
   /// Runs `body` with a permit, having waited for it in line if need be.
   ///
   /// `body` runs where the caller runs: on its actor, and with access to what that protects. The
-  /// permit is released when `body` returns or throws. A task that is cancelled while it waits stops
-  /// waiting at once; one that is cancelled later has its permit, and `body` decides.
+  /// permit is released when `body` returns or throws. A task that is cancelled while it waits
+  /// stops waiting at once; one that is cancelled later has its permit, and `body` decides.
   ///
-  /// O(1) on top of `body`; without contention neither a suspension nor an allocation.
+  /// With a permit free and nobody waiting, O(1) on top of `body`, and neither a suspension nor an
+  /// allocation; otherwise logarithmic in the number of waiters that have a deadline.
   ///
   /// - Throws: `LimiterError`, `CancellationError`, or what `body` throws.
   public nonisolated(nonsending) func withPermit<Result: ~Copyable, Failure: Error>(

@@ -15,8 +15,10 @@
 /// }
 /// ```
 ///
-/// One lock guards all of it, held for some tens of nanoseconds; nobody is resumed while it is
-/// held. Memory is proportional to the longest line there was, at most `queueLimit`.
+/// One lock guards all of it. While nobody waits it is held for O(1); otherwise for a time
+/// logarithmic in how many wait with a deadline, in whatever order the deadlines come, and longer
+/// only when the tables grow for a line longer than any before. Nobody is resumed while it is held.
+/// Memory is proportional to the longest line there was, at most `queueLimit`.
 ///
 /// Arguments that make no sense are clamped rather than refused, because they come from
 /// configurations: permits to 1 ... 1 048 576 (with none, nothing would ever run), the queue to 0
@@ -61,7 +63,8 @@ public final class ConcurrencyLimiter: Sendable {
     }
   }
 
-  /// Gives a permit back: to the head of the line, if anybody waits. O(1).
+  /// Gives a permit back: to the head of the line, if anybody waits. O(1) if nobody does, otherwise
+  /// logarithmic in the number of waiters that have a deadline.
   ///
   /// Releasing a permit that was not taken is a mistake in the program, and traps.
   public func release() {
@@ -73,7 +76,8 @@ public final class ConcurrencyLimiter: Sendable {
     next?.resume(.granted)
   }
 
-  /// Changes how many operations may run at once. O(1) and O(1) more for each waiter this lets in.
+  /// Changes how many operations may run at once. O(1), and for each waiter this lets in as much as
+  /// a `release()`.
   ///
   /// With fewer, those that hold a permit keep it, and as they end nobody follows until enough
   /// have.

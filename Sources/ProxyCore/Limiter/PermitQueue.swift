@@ -2,9 +2,12 @@
 /// one.
 ///
 /// Events come in as calls; who has to be told what comes out, as the waiter returned. Waiters are
-/// slots of one table, in two orders: the line, by arrival, and the deadlines, earliest first. A
-/// slot is used again by a later waiter, so the table grows to the longest line there was and no
-/// further.
+/// slots of one table, in two orders: the line, by arrival, which is a list, and the deadlines,
+/// which are a heap, so that no order of deadlines is a bad one. A slot is used again by a later
+/// waiter, so all of it grows to the longest line there was and no further.
+///
+/// Where a cost is O(log n), n is how many wait with a deadline. On top of that comes, while the
+/// line grows longer than it ever was, the growth of the tables: O(1) for each waiter on average.
 struct PermitQueue<Waiter>: ~Copyable {
   /// One waiter's place in the line, told from those who had the same slot before.
   struct Token: Hashable, Sendable {
@@ -22,7 +25,6 @@ struct PermitQueue<Waiter>: ~Copyable {
 
   private struct Slot {
     var waiter: Waiter?
-    var deadline = Moment.distantFuture
     var generation: UInt32 = 0
   }
 
@@ -37,7 +39,7 @@ struct PermitQueue<Waiter>: ~Copyable {
   private var slots: [Slot] = []
   private var slotsFree: [UInt32] = []
   private var line = SlotList()
-  private var timed = SlotList()
+  private var deadlines = DeadlineHeap()
 
   init(permits: Int, queueLimit: Int) {
     self.permits = permits
@@ -53,28 +55,27 @@ struct PermitQueue<Waiter>: ~Copyable {
 
   /// Takes a permit, or a place at the end of the line.
   ///
-  /// O(1) where deadlines come in order, as they do when all wait equally long, or are the distant
-  /// future; otherwise linear in the number of waiters whose deadline is later.
+  /// O(log n); O(1) where deadlines come in order, as they do when all wait equally long, or are
+  /// the distant future, which is none.
   mutating func enqueue(_ waiter: Waiter, deadline: Moment) -> Admission {
     if take() { return .granted }
     guard waiting < queueLimit else { return .refused }
     let slot = emptySlot()
     slots[Int(slot)].waiter = waiter
-    slots[Int(slot)].deadline = deadline
-    line.insert(slot, after: line.last)
-    if deadline != .distantFuture { timed.insert(slot, after: lastTimed(notAfter: deadline)) }
+    line.append(slot)
+    if deadline != .distantFuture { deadlines.insert(slot, deadline: deadline) }
     waiting &+= 1
     return .queued(Token(slot: slot, generation: slots[Int(slot)].generation))
   }
 
-  /// Gives a permit back, or on: the waiter returned holds it now. O(1).
+  /// Gives a permit back, or on: the waiter returned holds it now. O(log n).
   mutating func release() -> Waiter? {
     precondition(permitsInUse > 0, "a permit was released that nobody held")
     permitsInUse &-= 1
     return grantNext()
   }
 
-  /// Gives a free permit to the head of the line. O(1). After `permits` grew, call it until it
+  /// Gives a free permit to the head of the line. O(log n). After `permits` grew, call it until it
   /// returns nil.
   mutating func grantNext() -> Waiter? {
     guard permitsInUse < permits, line.first != SlotList.none else { return nil }
@@ -82,7 +83,7 @@ struct PermitQueue<Waiter>: ~Copyable {
     return remove(line.first)
   }
 
-  /// Leaves the line. Nil if the waiter has left it already. O(1).
+  /// Leaves the line. Nil if the waiter has left it already. O(log n).
   mutating func cancel(_ token: Token) -> Waiter? {
     guard token.slot < slots.count, slots[Int(token.slot)].generation == token.generation else {
       return nil
@@ -90,25 +91,25 @@ struct PermitQueue<Waiter>: ~Copyable {
     return remove(token.slot)
   }
 
-  /// Takes one waiter whose deadline has come out of the line, the earliest first. O(1).
+  /// Takes one waiter whose deadline has come out of the line, the earliest first and of equal ones
+  /// the first that came. O(log n).
   mutating func expireNext(now: Moment) -> Waiter? {
-    guard let earliestDeadline, earliestDeadline <= now else { return nil }
-    return remove(timed.first)
+    guard let (slot, deadline) = deadlines.first, deadline <= now else { return nil }
+    return remove(slot)
   }
 
-  var earliestDeadline: Moment? {
-    timed.first == SlotList.none ? nil : slots[Int(timed.first)].deadline
-  }
+  /// O(1).
+  var earliestDeadline: Moment? { deadlines.first?.deadline }
 
   /// Whether the two orders and the counts agree. O(slots); for tests.
   func isConsistent() -> Bool {
-    guard let line = line.orderChecked(), let timed = timed.orderChecked() else { return false }
-    let deadlines = timed.map { slots[Int($0)].deadline }
-    let withDeadline = line.filter { slots[Int($0)].deadline != .distantFuture }
+    guard let line = line.orderChecked(), let timed = deadlines.slotsChecked() else {
+      return false
+    }
     return line.count == waiting && waiting + slotsFree.count == slots.count
       && line.allSatisfy { slots[Int($0)].waiter != nil }
       && slotsFree.allSatisfy { slots[Int($0)].waiter == nil }
-      && Set(withDeadline) == Set(timed) && deadlines == deadlines.sorted()
+      && Set(line).isSuperset(of: timed)
   }
 }
 
@@ -117,23 +118,14 @@ extension PermitQueue {
     if let slot = slotsFree.popLast() { return slot }
     slots.append(Slot())
     line.addSlot()
-    timed.addSlot()
+    deadlines.addSlot()
     return UInt32(slots.count - 1)
-  }
-
-  /// The place to put a new deadline behind.
-  private func lastTimed(notAfter deadline: Moment) -> UInt32 {
-    var slot = timed.last
-    while slot != SlotList.none, slots[Int(slot)].deadline > deadline {
-      slot = timed.previous(of: slot)
-    }
-    return slot
   }
 
   private mutating func remove(_ slot: UInt32) -> Waiter? {
     let index = Int(slot)
     line.remove(slot)
-    if slots[index].deadline != .distantFuture { timed.remove(slot) }
+    deadlines.remove(slot)
     waiting &-= 1
     // The generation changes as the slot empties, so that a token fits only while its waiter waits.
     slots[index].generation &+= 1

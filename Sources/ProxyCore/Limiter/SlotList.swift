@@ -1,7 +1,7 @@
 /// An order of slots, kept outside of the slots themselves: which comes before and after each.
 ///
-/// Inserting and removing are O(1) anywhere. A slot is in the list at most once; the caller knows
-/// whether.
+/// Appending is O(1), and so is removing, from anywhere. A slot is in the list at most once; the
+/// caller knows whether.
 struct SlotList {
   static let none = UInt32.max
 
@@ -11,20 +11,17 @@ struct SlotList {
   }
 
   private(set) var first = none
-  private(set) var last = none
+  private var last = none
   private var neighbours: [Neighbours] = []
 
   /// Knows one more slot from now on, which is not in the list yet.
   mutating func addSlot() { neighbours.append(Neighbours()) }
 
-  func previous(of slot: UInt32) -> UInt32 { neighbours[Int(slot)].previous }
-
-  /// Puts `slot` behind `previous`, or at the front where that is `none`.
-  mutating func insert(_ slot: UInt32, after previous: UInt32) {
-    let next = previous == Self.none ? first : neighbours[Int(previous)].next
-    neighbours[Int(slot)] = Neighbours(previous: previous, next: next)
-    if previous == Self.none { first = slot } else { neighbours[Int(previous)].next = slot }
-    if next == Self.none { last = slot } else { neighbours[Int(next)].previous = slot }
+  /// Puts `slot` at the end.
+  mutating func append(_ slot: UInt32) {
+    neighbours[Int(slot)] = Neighbours(previous: last, next: Self.none)
+    if last == Self.none { first = slot } else { neighbours[Int(last)].next = slot }
+    last = slot
   }
 
   mutating func remove(_ slot: UInt32) {

@@ -70,6 +70,20 @@ import Testing
     #expect(limiter.counts.permitsInUse == 1)
   }
 
+  @Test func `a timeout that no clock can say is none, or no time at all`() throws {
+    let limiter = ConcurrencyLimiter(
+      permits: 1, queueLimit: 9, queueTimeout: .seconds(Int64.max))
+    #expect(limiter.tryAcquire())
+    clock.advance(by: .seconds(1))
+    _ = try wait(1, in: limiter)
+    #expect(limiter.earliestDeadline == nil)
+    limiter.setQueue(limit: 9, timeout: .seconds(Int64.min))
+    #expect(limiter.acquire(now: clock.now, waker: recorder, tag: 2) == .timedOut)
+    #expect(limiter.expire(now: clock.now) == 0)
+    limiter.release()
+    #expect(seen == ["1 granted"])
+  }
+
   @Test func `a full queue refuses with its limit`() throws {
     let limiter = ConcurrencyLimiter(permits: 1, queueLimit: 1)
     #expect(limiter.tryAcquire())

@@ -36,8 +36,15 @@ import Testing
     mutating func expireAll(now: Moment) -> [Int] {
       let due = line.filter { $0.deadline <= now }
       line.removeAll { $0.deadline <= now }
-      return due.sorted { $0.deadline < $1.deadline }.map(\.name)
+      return due.sorted { ($0.deadline, $0.name) < ($1.deadline, $1.name) }.map(\.name)
     }
+  }
+
+  /// How deadlines follow one another; both ways some have none.
+  enum Patience {
+    case mostlyInOrder
+    /// Many equal, some before nearly all others, some after.
+    case anyOrder
   }
 
   /// The queue and its model, given the same operations.
@@ -48,11 +55,15 @@ import Testing
     var clock = ManualClock()
     var tokens: [(name: Int, token: PermitQueue<Int>.Token)] = []
     var nextName = 0
+    let lineMost: Int
+    let patience: Patience
 
-    init(random: SeededGenerator) {
+    init(random: SeededGenerator, lineMost: Int, patience: Patience) {
       self.random = random
+      self.lineMost = lineMost
+      self.patience = patience
       let permits = Int.random(in: 1...6, using: &self.random)
-      let limit = Int.random(in: 0...24, using: &self.random)
+      let limit = Int.random(in: 0...lineMost, using: &self.random)
       queue = PermitQueue(permits: permits, queueLimit: limit)
       model = Model(permits: permits, queueLimit: limit)
     }
@@ -86,11 +97,7 @@ import Testing
     private mutating func enqueue() {
       let name = nextName
       nextName += 1
-      // Mostly in order, sometimes not, sometimes without end.
-      let wait = Bool.random(using: &random) ? 50 : Int64.random(in: 0...100, using: &random)
-      let deadline =
-        Int.random(in: 0..<6, using: &random) == 0
-        ? .distantFuture : clock.now.advanced(by: .nanoseconds(wait))
+      let deadline = randomDeadline()
       switch queue.enqueue(name, deadline: deadline) {
       case .granted:
         let taken = model.take()
@@ -105,6 +112,24 @@ import Testing
       }
     }
 
+    private mutating func randomDeadline() -> Moment {
+      let now = clock.now
+      let wait: Int64
+      switch (patience, Int.random(in: 0..<6, using: &random)) {
+      case (_, 0): return .distantFuture
+      case (.mostlyInOrder, ..<4): wait = 50
+      case (.mostlyInOrder, _): wait = Int64.random(in: 0...100, using: &random)
+      case (.anyOrder, 1): wait = Int64.random(in: 0...3, using: &random)
+      case (.anyOrder, 2): wait = Int64.random(in: 10_000...20_000, using: &random)
+      // The same few moments for all who come within a time.
+      case (.anyOrder, 3...4):
+        let step: Int64 = Bool.random(using: &random) ? 500 : 4_000
+        return Moment(nanoseconds: (now.nanoseconds / step + 1) * step)
+      case (.anyOrder, _): wait = Int64.random(in: 0...10_000, using: &random)
+      }
+      return now.advanced(by: .nanoseconds(wait))
+    }
+
     /// Any token ever given, so that most are stale.
     private mutating func cancel() {
       guard let (name, token) = tokens.randomElement(using: &random) else { return }
@@ -113,8 +138,8 @@ import Testing
       if tokens.count > 40 { tokens.removeFirst() }
     }
 
-    private mutating func expire() {
-      clock.advance(by: .nanoseconds(Int64.random(in: 0...40, using: &random)))
+    mutating func expire(after most: Int64 = 40) {
+      clock.advance(by: .nanoseconds(Int64.random(in: 0...most, using: &random)))
       var expired: [Int] = []
       while let name = queue.expireNext(now: clock.now) { expired.append(name) }
       let expected = model.expireAll(now: clock.now)
@@ -123,7 +148,7 @@ import Testing
 
     private mutating func resize() {
       model.permits = Int.random(in: 1...6, using: &random)
-      model.queueLimit = Int.random(in: 0...24, using: &random)
+      model.queueLimit = Int.random(in: 0...lineMost, using: &random)
       queue.permits = model.permits
       queue.queueLimit = model.queueLimit
       while let name = queue.grantNext() {
@@ -138,8 +163,21 @@ import Testing
   @Test func `random operations do what a naive model does`() {
     var seeds = SeededGenerator.forTest()
     for _ in 0..<40 {
-      var pair = Pair(random: SeededGenerator(seed: seeds.next()))
+      var pair = Pair(
+        random: SeededGenerator(seed: seeds.next()), lineMost: 24, patience: .mostlyInOrder)
       for _ in 0..<500 { pair.step() }
+    }
+  }
+
+  @Test func `deadlines in any order pass as they do in a naive model`() {
+    var seeds = SeededGenerator.forTest()
+    for _ in 0..<6 {
+      var pair = Pair(
+        random: SeededGenerator(seed: seeds.next()), lineMost: 600, patience: .anyOrder)
+      for _ in 0..<1_500 { pair.step() }
+      while pair.queue.earliestDeadline != nil { pair.expire(after: 400) }
+      let consistent = pair.queue.isConsistent()
+      #expect(consistent)
     }
   }
 
@@ -168,7 +206,9 @@ import Testing
     var queue = PermitQueue<Int>(permits: 1, queueLimit: 64)
     func fillAndDrain() -> Int {
       var granted = queue.take() ? 1 : 0
-      for name in 0..<64 { _ = queue.enqueue(name, deadline: Moment(nanoseconds: Int64(name))) }
+      for name in 0..<64 {
+        _ = queue.enqueue(name, deadline: Moment(nanoseconds: Int64(name * 37 % 64)))
+      }
       for _ in 0..<32 where queue.release() != nil { granted += 1 }
       while queue.expireNext(now: .distantFuture) != nil { granted += 1 }
       _ = queue.release()
