@@ -28,9 +28,4 @@ enum PageMemory {
   static func unmap(_ memory: UnsafeMutableRawPointer, bytes: Int) {
     unsafe munmap(memory, bytes)
   }
-
-  /// Gives the contents back and keeps the addresses: they read as zero when they are next touched.
-  static func discard(_ memory: UnsafeMutableRawPointer, bytes: Int) {
-    unsafe madvise(memory, bytes, MADV_DONTNEED)
-  }
 }
