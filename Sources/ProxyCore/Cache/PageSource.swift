@@ -1,9 +1,10 @@
 /// Where a cache takes its memory from: pages of 16 KiB, cut from large pieces that all its shards share, so
 /// that the system can map them with few table entries.
 ///
-/// Memory goes back to the system by the piece only. Discarding a free page of a huge one does not free it:
-/// the system splits the mapping, keeps the memory until the rest is free as well, and reports less than it
-/// holds. So pages are taken from the fullest piece that has one, for the others to drain.
+/// Pages are taken from the fullest piece that has one, for the others to drain, and a drained piece goes
+/// back to the system. That alone is too little: shards that remain have pages in every piece. But to discard
+/// a part of a huge page frees nothing, the system only reports less than it holds. So a piece of which half
+/// is free is made one of small pages first, and then what is free of it goes back.
 @usableFromInline
 final class PageSource: Sendable {
   private let pieces = Pieces()
@@ -30,18 +31,57 @@ final class PageSource: Sendable {
   @usableFromInline
   func take() -> UnsafeMutableRawPointer? {
     lock.acquire()
-    defer { lock.release() }
-    return unsafe pieces.take()
+    let taken = unsafe pieces.take()
+    lock.release()
+    // The page just taken keeps its piece from being unmapped meanwhile.
+    if let whole = unsafe taken.whole { unsafe PageMemory.preferHuge(whole, bytes: Pieces.bytes) }
+    return unsafe taken.page
   }
 
-  /// Takes back what `take` gave. O(1).
+  /// Takes back what `take` gave. O(1), but for the system's part, which is done without the lock: it takes
+  /// its time, and the lock is everybody's.
+  ///
+  /// - Parameter thinning: Whether to give parts of pieces back as well; not worth it to those who give so
+  ///   many pages that whole pieces come free.
   @usableFromInline
-  func give(back page: UnsafeMutableRawPointer) {
+  func give(back page: UnsafeMutableRawPointer, thinning: Bool = true) {
     lock.acquire()
-    let drained = unsafe pieces.give(back: page)
+    var drained = unsafe pieces.give(back: page)
+    let surplus = unsafe thinning && drained == nil ? pieces.claimSurplus(around: page) : nil
     lock.release()
-    // The system takes its time over two megabytes, and the lock is everybody's.
+    if let surplus {
+      surplus.discard()
+      lock.acquire()
+      unsafe drained = pieces.give(back: surplus)
+      lock.release()
+    }
     if let drained = unsafe drained { unsafe PageMemory.unmap(drained, bytes: Pieces.bytes) }
+  }
+}
+
+/// Free pages of a piece, claimed so that nobody takes them while they are being discarded.
+@safe
+private struct Surplus {
+  let base: UnsafeMutableRawPointer
+  let number: Int
+  let pages: UInt128
+  /// Whether the piece may consist of a huge page still.
+  let isFirst: Bool
+
+  func discard() {
+    if isFirst {
+      unsafe PageMemory.splitHuge(
+        base, bytes: Pieces.bytes, at: base + pages.trailingZeroBitCount * PageSource.pageBytes,
+        partBytes: PageSource.pageBytes)
+    }
+    var rest = pages
+    while rest != 0 {
+      let start = rest.trailingZeroBitCount
+      let count = (~(rest >> UInt128(start))).trailingZeroBitCount
+      unsafe PageMemory.discard(
+        base + start * PageSource.pageBytes, bytes: count * PageSource.pageBytes)
+      rest &= ~(((1 << UInt128(count)) - 1) << UInt128(start))
+    }
   }
 }
 
@@ -56,6 +96,9 @@ private final class Pieces: @unchecked Sendable {  // guarded by the source's lo
     let base: UnsafeMutableRawPointer
     /// A bit for each page, set while it is free.
     var free = UInt128.max
+    /// Those free ones that hold no memory, and whether there have been any since the piece was whole.
+    var discarded: UInt128 = 0
+    var isThinned = false
     /// The neighbours in its list.
     var previous = Piece.none
     var next = Piece.none
@@ -83,21 +126,29 @@ private final class Pieces: @unchecked Sendable {  // guarded by the source's lo
 
   var count: Int { unsafe numbers.count + (first == nil ? 0 : 1) }
 
-  func take() -> UnsafeMutableRawPointer? {
+  /// A page, and the piece of which it was the last without memory, if it was that.
+  func take() -> (page: UnsafeMutableRawPointer?, whole: UnsafeMutableRawPointer?) {
     if firstFree != 0 {
       if unsafe first == nil { unsafe first = PageMemory.map(bytes: Self.firstBytes) }
-      guard let first = unsafe first else { return nil }
+      guard let first = unsafe first else { return (nil, nil) }
       let page = firstFree.trailingZeroBitCount
       firstFree &= firstFree &- 1
-      return unsafe first + page * PageSource.pageBytes
+      return unsafe (first + page * PageSource.pageBytes, nil)
     }
-    guard listed != 0 || add() else { return nil }
+    guard listed != 0 || add() else { return (nil, nil) }
     let number = lists[listed.trailingZeroBitCount]
-    let page = pieces[number].free.trailingZeroBitCount
+    let warm = pieces[number].free & ~pieces[number].discarded
+    let page = (warm != 0 ? warm : pieces[number].free).trailingZeroBitCount
+    let bit: UInt128 = 1 << UInt128(page)
     unlink(number)
-    pieces[number].free &= pieces[number].free &- 1
+    pieces[number].free &= ~bit
+    pieces[number].discarded &= ~bit
     link(number)
-    return unsafe pieces[number].base + page * PageSource.pageBytes
+    // Full again: the system may make a huge page of it.
+    let isWhole = pieces[number].isThinned && pieces[number].free == 0
+    if isWhole { pieces[number].isThinned = false }
+    let base = unsafe pieces[number].base
+    return unsafe (base + page * PageSource.pageBytes, isWhole ? base : nil)
   }
 
   /// Answers with the piece that is to be unmapped, if the page was the last in use of one and another is
@@ -115,8 +166,39 @@ private final class Pieces: @unchecked Sendable {  // guarded by the source's lo
     let base = unsafe pieces[number].base
     let bit: UInt128 = unsafe 1 << ((page - base) / PageSource.pageBytes)
     precondition(pieces[number].free & bit == 0, "a page came back twice")
+    return unsafe free(bit, of: number)
+  }
+
+  /// Gives claimed pages back, which now hold no memory.
+  func give(back surplus: Surplus) -> UnsafeMutableRawPointer? {
+    pieces[surplus.number].discarded |= surplus.pages
+    return unsafe free(surplus.pages, of: surplus.number)
+  }
+
+  /// What is to be discarded of a page's piece. Where that is little it waits until there is more of it.
+  func claimSurplus(around page: UnsafeMutableRawPointer) -> Surplus? {
+    guard let number = unsafe numbers[Self.key(page)] else { return nil }
+    let free = pieces[number].free
+    let warm = free & ~pieces[number].discarded
+    guard free != .max, free.nonzeroBitCount >= Self.freeOfThinMin,
+      warm.nonzeroBitCount >= Self.discardedAtOnceMin
+    else { return nil }
+    let isFirst = !pieces[number].isThinned
     unlink(number)
-    pieces[number].free |= bit
+    pieces[number].free &= ~warm
+    pieces[number].isThinned = true
+    link(number)
+    return unsafe Surplus(
+      base: pieces[number].base, number: number, pages: warm, isFirst: isFirst)
+  }
+
+  private static let freeOfThinMin = PageSource.piecePages / 2
+  private static let discardedAtOnceMin = 16
+
+  private func free(_ pages: UInt128, of number: Int) -> UnsafeMutableRawPointer? {
+    let base = unsafe pieces[number].base
+    unlink(number)
+    pieces[number].free |= pages
     if pieces[number].free == .max && lists[PageSource.piecePages - 1] != Piece.none {
       unsafe numbers[Self.key(base)] = nil
       vacant.append(number)

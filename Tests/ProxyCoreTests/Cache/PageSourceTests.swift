@@ -9,7 +9,8 @@ import Testing
     #expect(source.piecesMapped == 0)
     var addresses: [UInt] = []
     for _ in 0..<PageSource.firstPiecePages {
-      addresses.append(unsafe UInt(bitPattern: try #require(source.take())))
+      let page = unsafe try #require(source.take())
+      addresses.append(UInt(bitPattern: page))
     }
     #expect(source.piecesMapped == 1)
     let lowest = try #require(addresses.min())
@@ -79,6 +80,26 @@ import Testing
     let again = unsafe try take(50, of: source)
     #expect(unsafe Set(again) == Set(fuller[..<50]))
     #expect(unsafe emptier.contains(try #require(source.take())))
+  }
+
+  @Test func `what is left of a thinned piece keeps its contents, and fills up again`() throws {
+    let source = PageSource()
+    unsafe _ = try take(PageSource.firstPiecePages, of: source)
+    let pages = unsafe try take(PageSource.piecePages, of: source)
+    for number in unsafe pages.indices { unsafe mark(pages[number]) }
+    for _ in 0..<3 {
+      for number in stride(from: 1, to: PageSource.piecePages, by: 2) {
+        unsafe source.give(back: pages[number])
+      }
+      for number in stride(from: 0, to: PageSource.piecePages, by: 2) {
+        #expect(unsafe isMarked(pages[number]))
+      }
+      // Discarded, so they read as zero.
+      let again = unsafe try take(PageSource.piecePages / 2, of: source)
+      #expect(unsafe again.allSatisfy { unsafe $0.load(as: UInt.self) == 0 })
+      #expect(unsafe Set(again).isSubset(of: pages))
+    }
+    #expect(source.piecesMapped == 2)
   }
 
   private func take(_ count: Int, of source: PageSource) throws -> [UnsafeMutableRawPointer] {
