@@ -78,7 +78,7 @@ struct PageTable: ~Copyable {
   @usableFromInline
   func giveAllBack() {
     for number in 0..<Int(count) {
-      if let page = unsafe addresses[number] { unsafe source.give(back: page) }
+      if let page = unsafe addresses[number] { unsafe source.give(back: page, thinning: false) }
     }
     unsafe addresses.deallocate()
   }

@@ -29,8 +29,23 @@ enum PageMemory {
     unsafe munmap(memory, bytes)
   }
 
-  /// Gives the contents back and keeps the addresses: they read as zero when they are next touched.
+  /// Gives the contents back and keeps the addresses: they read as zero when they are next touched. Of a
+  /// huge page that was not split, the memory stays where it is.
   static func discard(_ memory: UnsafeMutableRawPointer, bytes: Int) {
     unsafe madvise(memory, bytes, MADV_DONTNEED)
+  }
+
+  /// Makes small pages of huge memory, and sees to it that the system does not join them again, which would
+  /// take back what is discarded of them. To call a part of a huge page cold is what splits it.
+  static func splitHuge(
+    _ memory: UnsafeMutableRawPointer, bytes: Int, at part: UnsafeMutableRawPointer, partBytes: Int
+  ) {
+    unsafe madvise(memory, bytes, MADV_NOHUGEPAGE)
+    unsafe madvise(part, partBytes, MADV_COLD)
+  }
+
+  /// Lets the system make huge pages of memory that was split.
+  static func preferHuge(_ memory: UnsafeMutableRawPointer, bytes: Int) {
+    unsafe madvise(memory, bytes, MADV_HUGEPAGE)
   }
 }
