@@ -1,17 +1,19 @@
-/// Where a cache takes its memory from: pages of 16 KiB, cut from large pieces that all its shards share, so
-/// that the system can map them with few table entries.
+/// Where a cache takes its memory from: pages of 16 KiB, cut from large pieces that all its shards
+/// share, so that the system can map them with few table entries.
 ///
-/// Pages are taken from the fullest piece that has one, for the others to drain, and a drained piece goes
-/// back to the system. That alone is too little: shards that remain have pages in every piece. But to discard
-/// a part of a huge page frees nothing, the system only reports less than it holds. So a piece of which half
-/// is free is made one of small pages first, and then what is free of it goes back.
+/// Pages are taken from the fullest piece that has one, for the others to drain, and a drained
+/// piece goes back to the system. That alone is too little: shards that remain have pages in every
+/// piece. But to discard a part of a huge page frees nothing, the system only reports less than it
+/// holds. So a piece of which half is free is made one of small pages first, and then what is free
+/// of it goes back.
 @usableFromInline
 final class PageSource: Sendable {
   private let pieces = Pieces()
   private let lock = Lock()
 
   @usableFromInline static let pageBytes = 16_384
-  /// The first piece is small, for the sake of small caches; the others are what a large page holds.
+  /// The first piece is small, for the sake of small caches; the others are what a large page
+  /// holds.
   static let firstPiecePages = 16
   static let piecePages = 128
 
@@ -27,7 +29,8 @@ final class PageSource: Sendable {
     return pieces.count
   }
 
-  /// A page, or nil where the system has no more memory to give. What it contains is anything. O(1).
+  /// A page, or nil where the system has no more memory to give. What it contains is anything.
+  /// O(1).
   @usableFromInline
   func take() -> UnsafeMutableRawPointer? {
     lock.acquire()
@@ -38,8 +41,8 @@ final class PageSource: Sendable {
     return unsafe taken.page
   }
 
-  /// Takes back what `take` gave. O(1), but for the system's part, which is done without the lock: it takes
-  /// its time, and the lock is everybody's.
+  /// Takes back what `take` gave. O(1), but for the system's part, which is done without the lock:
+  /// it takes its time, and the lock is everybody's.
   ///
   /// - Parameter thinning: Whether to give parts of pieces back as well; not worth it to those who give so
   ///   many pages that whole pieces come free.
@@ -96,7 +99,8 @@ private final class Pieces: @unchecked Sendable {  // guarded by the source's lo
     let base: UnsafeMutableRawPointer
     /// A bit for each page, set while it is free.
     var free = UInt128.max
-    /// Those free ones that hold no memory, and whether there have been any since the piece was whole.
+    /// Those free ones that hold no memory, and whether there have been any since the piece was
+    /// whole.
     var discarded: UInt128 = 0
     var isThinned = false
     /// The neighbours in its list.
@@ -106,7 +110,8 @@ private final class Pieces: @unchecked Sendable {  // guarded by the source's lo
     static let none = -1
   }
 
-  /// The first piece is in no list: it never goes back, so its pages are always taken before others.
+  /// The first piece is in no list: it never goes back, so its pages are always taken before
+  /// others.
   private var first: UnsafeMutableRawPointer?
   private var firstFree = UInt16.max
 
@@ -151,8 +156,9 @@ private final class Pieces: @unchecked Sendable {  // guarded by the source's lo
     return unsafe (base + page * PageSource.pageBytes, isWhole ? base : nil)
   }
 
-  /// Answers with the piece that is to be unmapped, if the page was the last in use of one and another is
-  /// wholly free already: that one is kept, lest a page that comes and goes map and unmap each time.
+  /// Answers with the piece that is to be unmapped, if the page was the last in use of one and
+  /// another is wholly free already: that one is kept, lest a page that comes and goes map and
+  /// unmap each time.
   func give(back page: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
     if let first = unsafe first, unsafe page >= first, unsafe page < first + Self.firstBytes {
       let bit: UInt16 = unsafe 1 << ((page - first) / PageSource.pageBytes)
@@ -175,7 +181,8 @@ private final class Pieces: @unchecked Sendable {  // guarded by the source's lo
     return unsafe free(surplus.pages, of: surplus.number)
   }
 
-  /// What is to be discarded of a page's piece. Where that is little it waits until there is more of it.
+  /// What is to be discarded of a page's piece. Where that is little it waits until there is more
+  /// of it.
   func claimSurplus(around page: UnsafeMutableRawPointer) -> Surplus? {
     guard let number = unsafe numbers[Self.key(page)] else { return nil }
     let free = pieces[number].free

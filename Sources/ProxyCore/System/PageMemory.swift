@@ -12,8 +12,9 @@ enum PageMemory {
     return unsafe mapped == clinux_map_failed() ? nil : mapped
   }
 
-  /// Zeroed memory that begins at a multiple of its size, in pages as large as the system likes to give:
-  /// random access to many megabytes is half as slow when the processor need not look each page up.
+  /// Zeroed memory that begins at a multiple of its size, in pages as large as the system likes to
+  /// give: random access to many megabytes is half as slow when the processor need not look each
+  /// page up.
   static func mapHuge(bytes: Int) -> UnsafeMutableRawPointer? {
     guard let mapped = unsafe map(bytes: bytes * 2) else { return nil }
     let before = (bytes &- Int(bitPattern: mapped) % bytes) % bytes
@@ -29,14 +30,15 @@ enum PageMemory {
     unsafe munmap(memory, bytes)
   }
 
-  /// Gives the contents back and keeps the addresses: they read as zero when they are next touched. Of a
-  /// huge page that was not split, the memory stays where it is.
+  /// Gives the contents back and keeps the addresses: they read as zero when they are next touched.
+  /// Of a huge page that was not split, the memory stays where it is.
   static func discard(_ memory: UnsafeMutableRawPointer, bytes: Int) {
     unsafe madvise(memory, bytes, MADV_DONTNEED)
   }
 
-  /// Makes small pages of huge memory, and sees to it that the system does not join them again, which would
-  /// take back what is discarded of them. To call a part of a huge page cold is what splits it.
+  /// Makes small pages of huge memory, and sees to it that the system does not join them again,
+  /// which would take back what is discarded of them. To call a part of a huge page cold is what
+  /// splits it.
   static func splitHuge(
     _ memory: UnsafeMutableRawPointer, bytes: Int, at part: UnsafeMutableRawPointer, partBytes: Int
   ) {
