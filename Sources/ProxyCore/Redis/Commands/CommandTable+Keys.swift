@@ -100,6 +100,8 @@ extension KeyList {
       if word.equalsIgnoringCase("streams") {
         let count = arguments.count &- place &- 1
         guard count > 0 && count.isMultiple(of: 2) else { return false }
+        // Only reading for a group writes, and without its GROUP before it that is an error.
+        if areWritten && place < 4 { return false }
         for key in place &+ 1...place &+ count / 2 {
           append(argument: key, isWritten: areWritten)
         }
@@ -147,9 +149,9 @@ extension KeyList {
     var place = 5
     while place &+ 1 < arguments.count {
       let word = arguments.bytes(place, in: request)
+      // What follows may be taken for the next keyword too: a key too many is harmless.
       if word.equalsIgnoringCase("store") || word.equalsIgnoringCase("storedist") {
-        place &+= 1
-        append(argument: place, isWritten: true)
+        append(argument: place &+ 1, isWritten: true)
       }
       place &+= 1
     }
@@ -161,11 +163,11 @@ extension KeyList {
   ) -> Bool {
     guard arguments.count > 3 else { return false }
     var place = 6
-    while place &+ 1 < arguments.count {
+    while place < arguments.count {
       let word = arguments.bytes(place, in: request)
       if word.equalsIgnoringCase("keys") {
         guard arguments[3].count == 0 else { return false }
-        for key in place &+ 1..<arguments.count { append(argument: key, isWritten: true) }
+        for key in (place &+ 1)..<arguments.count { append(argument: key, isWritten: true) }
         return true
       }
       if word.equalsIgnoringCase("auth") { place &+= 1 }
