@@ -1,7 +1,7 @@
-/// Every bound of the library in one place. A buffer, queue, table or wait that is not listed here must
-/// not exist; `checkRelations` holds what the bounds owe to each other.
-package enum Limits {
-}
+/// Every bound of the library in one place, section by section. A buffer, queue, table or wait that is not
+/// listed here must not exist. What the bounds of a section owe to each other stands at its end, and is
+/// tested.
+package enum Limits {}
 
 extension Limits {
   // RESP: requests. The first six are Redis's own.
