@@ -11,7 +11,7 @@ struct ByteShard: ~Copyable {
 
   init(hashing: SipHash, source: PageSource) {
     guard let table = Self.table(hashing: hashing, source: source) else {
-      fatalError("out of memory: not even an empty cache")
+      fatalError("out of memory: not even an empty cache")  // at start only, as Swift itself does
     }
     self.table = table
   }
