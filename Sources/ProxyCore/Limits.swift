@@ -224,3 +224,17 @@ extension Limits {  // Links to Redis
       && linkPingInterval < linkPingTimeout && pushHeadBytesMax < greetingReplyBytesMax
   }
 }
+
+extension Limits {  // The heart
+  /// Loops of one proxy.
+  package static let lanesMax = 1_024
+  /// Fetches that the clients of one lane wait for.
+  package static let laneReadsMax = 1 << 20
+  /// For how long a write of unknown outcome keeps its keys from the cache: a server that has the request
+  /// but lost the connection executes it within this, or is asleep.
+  package static let unknownWriteHold = Duration.seconds(5)
+  /// How long it is remembered that a key is absent where Redis does not say when that changes.
+  package static let absentUntrackedMax = Duration.seconds(1)
+  /// Links of nobody's at the moment that a lane keeps for the next clients.
+  package static let pinnedIdleMax = 64
+}

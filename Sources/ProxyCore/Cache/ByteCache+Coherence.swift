@@ -95,12 +95,16 @@ extension ByteCache {
   // MARK: Pushes
 
   /// When Redis says that a key has changed, whoever changed it. Says whether anything was known of it.
+  /// Only the proof that both are needed leaves out the entry, or the flight.
   @discardableResult
-  package func invalidate(_ key: RawSpan, hash: UInt64) -> Bool {
+  package func invalidate(
+    _ key: RawSpan, hash: UInt64, entry: Bool = true, flight: Bool = true
+  ) -> Bool {
     let shard = shard(hash)
     shard.acquire()
     defer { shard.release() }
-    return unsafe shard.content.pointee.forget(key, hash: hash, budget)
+    if flight { unsafe shard.content.pointee.flights.removeAll(hash) }
+    return entry ? unsafe shard.content.pointee.forgetEntries(key, hash: hash, budget) : false
   }
 
   /// What is under way, for those who look for leaks.

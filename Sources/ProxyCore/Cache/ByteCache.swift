@@ -100,6 +100,8 @@ package final class ByteCache: @unchecked Sendable {
     package var deadline = Moment.distantFuture
     /// Of the link that fetched it.
     package var generation: UInt16 = 0
+    /// Where there is no value: that it is too large to be kept, rather than that there is none.
+    package var isLarge = false
 
     package init() {}
   }

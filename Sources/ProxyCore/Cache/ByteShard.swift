@@ -80,6 +80,12 @@ struct ByteShard: ~Copyable {
     _ key: RawSpan, hash: UInt64, _ budget: borrowing CacheBudget
   ) -> Bool {
     flights.removeAll(hash)
+    return forgetEntries(key, hash: hash, budget)
+  }
+
+  mutating func forgetEntries(
+    _ key: RawSpan, hash: UInt64, _ budget: borrowing CacheBudget
+  ) -> Bool {
     var removed = false
     while let entry = unsafe key.withUnsafeBytes({ unsafe find($0, hash: hash, database: nil) }) {
       remove(entry, from: budget)

@@ -31,7 +31,7 @@ struct EntryDraft {
       }
       if value.isUTF8 { flags.insert(.text) }
     } else {
-      flags.insert(.absent)
+      flags.insert(insertion.isLarge ? .large : .absent)
     }
     header = EntryHeader(
       deadline: min(deadline, now &+ BlockStore.Time.lifetimeMax),

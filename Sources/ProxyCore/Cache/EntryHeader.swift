@@ -22,6 +22,8 @@ struct EntryHeader {
     static let database = Flags(rawValue: 8)
     /// The value is UTF-8 throughout.
     static let text = Flags(rawValue: 16)
+    /// The value is too large to be kept: all that is known is that.
+    static let large = Flags(rawValue: 32)
   }
 
   static let bytes = 24

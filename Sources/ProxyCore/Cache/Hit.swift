@@ -18,6 +18,9 @@ extension ByteCache {
     /// Whether it is known that there is no such key.
     package var isAbsent: Bool { unsafe block.flags.contains(.absent) }
 
+    /// Whether the value is too large to be kept, which is all that is known of it.
+    package var isLarge: Bool { unsafe block.flags.contains(.large) }
+
     /// Whether the value is UTF-8 throughout.
     package var isText: Bool { unsafe block.flags.contains(.text) }
 
@@ -37,6 +40,9 @@ extension ByteCache {
       guard let shared = unsafe block.shared else { return unsafe block.valueBytes }
       return unsafe shared._withUnsafeGuaranteedRef { $0.count }
     }
+
+    /// A copy of the value.
+    func copied() -> [UInt8] { bytes.array }
 
     /// Copies the value behind what `output` holds.
     package func append(to output: inout ByteBuffer) { output.append(bytes) }

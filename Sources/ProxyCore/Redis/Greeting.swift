@@ -76,7 +76,9 @@ struct Greeting: ~Copyable {
     if role != .control {
       if profile.url.database != 0 { ask(.select, profile, to: &output) }
       if !role.isPinned { ask(.protect, profile, to: &output) }
-      if role == .fill && server.speaks == .three { ask(.track, profile, to: &output) }
+      if role == .fill && profile.tracks && server.speaks == .three {
+        ask(.track, profile, to: &output)
+      }
       ask(.inquire, profile, to: &output)
       ask(.ping, profile, to: &output)
     }

@@ -117,6 +117,12 @@ extension Link {
         return nil
       }
       return .answered(request.token, isError: isError)
+    case .treeAfter(let left):
+      if isLast {
+        requests.replaceFirst(left > 1 ? .treeAfter(left &- 1) : .tree)
+        reading.frame = .boundary
+      }
+      return nil
     case .tree:
       let piece = bytes.extracting(start..<position)
       guard collect(piece, isLast: isLast, profile.treeBytesMax, now: now) else { return .lost }

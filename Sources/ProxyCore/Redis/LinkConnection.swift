@@ -110,6 +110,7 @@ package final class LinkConnection {
     while let request = link.removeFailed() {
       owner?.link(self, failed: request, because: link.error(of: request), now: now)
     }
+    if link.isClosed { owner?.linkEnded(self, because: error, now: now) }
   }
 
   private func dropConnection() {
@@ -224,6 +225,10 @@ extension LinkConnection: ConnectionHandler {
   }
 
   package func takeTree() throws(RedisError) -> RESPValue { try link.takeTree() }
+
+  package func takeReply() -> Result<RESPValue, RedisError> {
+    Result { () throws(RedisError) in try link.takeTree() }
+  }
 
   package func finished(_ connection: Connection, now: Moment) {
     guard connection === self.connection else { return }

@@ -13,10 +13,14 @@ package protocol LinkOwner: AnyObject {
   func link(
     _ link: LinkConnection, failed request: FailedRequest, because error: RedisError, now: Moment)
 
+  /// The link has ended for good, and every request was reported.
+  func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment)
+
   /// All that was submitted has been handed to the kernel after some had to wait for it.
   func linkDrained(_ link: LinkConnection, now: Moment)
 }
 
 extension LinkOwner {
+  package func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment) {}
   package func linkDrained(_ link: LinkConnection, now: Moment) {}
 }

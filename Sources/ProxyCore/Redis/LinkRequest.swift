@@ -19,6 +19,9 @@ package enum LinkDelivery: Equatable, Sendable {
   case confirmations(UInt32)
   /// A `RESPValue`.
   case tree
+  /// So many replies of no interest, and then a `RESPValue`: several commands that are one request, because
+  /// nothing may come between them.
+  case treeAfter(UInt32)
   /// Only that it came.
   case discard
 }

@@ -35,6 +35,8 @@ package struct LinkProfile: Sendable {
   package var name: StaticString = "proxyd"
   /// From the first step to the end of the greeting.
   package var connectTimeout = Duration.seconds(1)
+  /// Whether a fill link asks for invalidations.
+  package var tracks = true
   /// A longer value of a fill is skipped.
   package var valueBytesMax = 1024 * 1024
   /// A longer reply is not built as a tree.

@@ -25,7 +25,9 @@ struct LinkModel {
   init(isFill: Bool) { self.isFill = isFill }
 
   mutating func submit(_ generator: inout SeededGenerator) -> Request {
-    let deliveries: [LinkDelivery] = [isFill ? .fill : .tree, .relay, .discard, .tree, .fill]
+    let deliveries: [LinkDelivery] = [
+      isFill ? .fill : .tree, .relay, .discard, .tree, .treeAfter(2), .fill,
+    ]
     let delivery = deliveries[Int.random(in: 0..<deliveries.count, using: &generator)]
     let request = Request(token: nextToken, delivery: delivery)
     nextToken += 1
@@ -51,7 +53,10 @@ struct LinkModel {
     case .discard:
       let reply = Self.reply(&generator)
       say(reply, "answered \(request.token)\(reply.hasPrefix("-") ? " with an error" : "")")
-    case .tree, .confirmations:
+    case .tree, .treeAfter, .confirmations:
+      if case .treeAfter(let count) = request.delivery {
+        for _ in 0..<count { say(Self.reply(&generator), nil) }
+      }
       say(
         "*2\r\n:\(request.token)\r\n*1\r\n+x\r\n", "tree \(request.token) [\(request.token), [x]]")
     }

@@ -103,7 +103,9 @@ import Testing
         default: input[at] = UInt8.random(in: 0...255, using: &generator)
         }
       }
-      let deliveries: [LinkDelivery] = [.fill, .relay, .tree, .discard, .confirmations(2)]
+      let deliveries: [LinkDelivery] = [
+        .fill, .relay, .tree, .treeAfter(2), .discard, .confirmations(2),
+      ]
       for token in 1...6 {
         let delivery = deliveries.randomElement(using: &generator) ?? .relay
         try submit(.init(token: UInt64(token), delivery: delivery), to: script)

@@ -1,0 +1,84 @@
+/// How a request is passed on.
+package struct Passage {
+  /// Over which link.
+  package enum Way {
+    /// With others', in the version that the client speaks.
+    case shared(RESPVersion)
+    case control
+    /// Over the client's own.
+    case pinned(PinnedLink)
+  }
+
+  package var way: Way
+  package var database: UInt32
+  /// What it does to values.
+  package var effect: CommandEffect
+  package var delivery = LinkDelivery.relay
+  /// Whether a permit comes with it, to be released at its end.
+  package var holdsPermit = false
+  /// The keys that it writes, held since `beginWrite`.
+  package var writes = HeldKeys()
+
+  package init(_ way: Way, database: UInt32, effect: CommandEffect) {
+    self.way = way
+    self.database = database
+    self.effect = effect
+  }
+}
+
+/// The keys that a request holds until its reply has come, by their hashes. One is common, and then
+/// nothing is allocated.
+package struct HeldKeys {
+  private var first: UInt64?
+  private var others: [UInt64] = []
+
+  package init() {}
+
+  package var isEmpty: Bool { first == nil }
+
+  mutating func append(_ hash: UInt64) {
+    if first == nil { first = hash } else { others.append(hash) }
+  }
+
+  /// Ends the holding of each.
+  mutating func release(from cache: ByteCache) {
+    guard let first else { return }
+    cache.endWrite(hash: first)
+    for hash in others { cache.endWrite(hash: hash) }
+    self = HeldKeys()
+  }
+}
+
+/// A request at Redis, and what the cache owes to it.
+struct Errand {
+  enum Recipient {
+    case caller(any LaneCaller, ticket: UInt64)
+    case read(UInt64)
+    /// Somebody in the proxy itself.
+    case task((Result<RESPValue, RedisError>) -> Void)
+  }
+
+  enum Stage: Equatable {
+    /// Nothing of the reply has come.
+    case sent
+    /// The reply is withheld until Redis's invalidations are known to be applied.
+    case fenced
+    /// The reply is handed on as it comes.
+    case answering
+  }
+
+  let recipient: Recipient
+  let effect: CommandEffect
+  var writes = HeldKeys()
+  var holdsPermit = false
+  var stage = Stage.sent
+  /// What has come of the reply while it is withheld.
+  var withheld = Withheld.nothing
+
+  enum Withheld {
+    case nothing
+    /// Pieces and where they are: the first piece is the reply's first.
+    case pieces([UInt8], ReplyPlace)
+    case reply(Result<RESPValue, RedisError>)
+  }
+}

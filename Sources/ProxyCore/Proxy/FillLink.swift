@@ -1,0 +1,60 @@
+internal import Synchronization
+
+/// The link of a home for one database: fills and fences, and what Redis pushes.
+final class FillLink: LinkOwner {
+  unowned let home: Home
+  let database: UInt32
+  private(set) lazy var connection = makeConnection()
+  /// Whether it is connected, and what it fills is tracked.
+  private var isReady = false
+  private var isTracked = false
+
+  init(_ home: Home, database: UInt32) {
+    self.home = home
+    self.database = database
+  }
+
+  private func makeConnection() -> LinkConnection {
+    var profile = home.lane.profile(.fill, database: database)
+    profile.tracks = home.lane.proxy.settings.coherence != .timeToLive
+    return home.lane.connection(profile, owner: self)
+  }
+
+  func renew(now: Moment) {
+    connection.expectedRunID = nil
+    connection.renew(because: .serverReplaced, now: now)
+  }
+
+  func link(_ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment) {
+    switch event {
+    case .filled(let token, let value, let lifetime):
+      home.filled(token.value, value, lifetime, in: bytes, isTracked: isTracked, now: now)
+    case .invalidated(let key): home.invalidated(bytes.extracting(key))
+    case .invalidatedAll: home.invalidatedAll()
+    case .answered(let token, _): home.fencePartAnswered(token.value, now: now)
+    case .ready:
+      guard home.lane.greeted(link, now: now) else { return }
+      isReady = true
+      isTracked = link.server.tracking == .on
+      if !isTracked { home.lane.proxy.untrackedLinks.wrappingAdd(1, ordering: .relaxed) }
+      home.ready(self)
+    case .piece, .unasked, .tree, .needsMore, .drained, .lost: break
+    }
+  }
+
+  func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
+    if isReady && !isTracked {
+      home.lane.proxy.untrackedLinks.wrappingSubtract(1, ordering: .relaxed)
+    }
+    let wasReady = isReady
+    isReady = false
+    home.lost(self, wasReady: wasReady, now: now)
+    home.lane.lost(link, because: error)
+  }
+
+  func link(
+    _ link: LinkConnection, failed request: FailedRequest, because error: RedisError, now: Moment
+  ) {
+    home.lost(request.token.value, because: error, now: now)
+  }
+}

@@ -1,0 +1,374 @@
+internal import Synchronization
+
+/// Where some keys are at home: all fetches of such a key that are to be kept go over this lane's links,
+/// so that there is one order for all of them.
+///
+/// ```
+///   fetch ─▶ known by now? ─▶ answered
+///         └▶ a current flight? ─▶ joined
+///         └▶ a write under way? ─▶ ask yourself
+///         └▶ a new flight ─▶ permit ─▶ GET + PTTL ─▶ stored if still current ─▶ all readers
+/// ```
+final class Home {
+  /// A fetch by one reader.
+  struct Request {
+    let hash: UInt64
+    let database: UInt32
+    let reader: Reader
+  }
+
+  /// A fetch on its way, for all its readers.
+  struct Flight {
+    let key: [UInt8]
+    let database: UInt32
+    let kernel: ByteCache.Flight
+    var readers: [Reader]
+    var sent = Moment.distantFuture
+    var holdsPermit = false
+    var wasRepeated = false
+  }
+
+  unowned let lane: Lane
+  private var flights = TokenTable<Flight>()
+  /// The latest flight of each key, which may be joined if the cache says that it is current.
+  private var latest = InFlightTable<(token: UInt64, database: UInt32)>()
+  private var links: [UInt32: FillLink] = [:]
+  private var fenceParts = TokenTable<FencePart>()
+  private var scratch = ByteBuffer()
+  /// Since when the last fill link is lost; nil while one is ready, or before any was.
+  private var lostSince: Moment?
+
+  private var proxy: Proxy { lane.proxy }
+  private var cache: ByteCache { lane.proxy.cache }
+  private var rules: CoherenceRules { lane.proxy.settings.rules }
+
+  init(_ lane: Lane) { self.lane = lane }
+
+  var flightCount: Int { flights.count }
+
+  // MARK: Fetching
+
+  func fetch(_ key: RawSpan, _ request: Request, now: Moment) {
+    if proxy.capacityIsZero { return refer(request.reader, key, now: now) }
+    // What has come while the question was on its way to this lane answers it.
+    if answer(request, key, now: now) { return }
+    if join(request, key) {
+      proxy.counters.joined.wrappingAdd(1, ordering: .relaxed)
+      return
+    }
+    guard let kernel = cache.beginFlight(hash: request.hash, database: request.database) else {
+      return refer(request.reader, key, now: now)
+    }
+    proxy.counters.flights.wrappingAdd(1, ordering: .relaxed)
+    let flight = Flight(
+      key: key.array, database: request.database, kernel: kernel, readers: [request.reader])
+    let token = flights.insert(flight)
+    if !latest.update(
+      request.hash, where: { $0.database == request.database }, { _ in (token, request.database) })
+    {
+      latest.add((token, request.database), hash: request.hash)
+    }
+    switch lane.admit(.flight(token), now: now) {
+    case .granted: depart(token, now: now)
+    case .waiting: break
+    case .refused(let error): end(token, .failed(.limiter(error)), RawSpan(), now: now)
+    }
+  }
+
+  /// Answers from memory, if possible.
+  private func answer(_ request: Request, _ key: RawSpan, now: Moment) -> Bool {
+    guard
+      let outcome = recall(
+        key, hash: request.hash, database: request.database, evenUntrusted: false, now: now)
+    else { return false }
+    deliverRecalled([request.reader], outcome, now: now)
+    return true
+  }
+
+  /// What the cache knows; a value's bytes are then in `scratch`.
+  private func recall(
+    _ key: RawSpan, hash: UInt64, database: UInt32, evenUntrusted: Bool, now: Moment
+  ) -> FetchOutcome? {
+    scratch.removeAll()
+    guard let hit = cache.find(key, hash: hash, database: database, now: now) else { return nil }
+    guard evenUntrusted || proxy.isTrusted(hit.generation, hash) else { return nil }
+    if hit.isLarge { return .large }
+    if hit.isAbsent { return .absent }
+    hit.append(to: &scratch)
+    return .value
+  }
+
+  private func join(_ request: Request, _ key: RawSpan) -> Bool {
+    var found: UInt64?
+    latest.update(request.hash, where: { $0.database == request.database }) {
+      found = $0.token
+      return $0
+    }
+    guard let found, let flight = flights[found], key.isSame(as: flight.key.rawSpan) else {
+      return false
+    }
+    if rules.contains(.joinsCurrentOnly) && !cache.isCurrent(flight.kernel) { return false }
+    flights.change(found) { $0.readers.append(request.reader) }
+    return true
+  }
+
+  /// The reader is to ask Redis itself.
+  private func refer(_ reader: Reader, _ key: RawSpan, now: Moment) {
+    if reader.lane == lane.index {
+      lane.askRedis(reader.read, key: key, now: now)
+    } else {
+      lane.send(.askYourself(reader.read, key: key.array), to: reader.lane)
+    }
+  }
+
+  // MARK: Flights
+
+  /// A permit has come for a flight that stood in line, or none will.
+  func admitted(_ token: UInt64, _ error: LimiterError?, now: Moment) {
+    if let error { return end(token, .failed(.limiter(error)), RawSpan(), now: now) }
+    depart(token, now: now)
+  }
+
+  private func depart(_ token: UInt64, now: Moment) {
+    flights.change(token) { $0.holdsPermit = true }
+    send(token, now: now)
+  }
+
+  private func send(_ token: UInt64, now: Moment) {
+    flights.change(token) { $0.sent = now }
+    guard let flight = flights[token] else { return }
+    do throws(RedisError) {
+      try link(to: flight.database).connection.submitFill(
+        LinkToken(token), key: flight.key.rawSpan, now: now)
+    } catch {
+      fail(token, because: error, now: now)
+    }
+  }
+
+  private func link(to database: UInt32) -> FillLink {
+    if let link = links[database] { return link }
+    let link = FillLink(self, database: database)
+    links[database] = link
+    return link
+  }
+
+  /// Both replies have come.
+  func filled(
+    _ token: UInt64, _ value: FilledValue, _ lifetime: KeyLifetime, in bytes: RawSpan,
+    isTracked: Bool, now: Moment
+  ) {
+    guard let flight = flights[token] else { return }
+    switch value {
+    case .value(.shown(let range)):
+      let value = bytes.extracting(range)
+      if let deadline = deadline(of: flight, lifetime) {
+        store(value, of: flight, until: deadline, isTracked: isTracked, now: now)
+      } else {
+        cache.abandonFlight(flight.kernel)
+      }
+      end(token, .value, value, now: now)
+    case .absent:
+      if lifetime == .gone || !rules.contains(.agreement) {
+        store(nil, of: flight, until: .distantFuture, isTracked: isTracked, now: now)
+      } else {
+        cache.abandonFlight(flight.kernel)
+      }
+      end(token, .absent, RawSpan(), now: now)
+    case .oversized:
+      if let deadline = deadline(of: flight, lifetime) {
+        store(nil, isLarge: true, of: flight, until: deadline, isTracked: isTracked, now: now)
+      } else {
+        cache.abandonFlight(flight.kernel)
+      }
+      end(token, .large, RawSpan(), now: now)
+    case .error(.shown(let range)):
+      cache.abandonFlight(flight.kernel)
+      end(token, .error, bytes.extracting(range), now: now)
+    case .unexpected, .value(.held), .error(.held):
+      cache.abandonFlight(flight.kernel)
+      let defect = RedisError.Reason.protocolDefect("a reply that no GET has")
+      end(token, .failed(.redis(proxy.error(defect))), RawSpan(), now: now)
+    }
+  }
+
+  /// Until when a value may be kept; nil for not at all. A clock that counts suspended time, from before
+  /// the question left: never later than the key's own end.
+  private func deadline(of flight: Flight, _ lifetime: KeyLifetime) -> Moment? {
+    switch lifetime {
+    case .unlimited: .distantFuture
+    case .milliseconds(let left): flight.sent.advanced(by: .milliseconds(left))
+    case .gone, .unknown: rules.contains(.agreement) ? nil : .distantFuture
+    }
+  }
+
+  private func store(
+    _ value: RawSpan?, isLarge: Bool = false, of flight: Flight, until deadline: Moment,
+    isTracked: Bool, now: Moment
+  ) {
+    var insertion = ByteCache.Insertion()
+    insertion.deadline = deadline
+    insertion.generation = proxy.seats[lane.index].generation.load(ordering: .relaxed)
+    insertion.database = flight.database
+    insertion.isLarge = isLarge
+    if !isTracked {
+      if proxy.settings.coherence == .tracking { return cache.abandonFlight(flight.kernel) }
+      if value == nil && !isLarge {
+        insertion.deadline = min(deadline, now.advanced(by: Limits.absentUntrackedMax))
+      }
+    }
+    cache.insert(
+      value, for: flight.key.rawSpan, hash: flight.kernel.hash, insertion, now: now,
+      endingFlight: rules.contains(.storesCurrentOnly) ? flight.kernel : nil)
+  }
+
+  /// A fill was lost with its link. Reading may be repeated, once.
+  func lost(_ token: UInt64, because error: RedisError, now: Moment) {
+    if isFence(token) { return fencePartAnswered(token, now: now) }
+    let mayRepeat = flights.change(token) { flight in
+      defer { flight.wasRepeated = true }
+      return !flight.wasRepeated
+    }
+    if mayRepeat == true { send(token, now: now) } else { fail(token, because: error, now: now) }
+  }
+
+  /// Redis cannot be asked: the last known value, where the operator allows it, or the error.
+  private func fail(_ token: UInt64, because error: RedisError, now: Moment) {
+    guard let flight = flights[token] else { return }
+    cache.abandonFlight(flight.kernel)
+    if mayBeStale(now: now),
+      let outcome = recall(
+        flight.key.rawSpan, hash: flight.kernel.hash, database: flight.database,
+        evenUntrusted: true, now: now)
+    {
+      proxy.counters.staleAnswers.wrappingAdd(flight.readers.count, ordering: .relaxed)
+      remove(token)
+      return deliverRecalled(flight.readers, outcome, now: now)
+    }
+    end(token, .failed(.redis(error)), RawSpan(), now: now)
+  }
+
+  private func mayBeStale(now: Moment) -> Bool {
+    guard let lostSince, proxy.settings.staleIfError > .zero else { return false }
+    return now.since(lostSince) <= proxy.settings.staleIfError
+  }
+
+  /// Takes a flight off and tells its readers.
+  private func end(_ token: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, now: Moment) {
+    guard let flight = remove(token) else { return }
+    if case .failed = outcome { cache.abandonFlight(flight.kernel) }
+    deliver(flight.readers, outcome, bytes, now: now)
+  }
+
+  @discardableResult
+  private func remove(_ token: UInt64) -> Flight? {
+    guard let flight = flights.remove(token) else { return nil }
+    latest.update(flight.kernel.hash, where: { $0.token == token }) { _ in nil }
+    if flight.holdsPermit { proxy.limiter.release() }
+    return flight
+  }
+
+  /// What `recall` has found. Its buffer is taken out meanwhile: readers may fetch again at once.
+  private func deliverRecalled(_ readers: [Reader], _ outcome: FetchOutcome, now: Moment) {
+    var bytes = ByteBuffer()
+    swap(&bytes, &scratch)
+    deliver(readers, outcome, bytes.bytes, now: now)
+    if bytes.allocated <= Limits.linkHeldKeptMax { swap(&bytes, &scratch) }
+  }
+
+  private func deliver(
+    _ readers: [Reader], _ outcome: FetchOutcome, _ bytes: RawSpan, now: Moment
+  ) {
+    if readers.count == 1, readers[0].lane == lane.index {
+      return lane.deliver(readers[0].read, outcome, bytes, now: now)
+    }
+    let hasBytes = outcome == .value || outcome == .error
+    let block = hasBytes ? SharedBlock(copying: bytes) : nil
+    var remote: [Int: [UInt64]] = [:]
+    for reader in readers where reader.lane != lane.index {
+      remote[reader.lane, default: []].append(reader.read)
+    }
+    for (place, reads) in remote { lane.send(.fetched(reads, outcome, block), to: place) }
+    for reader in readers where reader.lane == lane.index {
+      lane.deliver(reader.read, outcome, block, now: now)
+    }
+  }
+
+  // MARK: What Redis says by itself
+
+  func invalidated(_ key: RawSpan) {
+    proxy.counters.invalidations.wrappingAdd(1, ordering: .relaxed)
+    cache.invalidate(
+      key, hash: cache.hash(key), entry: rules.contains(.pushRemoves),
+      flight: rules.contains(.pushDetaches))
+  }
+
+  func invalidatedAll() {
+    proxy.counters.invalidations.wrappingAdd(1, ordering: .relaxed)
+    if rules.contains(.empties) { cache.removeAll() }
+  }
+
+  // MARK: Links
+
+  func ready(_ link: FillLink) { lostSince = nil }
+
+  /// Before anything else is done about it: what the link has filled holds no longer.
+  func lost(_ link: FillLink, wasReady: Bool, now: Moment) {
+    if lostSince == nil { lostSince = now }
+    guard wasReady else { return }
+    // Once in 65 536 losses the numbers begin again, and no entry may be left from the first time.
+    if proxy.seats[lane.index].raiseGeneration() { cache.removeAll() }
+  }
+
+  func renewLinks(now: Moment) {
+    for link in links.values { link.renew(now: now) }
+  }
+
+  func close(now: Moment) {
+    for link in links.values { link.connection.close(now: now) }
+  }
+
+  // MARK: Fences
+
+  /// A fence of some lane, as far as this one is concerned.
+  struct FencePart {
+    let sender: Int
+    let number: UInt64
+    /// Links that have not answered.
+    var left: Int
+  }
+
+  /// Tells `sender` when all that Redis has pushed here before this moment is applied.
+  func fence(for sender: Int, number: UInt64, now: Moment) {
+    let part = fenceParts.insert(FencePart(sender: sender, number: number, left: 1))
+    if !proxy.isTracking { cache.removeAll() }
+    for link in links.values where link.connection.isReady {
+      fenceParts.change(part) { $0.left += 1 }
+      do throws(RedisError) {
+        try link.connection.submitFence(LinkToken(part | Self.fenceMark), now: now)
+      } catch {
+        // It was lost this moment, and what it had filled with it.
+        fencePartAnswered(part, now: now)
+      }
+    }
+    fencePartAnswered(part, now: now)
+  }
+
+  func fencePartAnswered(_ token: UInt64, now: Moment) {
+    let part = token & ~Self.fenceMark
+    let left = fenceParts.change(part) { part in
+      part.left -= 1
+      return part.left
+    }
+    guard left == 0, let ended = fenceParts.remove(part) else { return }
+    if ended.sender == lane.index {
+      lane.fenceAnswered(ended.number, now: now)
+    } else {
+      lane.send(.fenceAnswered(number: ended.number), to: ended.sender)
+    }
+  }
+
+  private func isFence(_ token: UInt64) -> Bool { token & Self.fenceMark != 0 }
+
+  /// Tells the tokens of fences from those of flights.
+  private static let fenceMark: UInt64 = 1 << 63
+}

@@ -1,0 +1,128 @@
+internal import Synchronization
+
+/// The links of a lane: how they are made, what their greetings teach, whose they are.
+extension Lane {
+  func profile(_ role: LinkRole, database: UInt32) -> LinkProfile {
+    var url = proxy.settings.url
+    url.database = Int(database)
+    var profile = LinkProfile(role: role, url: url)
+    profile.connectTimeout = proxy.settings.connectTimeout
+    profile.valueBytesMax = proxy.settings.valueBytesMax
+    return profile
+  }
+
+  func connection(_ profile: LinkProfile, owner: any LinkOwner) -> LinkConnection {
+    let connection = LinkConnection(profile, on: loop, resolver: resolver, owner: owner)
+    connection.expectedRunID = proxy.runID
+    return connection
+  }
+
+  /// A link is ready. False where it has reached another server than the others: it is on its way again.
+  func greeted(_ link: LinkConnection, now: Moment) -> Bool {
+    guard proxy.agree(on: link.server.runID) else {
+      link.expectedRunID = nil
+      link.renew(because: .serverReplaced, now: now)
+      return false
+    }
+    link.expectedRunID = link.server.runID
+    return true
+  }
+
+  /// Asks Redis which commands it has, where that is not known. What it does not tell is taken from the
+  /// table that is built in.
+  func learnCommands(over link: SharedLink, now: Moment) {
+    guard link.name != .control, proxy.beginLearning(from: link.connection.server.runID) else {
+      return
+    }
+    var request = ByteBuffer()
+    request.append("*1\r\n$7\r\nCOMMAND\r\n")
+    let proxy = proxy
+    let errand = Errand(
+      recipient: .task { reply in
+        proxy.endLearning((try? reply.get()).flatMap { CommandTable(learnedFrom: $0) })
+      }, effect: .none)
+    let token = errands.insert(errand)
+    do throws(RedisError) {
+      try link.connection.submit(LinkToken(token), .tree, request.bytes, now: now)
+    } catch {
+      errands.remove(token)
+      proxy.endLearning(nil)
+    }
+  }
+
+  func lost(_ link: LinkConnection, because error: RedisError) {
+    proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed)
+    if error.reason == .serverReplaced {
+      link.expectedRunID = nil
+      proxy.serverWasReplaced()
+    }
+  }
+
+  /// All links of this lane go where the name leads now.
+  func renewLinks(now: Moment) {
+    home.renewLinks(now: now)
+    for link in sharedLinks.values { link.renew(now: now) }
+    for link in pinnedIdle { link.connection.close(now: now) }
+  }
+
+  // MARK: Links of clients' own
+
+  /// A link for `caller` alone, from the pool or a new one, until `unpin`.
+  package func pin(
+    _ version: RESPVersion, database: UInt32, for caller: any LaneCaller
+  ) throws(ProxyError) -> PinnedLink {
+    let link: PinnedLink
+    if let place = pinnedIdle.lastIndex(where: { $0.version == version && $0.database == database })
+    {
+      link = pinnedIdle.remove(at: place)
+    } else {
+      guard proxy.takePinned() else { throw .pinnedLimit(proxy.settings.pinnedMax) }
+      link = PinnedLink(version, database: database, of: self)
+    }
+    pinnedBusy += 1
+    link.caller = caller
+    link.idleSince = .distantFuture
+    return link
+  }
+
+  /// The link is its client's no more. Where it has kept state for the client it is reset first, and
+  /// where requests are without a reply it is closed.
+  package func unpin(_ link: PinnedLink, isClean: Bool, now: Moment) {
+    guard link.caller != nil else { return }
+    link.caller = nil
+    pinnedBusy -= 1
+    if link.isClosed { return }
+    if link.requestCount > 0 || !link.connection.isReady {
+      link.connection.close(now: now)
+    } else if isClean {
+      pool(link, now: now)
+    } else {
+      link.connection.reset(now: now)
+    }
+  }
+
+  /// A link that is as good as new waits for its next client.
+  func pool(_ link: PinnedLink, now: Moment) {
+    if pinnedIdle.count >= Limits.pinnedIdleMax || isClosed {
+      return link.connection.close(now: now)
+    }
+    link.idleSince = now
+    pinnedIdle.append(link)
+  }
+
+  /// A link has ended.
+  func forget(_ link: PinnedLink) {
+    if link.caller != nil { pinnedBusy -= 1 }
+    pinnedIdle.removeAll { $0 === link }
+    proxy.pinnedLinks.wrappingSubtract(1, ordering: .relaxed)
+  }
+}
+
+extension Proxy {
+  /// Counts one more link of a client's own, if there may be one.
+  func takePinned() -> Bool {
+    if pinnedLinks.wrappingAdd(1, ordering: .relaxed).newValue <= settings.pinnedMax { return true }
+    pinnedLinks.wrappingSubtract(1, ordering: .relaxed)
+    return false
+  }
+}

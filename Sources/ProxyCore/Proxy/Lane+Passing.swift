@@ -1,0 +1,240 @@
+internal import Synchronization
+
+/// Requests that Redis answers: on their way, the cache is kept from knowing better than Redis does.
+extension Lane {
+  /// Before a request is passed on that writes `key`: nothing is known of the key any more until the
+  /// reply has come. Each goes into the `writes` of the passage.
+  package func beginWrite(_ key: RawSpan, hash: UInt64, _ writes: inout HeldKeys) {
+    guard proxy.settings.rules.contains(.intents) else { return }
+    proxy.cache.beginWrite(key, hash: hash)
+    writes.append(hash)
+  }
+
+  /// Where nothing comes of what was begun.
+  package func abandonWrites(_ writes: inout HeldKeys) { writes.release(from: proxy.cache) }
+
+  /// Passes a request on. What comes of it is told under `ticket`; a request that is refused is not
+  /// begun, nor is its permit kept. O(request).
+  @discardableResult
+  package func pass(
+    _ request: RawSpan, _ passage: consuming Passage, for caller: any LaneCaller, ticket: UInt64,
+    now: Moment
+  ) throws(ProxyError) -> UInt64 {
+    try pass(request, passage, for: .caller(caller, ticket: ticket), now: now)
+  }
+
+  @discardableResult
+  func pass(
+    _ request: borrowing ByteBuffer, _ passage: consuming Passage, for recipient: Errand.Recipient,
+    now: Moment
+  ) throws(ProxyError) -> UInt64 {
+    try pass(request.bytes, passage, for: recipient, now: now)
+  }
+
+  @discardableResult
+  func pass(
+    _ request: RawSpan, _ passage: consuming Passage, for recipient: Errand.Recipient, now: Moment
+  ) throws(ProxyError) -> UInt64 {
+    proxy.counters.passed.wrappingAdd(1, ordering: .relaxed)
+    if emptiesCache(passage.effect) { proxy.cache.removeAll() }
+    let token = errands.insert(
+      Errand(
+        recipient: recipient, effect: passage.effect, writes: passage.writes,
+        holdsPermit: passage.holdsPermit))
+    do throws(RedisError) {
+      let link = connection(for: passage.way, database: passage.database)
+      try link.submit(LinkToken(token), passage.delivery, request, now: now)
+    } catch {
+      if var errand = errands.remove(token) { settle(&errand) }
+      throw .redis(error)
+    }
+    return token
+  }
+
+  private func connection(for way: Passage.Way, database: UInt32) -> LinkConnection {
+    switch way {
+    case .shared(let version): shared(.shared(version, database: database)).connection
+    case .control: shared(.control).connection
+    case .pinned(let link): link.connection
+    }
+  }
+
+  private func shared(_ name: SharedLink.Name) -> SharedLink {
+    if let link = sharedLinks[name] { return link }
+    let link = SharedLink(name, of: self)
+    sharedLinks[name] = link
+    return link
+  }
+
+  /// Whether everything is forgotten before and after a request.
+  private func emptiesCache(_ effect: CommandEffect) -> Bool {
+    switch effect {
+    case .empties: proxy.settings.rules.contains(.empties)
+    case .fence: !proxy.isTracking
+    case .none, .reads, .writes: false
+    }
+  }
+
+  /// Gives back what an errand holds.
+  private func settle(_ errand: inout Errand) {
+    errand.writes.release(from: proxy.cache)
+    if errand.holdsPermit { proxy.limiter.release() }
+    errand.holdsPermit = false
+  }
+
+  // MARK: Replies
+
+  func relay(_ piece: LinkPiece, in bytes: RawSpan, now: Moment) {
+    let token = piece.token.value
+    let place = ReplyPlace(
+      isFirst: piece.isFirst, isLast: piece.isLast, endsRequest: piece.endsRequest)
+    guard begin(token, now: now) else {
+      return withhold(bytes.extracting(piece.bytes), place, of: token)
+    }
+    handOn(bytes.extracting(piece.bytes), place, of: token, now: now)
+  }
+
+  private func handOn(_ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment) {
+    guard place.endsRequest else {
+      if case .caller(let caller, let ticket) = errands[token]?.recipient {
+        caller.relayed(ticket, bytes, place, now: now)
+      }
+      return
+    }
+    guard var errand = errands.remove(token) else { return }
+    settle(&errand)
+    if case .caller(let caller, let ticket) = errand.recipient {
+      caller.relayed(ticket, bytes, place, now: now)
+    }
+  }
+
+  func finish(_ token: UInt64, with reply: Result<RESPValue, RedisError>, now: Moment) {
+    guard begin(token, now: now) else {
+      errands.change(token) { $0.withheld = .reply(reply) }
+      return
+    }
+    guard var errand = errands.remove(token) else { return }
+    settle(&errand)
+    switch errand.recipient {
+    case .caller(let caller, let ticket): caller.replied(ticket, reply, now: now)
+    case .read(let read): conclude(read, reply, now: now)
+    case .task(let task): task(reply)
+    }
+  }
+
+  /// Does what is due when a reply has begun to come, because then Redis has executed the request. False
+  /// where the reply must still be withheld.
+  private func begin(_ token: UInt64, now: Moment) -> Bool {
+    guard let errand = errands[token] else { return true }
+    switch errand.stage {
+    case .answering: return true
+    case .fenced: return false
+    case .sent: break
+    }
+    let needsFence = errand.effect == .fence && proxy.settings.rules.contains(.fences)
+    errands.change(token) { errand in
+      errand.writes.release(from: proxy.cache)
+      errand.stage = needsFence ? .fenced : .answering
+    }
+    if emptiesCache(errand.effect) { proxy.cache.removeAll() }
+    if needsFence { requestFence(for: token) }
+    return !needsFence
+  }
+
+  private func withhold(_ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64) {
+    errands.change(token) { errand in
+      if case .pieces(var pieces, let first) = errand.withheld {
+        errand.withheld = .nothing
+        pieces.append(bytes)
+        let whole = ReplyPlace(
+          isFirst: first.isFirst, isLast: place.isLast, endsRequest: place.endsRequest)
+        errand.withheld = .pieces(pieces, whole)
+      } else {
+        errand.withheld = .pieces(bytes.array, place)
+      }
+    }
+  }
+
+  /// The fence that an errand waited for is through.
+  func endFence(of token: UInt64, now: Moment) {
+    let withheld = errands.change(token) { errand in
+      defer { errand.withheld = .nothing }
+      errand.stage = .answering
+      return errand.withheld
+    }
+    switch withheld {
+    case .pieces(let bytes, let place): handOn(bytes.rawSpan, place, of: token, now: now)
+    case .reply(let reply): finish(token, with: reply, now: now)
+    case .nothing, nil: break
+    }
+  }
+
+  // MARK: Losses
+
+  /// A request ended without its reply. A write that may have been executed, or may yet be, holds its
+  /// keys for a while: it is answered with an error, and never repeated.
+  func fail(_ token: UInt64, wasSent: Bool, because error: RedisError, now: Moment) {
+    guard var errand = errands.remove(token) else { return }
+    if wasSent && errand.stage == .sent && proxy.settings.rules.contains(.holdsUnknown) {
+      hold(errand.writes, empties: emptiesCache(errand.effect), now: now)
+      errand.writes = HeldKeys()
+    }
+    settle(&errand)
+    switch errand.recipient {
+    case .caller(let caller, let ticket): caller.failed(ticket, because: .redis(error), now: now)
+    case .read(let read): deliver(read, .failed(.redis(error)), nil, now: now)
+    case .task(let task): task(.failure(error))
+    }
+  }
+
+  private func hold(_ writes: HeldKeys, empties: Bool, now: Moment) {
+    if writes.isEmpty && !empties { return }
+    let deadline = now.advanced(by: Limits.unknownWriteHold)
+    if holds.isEmpty {
+      _ = loop.schedule(at: deadline, self, token: Timer.holds.rawValue)
+    }
+    holds.append(Hold(until: deadline, writes: writes, empties: empties))
+  }
+
+  /// Releases the keys of those writes of unknown outcome whose time has come.
+  func endHolds(at moment: Moment, now: Moment) {
+    while var hold = holds.removeDue(at: moment) {
+      hold.writes.release(from: proxy.cache)
+      if hold.empties { proxy.cache.removeAll() }
+    }
+    if let next = holds.nextDeadline, !isClosed {
+      _ = loop.schedule(at: next, self, token: Timer.holds.rawValue)
+    }
+  }
+}
+
+/// The keys of a write of unknown outcome.
+struct Hold {
+  let until: Moment
+  var writes: HeldKeys
+  /// Whether the cache is emptied at the end.
+  let empties: Bool
+}
+
+/// Holds in the order in which they end, which is that in which they began.
+struct HoldQueue {
+  private var holds: [Hold] = []
+  private var first = 0
+
+  var isEmpty: Bool { count == 0 }
+  var count: Int { holds.count - first }
+  var nextDeadline: Moment? { isEmpty ? nil : holds[first].until }
+
+  mutating func append(_ hold: Hold) { holds.append(hold) }
+
+  mutating func removeDue(at moment: Moment) -> Hold? {
+    guard !isEmpty, holds[first].until <= moment else { return nil }
+    let hold = holds[first]
+    first += 1
+    if first * 2 > holds.count {
+      holds.removeFirst(first)
+      first = 0
+    }
+    return hold
+  }
+}

@@ -1,0 +1,94 @@
+internal import Synchronization
+
+/// Values: from memory, from a key's home, or from Redis directly.
+extension Lane {
+  /// A fetch that a client of this lane waits for.
+  struct Read {
+    let caller: any LaneCaller
+    let ticket: UInt64
+    let hash: UInt64
+    let database: UInt32
+  }
+
+  package func hash(_ key: RawSpan) -> UInt64 { proxy.cache.hash(key) }
+
+  /// Brings the value of a key that `Proxy.find` did not know: with whoever else waits for it, from the
+  /// key's home. O(key).
+  package func fetch(
+    _ key: RawSpan, hash: UInt64, database: UInt32, for caller: any LaneCaller, ticket: UInt64,
+    now: Moment
+  ) {
+    proxy.counters.fetches.wrappingAdd(1, ordering: .relaxed)
+    if reads.count >= Limits.laneReadsMax {
+      let error = FetchOutcome.failed(.readLimit(Limits.laneReadsMax))
+      return caller.fetched(ticket, error, RawSpan(), shared: nil, now: now)
+    }
+    let read = reads.insert(Read(caller: caller, ticket: ticket, hash: hash, database: database))
+    let reader = Reader(lane: index, read: read)
+    let place = proxy.home(of: hash)
+    if place == index {
+      let request = Home.Request(hash: hash, database: database, reader: reader)
+      home.fetch(key, request, now: now)
+    } else {
+      send(.fetch(key: key.array, hash: hash, database: database, reader: reader), to: place)
+    }
+  }
+
+  func deliver(_ read: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, now: Moment) {
+    guard let read = reads.remove(read) else { return }
+    read.caller.fetched(read.ticket, outcome, bytes, shared: nil, now: now)
+  }
+
+  func deliver(_ read: UInt64, _ outcome: FetchOutcome, _ block: SharedBlock?, now: Moment) {
+    guard let read = reads.remove(read) else { return }
+    guard let block else {
+      return read.caller.fetched(read.ticket, outcome, RawSpan(), shared: nil, now: now)
+    }
+    read.caller.fetched(read.ticket, outcome, block.bytes, shared: block, now: now)
+  }
+
+  /// While a key is being written its readers go to Redis themselves, and nothing is kept.
+  func askRedis(_ read: UInt64, key: RawSpan, now: Moment) {
+    switch admit(.read(read, key: key.array), now: now) {
+    case .granted: askWithPermit(read, key: key, now: now)
+    case .waiting: break
+    case .refused(let error): deliver(read, .failed(.limiter(error)), nil, now: now)
+    }
+  }
+
+  func askWithPermit(_ read: UInt64, key: RawSpan, now: Moment) {
+    guard let waiting = reads[read] else { return proxy.limiter.release() }
+    var request = ByteBuffer()
+    request.append("*2\r\n$3\r\nGET\r\n")
+    request.appendArgument(key)
+    var passage = Passage(.shared(.three), database: waiting.database, effect: .reads)
+    passage.delivery = .tree
+    passage.holdsPermit = true
+    do throws(ProxyError) {
+      try pass(request, passage, for: .read(read), now: now)
+    } catch {
+      deliver(read, .failed(error), nil, now: now)
+    }
+  }
+
+  /// The reply to a read that asked Redis itself.
+  func conclude(_ read: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {
+    switch reply {
+    case .success(.bulkString(let value)), .success(.verbatimString(let value, _)):
+      deliver(read, .value, value.rawSpan, now: now)
+    case .success(.null): deliver(read, .absent, nil, now: now)
+    case .success(.error(let error)):
+      deliver(read, .error, Array(error.message.utf8).rawSpan, now: now)
+    case .success:
+      let defect = RedisError.Reason.protocolDefect("a reply that no GET has")
+      let error = RedisError(server: proxy.settings.url.server, reason: defect)
+      deliver(read, .failed(.redis(error)), nil, now: now)
+    case .failure(let error) where error.isTooLarge: deliver(read, .large, nil, now: now)
+    case .failure(let error): deliver(read, .failed(.redis(error)), nil, now: now)
+    }
+  }
+}
+
+extension RedisError {
+  fileprivate var isTooLarge: Bool { if case .replyTooLarge = reason { true } else { false } }
+}

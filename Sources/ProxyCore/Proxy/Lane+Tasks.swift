@@ -1,0 +1,238 @@
+/// What tasks ask of a lane: whole commands, answered with trees.
+///
+/// Each call is a client of its own with one command: tasks order theirs by waiting.
+extension Lane {
+  /// One command, or one transaction, of a task.
+  struct TaskRequest: Sendable {
+    /// Commands as Redis reads them, each in its own array.
+    let commands: [[UInt8]]
+    let database: UInt32
+    let caller: TaskCaller
+  }
+
+  /// Executes it as any front would. O(its bytes).
+  func execute(_ request: TaskRequest, now: Moment) {
+    var plan = TaskPlan()
+    for command in request.commands {
+      if let refusal = plan.add(command, commands) {
+        return request.caller.failed(0, because: refusal, now: now)
+      }
+    }
+    guard plan.needsPermit else { return depart(request, plan, holdsPermit: false, now: now) }
+    request.caller.whenAdmitted = { [unowned self, request, plan] now in
+      depart(request, plan, holdsPermit: true, now: now)
+    }
+    switch admit(request.caller, ticket: 0, now: now) {
+    case .granted: request.caller.admitted(0, nil, now: now)
+    case .waiting: break
+    case .refused(let error): request.caller.admitted(0, error, now: now)
+    }
+  }
+
+  private func depart(
+    _ request: TaskRequest, _ plan: TaskPlan, holdsPermit: Bool, now: Moment
+  ) {
+    var link: PinnedLink?
+    do throws(ProxyError) {
+      if plan.isPinned { link = try pin(.three, database: request.database, for: request.caller) }
+      request.caller.link = link.map { (self, $0, plan.leavesState) }
+      let way: Passage.Way =
+        link.map { .pinned($0) } ?? (plan.isControl ? .control : .shared(.three))
+      var passage = Passage(way, database: request.database, effect: plan.effect)
+      passage.holdsPermit = holdsPermit
+      passage.delivery = .tree
+      for (number, place) in plan.writes {
+        let command = request.commands[number]
+        let key = command.rawSpan.extracting(place)
+        beginWrite(key, hash: hash(key), &passage.writes)
+      }
+      if request.commands.count > 1 {
+        passage.delivery = .treeAfter(UInt32(clamping: request.commands.count + 1))
+      }
+      let bytes =
+        request.commands.count > 1
+        ? Self.transaction(of: request.commands) : request.commands[0]
+      try pass(bytes.rawSpan, passage, for: request.caller, ticket: 0, now: now)
+    } catch {
+      if case .pinnedLimit = error, holdsPermit { releasePermit() }
+      request.caller.failed(0, because: error, now: now)
+    }
+  }
+
+  private static func transaction(of commands: [[UInt8]]) -> [UInt8] {
+    var whole = Array("*1\r\n$5\r\nMULTI\r\n".utf8)
+    for command in commands { whole += command }
+    whole += Array("*1\r\n$4\r\nEXEC\r\n".utf8)
+    return whole
+  }
+}
+
+/// What the commands of one request are together.
+struct TaskPlan: Sendable {
+  var effect = CommandEffect.none
+  var needsPermit = true
+  var isPinned = false
+  var isControl = false
+  var leavesState = false
+  /// Each written key: in which command, and where in its bytes.
+  var writes: [(command: Int, key: Range<Int>)] = []
+  private var count = 0
+
+  /// Adds a command; says why it cannot be passed on, if so.
+  mutating func add(_ command: [UInt8], _ table: CommandTable) -> ProxyError? {
+    var parser = RequestParser()
+    var keys = KeyList()
+    var verdict = parser.parse(command.rawSpan)
+    if case .large = verdict {
+      // Others' replies must not wait until it has gone.
+      isPinned = true
+      parser.keepBuffering()
+      verdict = parser.parse(command.rawSpan)
+    }
+    guard case .command = verdict else { return .requestTooLarge }
+    let spec = table.classify(parser.arguments, in: command.rawSpan, keys: &keys)
+    switch spec.routing {
+    case .shared: break
+    case .control: isControl = true
+    case .blocking: isPinned = true
+    case .unknown:
+      isPinned = true
+      leavesState = true
+    case .transaction, .transactionEnd, .subscription, .session, .kept, .wait, .refused:
+      return .needsConnection(table.name(at: spec.index))
+    }
+    if isPinned || isControl { needsPermit = false }
+    effect = max(effect, spec.effect)
+    for place in 0..<keys.count where keys[place].isWritten {
+      writes.append((count, parser.arguments[keys[place].argument].range))
+    }
+    count += 1
+    return nil
+  }
+}
+
+extension CommandEffect: Comparable {
+  /// By how much the cache has to do about it.
+  package static func < (left: CommandEffect, right: CommandEffect) -> Bool {
+    left.weight < right.weight
+  }
+
+  private var weight: Int {
+    switch self {
+    case .none: 0
+    case .reads: 1
+    case .writes: 2
+    case .fence: 3
+    case .empties: 4
+    }
+  }
+}
+
+/// A task that waits for a lane. Everything but its end happens on the lane's loop.
+final class TaskCaller: LaneCaller, @unchecked Sendable {
+  // Unchecked because of `link` and `whenAdmitted`, which only the lane's loop touches, and of `outcome`,
+  // which has its lock.
+  enum Outcome: Sendable {
+    case value([UInt8]?)
+    case large
+    case reply(RESPValue)
+    case failure(any Error)
+  }
+
+  var link: (Lane, PinnedLink, leavesState: Bool)?
+  var whenAdmitted: ((Moment) -> Void)?
+  private let lock = Lock()
+  private var waiting: CheckedContinuation<Outcome, Never>?
+  private var outcome: Outcome?
+
+  /// The outcome, once it is there. For one task.
+  func wait() async -> Outcome {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        lock.acquire()
+        let known = outcome
+        if known == nil { waiting = continuation }
+        lock.release()
+        if let known { continuation.resume(returning: known) }
+      }
+    } onCancel: {
+      end(.failure(CancellationError()))
+    }
+  }
+
+  /// The first outcome counts.
+  func end(_ outcome: Outcome) {
+    lock.acquire()
+    let waiting = waiting.take()
+    let isFirst = self.outcome == nil
+    if isFirst { self.outcome = outcome }
+    lock.release()
+    if isFirst { waiting?.resume(returning: outcome) }
+  }
+
+  func fetched(
+    _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment
+  ) {
+    switch outcome {
+    case .value: end(.value(bytes.array))
+    case .absent: end(.value(nil))
+    case .large: end(.large)
+    case .error: end(.reply(.error(RESPError(bytes: bytes.array))))
+    case .failed(let error): end(.failure(error))
+    }
+  }
+
+  func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {
+    giveLinkBack(now: now)
+    switch reply {
+    case .success(let reply): end(.reply(reply))
+    case .failure(let error): end(.failure(error))
+    }
+  }
+
+  func failed(_ ticket: UInt64, because error: ProxyError, now: Moment) {
+    giveLinkBack(now: now)
+    end(.failure(error))
+  }
+
+  func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment) {
+    let depart = whenAdmitted.take()
+    if let error { end(.failure(ProxyError.limiter(error))) } else { depart?(now) }
+  }
+
+  private func giveLinkBack(now: Moment) {
+    guard let (lane, link, leavesState) = link.take() else { return }
+    lane.unpin(link, isClean: !leavesState, now: now)
+  }
+}
+
+extension Proxy {
+  /// The value of a key, from memory or from Redis; nil where there is no such key. From any task.
+  func value(of key: [UInt8], database: UInt32) async -> TaskCaller.Outcome {
+    let hash = cache.hash(key.rawSpan)
+    if let known = recall(key, hash: hash, database: database) { return known }
+    let caller = TaskCaller()
+    let isThere = seats[home(of: hash)].mailbox.send(
+      .perform { lane, now in
+        lane.fetch(
+          key.rawSpan, hash: hash, database: database, for: caller, ticket: 0, now: now)
+      })
+    if !isThere { return .failure(ProxyError.redis(error(.closed))) }
+    return await caller.wait()
+  }
+
+  private func recall(_ key: [UInt8], hash: UInt64, database: UInt32) -> TaskCaller.Outcome? {
+    guard let hit = find(key.rawSpan, hash: hash, database: database, now: .now) else { return nil }
+    return hit.isAbsent ? .value(nil) : .value(hit.copied())
+  }
+
+  /// The reply to one command, or to a transaction of several. From any task.
+  func reply(to commands: [[UInt8]], database: UInt32, lane: Int) async -> TaskCaller.Outcome {
+    let caller = TaskCaller()
+    let request = Lane.TaskRequest(commands: commands, database: database, caller: caller)
+    let isThere = seats[lane % seats.count].mailbox.send(
+      .perform { lane, now in lane.execute(request, now: now) })
+    if !isThere { return .failure(ProxyError.redis(error(.closed))) }
+    return await caller.wait()
+  }
+}

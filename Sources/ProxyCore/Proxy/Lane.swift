@@ -1,0 +1,206 @@
+internal import Synchronization
+
+/// A loop's part of the proxy: its links, and what is under way for its clients.
+///
+/// A client asks with `fetch` and `pass` and is told by its `LaneCaller`. Errands of one client that must
+/// keep their order are the client's to keep: two on one link are executed in the order passed, all else
+/// is not ordered (DESIGN.md, "Order").
+package final class Lane {
+  package let proxy: Proxy
+  package let loop: EventLoop
+  let index: Int
+  let resolver: LoopResolver
+  /// What every command is, as far as Redis has told.
+  package internal(set) var commands: CommandTable
+
+  /// Fetches that this lane's clients wait for.
+  var reads = TokenTable<Read>()
+  /// Requests that are at Redis, or whose writes may still be.
+  var errands = TokenTable<Errand>()
+  /// Those who stand in line for a permit.
+  var waits = TokenTable<Wait>()
+  private let waker: LaneWaker
+  private var expiry: TimerHandle?
+
+  private(set) lazy var home = Home(self)
+  var sharedLinks: [SharedLink.Name: SharedLink] = [:]
+  var pinnedIdle: [PinnedLink] = []
+  var pinnedBusy = 0
+  var fences = FenceDesk()
+  var holds = HoldQueue()
+  var janitor: Janitor
+  private(set) var isClosed = false
+
+  init(_ proxy: Proxy, index: Int, on loop: EventLoop, resolver: NameResolver) {
+    self.proxy = proxy
+    self.index = index
+    self.loop = loop
+    self.resolver = LoopResolver(resolver, on: loop)
+    commands = proxy.commands
+    waker = LaneWaker(proxy.seats[index].mailbox, proxy.limiter)
+    janitor = Janitor(of: proxy.cache, first: index, stride: proxy.laneCount)
+    _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
+  }
+
+  // MARK: Mail
+
+  func receive(_ message: LaneMessage, now: Moment) {
+    switch message {
+    case .fetch(let key, let hash, let database, let reader):
+      let request = Home.Request(hash: hash, database: database, reader: reader)
+      home.fetch(key.rawSpan, request, now: now)
+    case .fetched(let readers, let outcome, let block):
+      for read in readers { deliver(read, outcome, block, now: now) }
+    case .askYourself(let read, let key): askRedis(read, key: key.rawSpan, now: now)
+    case .fence(let sender, let number): home.fence(for: sender, number: number, now: now)
+    case .fenceAnswered(let number): fenceAnswered(number, now: now)
+    case .beginFence: beginFence(now: now)
+    case .waitEnded(let wait, let outcome): waitEnded(wait, outcome, now: now)
+    case .renew: renewLinks(now: now)
+    case .learned(let table): commands = table
+    case .perform(let work): work(self, now)
+    }
+  }
+
+  func send(_ message: LaneMessage, to lane: Int) {
+    _ = proxy.seats[lane].mailbox.send(message)
+  }
+
+  // MARK: Permits
+
+  /// What came of asking for a permit.
+  package enum Admission: Equatable, Sendable {
+    /// It is the caller's, to be passed on with a request or to be released.
+    case granted
+    /// `admitted` will be called.
+    case waiting
+    case refused(LimiterError)
+  }
+
+  /// Takes a permit for one request, or stands in line for it.
+  package func admit(_ caller: any LaneCaller, ticket: UInt64, now: Moment) -> Admission {
+    admit(.caller(caller, ticket: ticket), now: now)
+  }
+
+  package func releasePermit() { proxy.limiter.release() }
+
+  func admit(_ wait: Wait, now: Moment) -> Admission {
+    if proxy.limiter.tryAcquire() { return .granted }
+    let token = waits.insert(wait)
+    switch proxy.limiter.acquire(now: now, waker: waker, tag: token) {
+    case .granted:
+      waits.remove(token)
+      return .granted
+    case .queued:
+      scheduleExpiry()
+      return .waiting
+    case .refused(let limit):
+      waits.remove(token)
+      return .refused(.queueFull(limit: limit))
+    case .timedOut:
+      waits.remove(token)
+      return .refused(.timedOut(after: proxy.settings.queueTimeout ?? .zero))
+    }
+  }
+
+  private func waitEnded(_ token: UInt64, _ outcome: LimiterOutcome, now: Moment) {
+    guard let wait = waits.remove(token) else {
+      if outcome == .granted { proxy.limiter.release() }
+      return
+    }
+    let error: LimiterError? =
+      outcome == .granted ? nil : .timedOut(after: proxy.settings.queueTimeout ?? .zero)
+    switch wait {
+    case .caller(let caller, let ticket): caller.admitted(ticket, error, now: now)
+    case .flight(let flight): home.admitted(flight, error, now: now)
+    case .read(let read, let key):
+      if let error {
+        deliver(read, .failed(.limiter(error)), nil, now: now)
+      } else {
+        askWithPermit(read, key: key.rawSpan, now: now)
+      }
+    }
+  }
+
+  /// Somebody must look when a deadline in the line has come; every lane that has a wait does.
+  private func scheduleExpiry() {
+    guard let deadline = proxy.limiter.earliestDeadline else { return }
+    if let expiry, loop.reschedule(expiry, at: deadline) { return }
+    expiry = loop.schedule(at: deadline, self, token: Timer.expiry.rawValue)
+  }
+
+  // MARK: The end
+
+  func close(now: Moment) {
+    isClosed = true
+    home.close(now: now)
+    for link in sharedLinks.values { link.connection.close(now: now) }
+    for link in pinnedIdle { link.connection.close(now: now) }
+    pinnedIdle = []
+    endHolds(at: .distantFuture, now: now)
+  }
+
+  /// What is under way, for those who look for leaks.
+  package var underWay: LaneCensus {
+    LaneCensus(
+      reads: reads.count, errands: errands.count, waits: waits.count, flights: home.flightCount,
+      fences: fences.count, holds: holds.count, pinned: pinnedBusy)
+  }
+}
+
+/// How many of each kind are under way on a lane.
+package struct LaneCensus: Equatable, Sendable {
+  package var reads = 0
+  package var errands = 0
+  package var waits = 0
+  package var flights = 0
+  package var fences = 0
+  package var holds = 0
+  package var pinned = 0
+}
+
+/// Who stands in line for a permit.
+enum Wait {
+  case caller(any LaneCaller, ticket: UInt64)
+  case flight(UInt64)
+  case read(UInt64, key: [UInt8])
+}
+
+/// Takes the limiter's news to the lane, from whatever thread.
+final class LaneWaker: LimiterWaker {
+  private let mailbox: Mailbox<LaneMessage>
+  private let limiter: ConcurrencyLimiter
+
+  init(_ mailbox: Mailbox<LaneMessage>, _ limiter: ConcurrencyLimiter) {
+    self.mailbox = mailbox
+    self.limiter = limiter
+  }
+
+  func limiterWait(_ tag: UInt64, ended outcome: LimiterOutcome) {
+    let isThere = mailbox.send(.waitEnded(tag, outcome))
+    // A loop that has ended is no reason to lose a permit.
+    if !isThere && outcome == .granted { limiter.release() }
+  }
+}
+
+extension Lane: TimerTarget {
+  enum Timer: Int { case janitor, expiry, holds }
+
+  package func timerFired(_ token: Int, now: Moment) {
+    switch Timer(rawValue: token) {
+    case .janitor:
+      if isClosed { return }
+      let pause = janitor.work(on: proxy.cache, now: now)
+      _ = loop.schedule(at: now.advanced(by: pause), self, token: Timer.janitor.rawValue)
+    case .expiry:
+      expiry = nil
+      proxy.limiter.expire(now: now)
+      scheduleExpiry()
+    case .holds: endHolds(at: now, now: now)
+    case nil: break
+    }
+  }
+}
+
+@available(*, unavailable)
+extension Lane: Sendable {}

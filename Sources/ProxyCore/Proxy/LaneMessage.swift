@@ -1,0 +1,81 @@
+/// What lanes tell each other.
+enum LaneMessage: Sendable {
+  /// To a key's home: what is its value?
+  case fetch(key: [UInt8], hash: UInt64, database: UInt32, reader: Reader)
+  /// From there: what these readers are to be told. Bytes are with it where the outcome has some.
+  case fetched([UInt64], FetchOutcome, SharedBlock?)
+  /// From there: a write is under way; ask for yourself.
+  case askYourself(UInt64, key: [UInt8])
+  /// To each lane: say when what Redis has pushed so far was applied.
+  case fence(from: Int, number: UInt64)
+  case fenceAnswered(number: UInt64)
+  /// To itself: those who ask for a fence in one turn share it.
+  case beginFence
+  /// From the limiter: a wait has ended.
+  case waitEnded(UInt64, LimiterOutcome)
+  /// Another server answers: connect anew.
+  case renew
+  case learned(CommandTable)
+  /// Something to do on the lane, for tasks.
+  case perform(@Sendable (Lane, Moment) -> Void)
+}
+
+/// One who waits for a key's value: a read of a lane.
+struct Reader: Sendable {
+  let lane: Int
+  let read: UInt64
+}
+
+/// What became of a fetch. The bytes of a value or an error come along with it.
+package enum FetchOutcome: Equatable, Sendable {
+  case value
+  /// There is no such key.
+  case absent
+  /// Redis's own error, its code first.
+  case error
+  /// Over the limit of values that are kept: to be fetched on a link of its own.
+  case large
+  case failed(ProxyError)
+}
+
+/// Who asks something of a lane. Everything is answered on the lane's loop, perhaps before the call
+/// that asked for it has returned, and each ticket's end comes once.
+package protocol LaneCaller: AnyObject {
+  /// The end of a fetch. `bytes` are valid during the call; `shared` is the same, to be kept.
+  func fetched(
+    _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment)
+
+  /// A piece of the reply to what was passed on.
+  func relayed(_ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment)
+
+  /// A reply that was asked for as a whole.
+  func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment)
+
+  /// The end of what was passed on, without its reply or the rest of it.
+  func failed(_ ticket: UInt64, because error: ProxyError, now: Moment)
+
+  /// A permit that was waited for: it is the caller's, unless there is an error.
+  func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment)
+
+  /// A piece of what came unasked on the caller's own link.
+  func unasked(_ piece: RawSpan, isLast: Bool, now: Moment)
+
+  /// The caller's own link has ended, whatever was under way on it has been reported.
+  func pinnedLinkLost(_ error: RedisError, now: Moment)
+}
+
+extension LaneCaller {
+  package func relayed(_ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment) {}
+  package func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {}
+  package func unasked(_ piece: RawSpan, isLast: Bool, now: Moment) {}
+  package func pinnedLinkLost(_ error: RedisError, now: Moment) {}
+}
+
+/// Where in its reply a piece lies.
+package struct ReplyPlace: Equatable, Sendable {
+  package let isFirst: Bool
+  /// Whether a reply ends with it.
+  package let isLast: Bool
+  /// Whether the request is answered with it: some have several replies.
+  package let endsRequest: Bool
+}

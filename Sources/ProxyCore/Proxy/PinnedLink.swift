@@ -1,0 +1,69 @@
+/// A link of one client's own, for as long as that client holds state at Redis.
+package final class PinnedLink: LinkOwner {
+  unowned let lane: Lane
+  let version: RESPVersion
+  let database: UInt32
+  private(set) lazy var connection = makeConnection()
+  /// Whose it is; nil while it is in the pool, or on its way there.
+  weak var caller: (any LaneCaller)?
+  /// Since when nobody has used it.
+  var idleSince = Moment.distantFuture
+
+  init(_ version: RESPVersion, database: UInt32, of lane: Lane) {
+    self.version = version
+    self.database = database
+    self.lane = lane
+  }
+
+  private func makeConnection() -> LinkConnection {
+    lane.connection(lane.profile(.pinned(version), database: database), owner: self)
+  }
+
+  /// Channels that its client is subscribed to.
+  package var subscriptionCount: Int { connection.subscriptionCount }
+  /// Requests without a reply.
+  package var requestCount: Int { connection.requestCount }
+  package var isClosed: Bool { connection.isClosed }
+  /// Bytes that wait to be sent.
+  package var outputCount: Int { connection.outputCount }
+
+  /// More of the request that was passed last, a part of which was withheld. False: it was lost.
+  package func extend(_ token: UInt64, _ bytes: RawSpan) -> Bool {
+    connection.extend(LinkToken(token), bytes)
+  }
+
+  /// Reads no more until `resumeReading`.
+  package func pauseReading() { connection.pauseReading() }
+  package func resumeReading() { connection.resumeReading() }
+
+  package func link(
+    _ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment
+  ) {
+    switch event {
+    case .piece(let piece): lane.relay(piece, in: bytes, now: now)
+    case .unasked(let piece):
+      caller?.unasked(bytes.extracting(piece.bytes), isLast: piece.isLast, now: now)
+    case .tree(let token): lane.finish(token.value, with: link.takeReply(), now: now)
+    case .ready:
+      guard lane.greeted(link, now: now) else { return }
+      if caller == nil { lane.pool(self, now: now) }
+    case .answered, .filled, .invalidated, .invalidatedAll, .needsMore, .drained, .lost: break
+    }
+  }
+
+  package func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
+    lane.lost(link, because: error)
+    lane.forget(self)
+  }
+
+  package func link(
+    _ link: LinkConnection, failed request: FailedRequest, because error: RedisError, now: Moment
+  ) {
+    lane.fail(request.token.value, wasSent: request.wasSent, because: error, now: now)
+  }
+
+  package func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment) {
+    caller?.pinnedLinkLost(error, now: now)
+    caller = nil
+  }
+}

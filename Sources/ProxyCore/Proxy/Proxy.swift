@@ -1,0 +1,203 @@
+internal import Synchronization
+
+/// The heart: one memory, coherent with one Redis, for any number of clients on any number of loops.
+///
+/// ```
+///   client ─▶ Lane.find ── hit ──────────────────────────────────────────▶ client
+///               │ miss
+///               ▼
+///             Lane.fetch ─▶ (mailbox) ─▶ Home of the key: join a flight, or GET + PTTL on its fill link
+///
+///   client ─▶ Lane.beginWrite ─▶ Lane.pass ─▶ shared, pinned or control link ─▶ fence? ─▶ client
+/// ```
+///
+/// What loops share is here: the cache, the limiter, the generations, which server it is. Each loop has
+/// a `Lane` for all else, and nothing of a lane is touched by another thread.
+///
+/// Locks, none of which is taken while another is held: a shard's, the limiter's, the proxy's own.
+@safe
+package final class Proxy: Sendable {
+  package let settings: ProxySettings
+  package let cache: ByteCache
+  package let limiter: ConcurrencyLimiter
+  package let counters = ProxyCounters()
+  let seats: [LaneSeat]
+  private let loops: [LoopThread]
+
+  /// Fill links that are ready without tracking.
+  let untrackedLinks = Atomic<Int>(0)
+  let pinnedLinks = Atomic<Int>(0)
+
+  private let lock = Lock()
+  // Touched by `locked` only, which holds the lock.
+  private nonisolated(unsafe) var shared: Shared
+
+  /// What changes seldom.
+  private struct Shared {
+    var runID: [UInt8]?
+    var table = CommandTable.builtIn
+    /// Which server the commands were last asked of.
+    var learnedFrom: [UInt8]?
+    var isLearning = false
+  }
+
+  /// A proxy on `loops`, which end after it.
+  package init(_ settings: ProxySettings, loops: [LoopThread]) throws(SystemError) {
+    precondition(!loops.isEmpty && loops.count <= Limits.lanesMax, "a proxy needs loops")
+    self.settings = settings
+    self.loops = loops
+    cache = ByteCache(
+      capacity: settings.capacity, bytesMax: settings.bytesMax,
+      valueBytesMax: settings.valueBytesMax, timeToLive: settings.timeToLive, now: .now)
+    limiter = ConcurrencyLimiter(
+      permits: settings.permits, queueLimit: settings.queueLimit,
+      queueTimeout: settings.queueTimeout)
+    unsafe shared = Shared()
+    let resolver = try NameResolver()
+    seats = loops.compactMap { loop in loop.perform { LaneSeat(on: $0) } }
+    for (index, loop) in loops.enumerated() {
+      _ = loop.perform { [self] in
+        seats[index].lane = Lane(self, index: index, on: $0, resolver: resolver)
+      }
+    }
+  }
+
+  /// Closes all links; whoever waits for a reply is told. Not from a loop.
+  package func close() {
+    for (loop, seat) in zip(loops, seats) {
+      _ = loop.perform { loop in
+        seat.lane?.close(now: loop.now)
+        seat.lane = nil
+      }
+    }
+  }
+
+  package var laneCount: Int { seats.count }
+
+  /// The lane of the loop on whose thread this is called.
+  package func lane(on loop: EventLoop) -> Lane? {
+    for seat in seats where seat.remote === loop.remote { return seat.lane }
+    return nil
+  }
+
+  // MARK: Keys and their homes
+
+  /// The lane whose fill link fetches a key: one order for all its fills.
+  func home(of hash: UInt64) -> Int {
+    // Bits that choose neither the shard nor the place in it.
+    Int(truncatingIfNeeded: ((hash &>> 20) & 0xFFFF_FFFF) &* UInt64(seats.count) &>> 32)
+  }
+
+  /// What the cache knows of a key and may be answered with. The shard stays locked until the hit goes
+  /// out of scope. O(1), from any thread.
+  package func find(_ key: RawSpan, hash: UInt64, database: UInt32, now: Moment) -> ByteCache.Hit? {
+    guard let hit = cache.find(key, hash: hash, database: database, now: now) else { return nil }
+    guard isTrusted(hit.generation, hash), !hit.isLarge else { return nil }
+    return hit
+  }
+
+  func isTrusted(_ generation: UInt16, _ hash: UInt64) -> Bool {
+    generation == seats[home(of: hash)].generation.load(ordering: .relaxed)
+      || !settings.rules.contains(.generations)
+  }
+
+  /// Whether everything that is cached is tracked, as far as is known.
+  package var isTracking: Bool {
+    settings.coherence != .timeToLive && untrackedLinks.load(ordering: .relaxed) == 0
+  }
+
+  var capacityIsZero: Bool { cache.capacity == 0 }
+
+  func error(_ reason: RedisError.Reason) -> RedisError {
+    RedisError(server: settings.url.server, reason: reason)
+  }
+
+  // MARK: The server
+
+  /// Whether this is the server that the other links have reached; the first one is.
+  func agree(on runID: [UInt8]?) -> Bool {
+    guard let runID else { return true }
+    return locked { shared in
+      if shared.runID == nil { shared.runID = runID }
+      return shared.runID == runID
+    }
+  }
+
+  var runID: [UInt8]? { locked { $0.runID } }
+
+  /// Another server answers: nothing that is known holds any more, and all links go to the new one.
+  func serverWasReplaced() {
+    let former = locked { shared in shared.runID.take() }
+    guard former != nil else { return }
+    cache.removeAll()
+    for seat in seats { _ = seat.mailbox.send(.renew) }
+  }
+
+  // MARK: Commands
+
+  /// What the commands of the Redis in use are, as far as it has told.
+  package var commands: CommandTable { locked { $0.table } }
+
+  /// Whether the caller is to ask this server for its commands: once each, one at a time.
+  func beginLearning(from runID: [UInt8]?) -> Bool {
+    locked { shared in
+      if shared.isLearning || (shared.learnedFrom != nil && shared.learnedFrom == runID) {
+        return false
+      }
+      shared.isLearning = true
+      shared.learnedFrom = runID ?? []
+      return true
+    }
+  }
+
+  /// The end of it; nil where Redis did not tell.
+  func endLearning(_ table: CommandTable?) {
+    locked { shared in
+      shared.isLearning = false
+      if let table { shared.table = table }
+    }
+    guard let table else { return }
+    for seat in seats { _ = seat.mailbox.send(.learned(table)) }
+  }
+
+  /// Modules have come or gone: the next one to ask is to ask again.
+  func forgetCommands() { locked { $0.learnedFrom = nil } }
+
+  private func locked<Result>(_ body: (inout Shared) -> Result) -> Result {
+    lock.acquire()
+    defer { lock.release() }
+    return unsafe body(&shared)
+  }
+}
+
+/// Where a lane sits, as other threads know it.
+final class LaneSeat: @unchecked Sendable {
+  // Unchecked because of `lane`, which is touched on its own loop only.
+
+  let remote: LoopRemote
+  let mailbox: Mailbox<LaneMessage>
+  /// Of the lane's fill links: what was filled under another one is not trusted.
+  let generation = Atomic<UInt16>(1)
+  var lane: Lane? {
+    get { occupant.lane }
+    set { occupant.lane = newValue }
+  }
+
+  private final class Occupant { var lane: Lane? }
+  private let occupant: Occupant
+
+  init(on loop: EventLoop) {
+    remote = loop.remote
+    let occupant = Occupant()
+    self.occupant = occupant
+    // What waits in it is bounded by what is under way: reads, permits and fences each have a limit of
+    // their own, and one message or two.
+    mailbox = loop.makeMailbox(capacity: .max) { message, now in
+      occupant.lane?.receive(message, now: now)
+    }
+  }
+
+  func raiseGeneration() -> Bool {
+    generation.wrappingAdd(1, ordering: .relaxed).newValue == 0
+  }
+}

@@ -1,0 +1,101 @@
+import TestSupport
+
+@testable import ProxyCore
+
+/// A proxy on loops of its own, in front of a real server.
+final class Heart: Sendable {
+  let proxy: Proxy
+  private let loops: [LoopThread]
+
+  init(
+    port: UInt16, loops count: Int = 2, _ change: (inout ProxySettings) -> Void = { _ in }
+  ) throws {
+    var settings = ProxySettings(url: RedisURL(port: port))
+    change(&settings)
+    loops = try (0..<count).map { _ in try LoopThread(name: "test-loop") }
+    proxy = try Proxy(settings, loops: loops)
+  }
+
+  deinit {
+    proxy.close()
+    for loop in loops { loop.stop() }
+    for loop in loops { loop.join() }
+  }
+
+  /// The reply to a command, on some lane.
+  @discardableResult
+  func send(
+    _ words: String..., lane: Int = 0, database: UInt32 = 0
+  ) async throws -> RESPValue {
+    try await send([words], lane: lane, database: database)
+  }
+
+  func send(
+    _ commands: [[String]], lane: Int = 0, database: UInt32 = 0
+  ) async throws -> RESPValue {
+    let encoded = commands.map(Self.encoded)
+    switch await proxy.reply(to: encoded, database: database, lane: lane) {
+    case .reply(let reply): return reply
+    case .failure(let error): throw error
+    case .value, .large: throw Surprise()
+    }
+  }
+
+  /// What a client of any front would get.
+  func get(_ key: String, database: UInt32 = 0) async throws -> String? {
+    switch await proxy.value(of: Array(key.utf8), database: database) {
+    case .value(let bytes): return bytes.map { String(decoding: $0, as: UTF8.self) }
+    case .reply(.error(let error)): throw error
+    case .failure(let error): throw error
+    case .reply, .large: throw Surprise()
+    }
+  }
+
+  /// Asks a lane for a key that the cache is not asked for first.
+  func fetch(_ key: String, lane: Int) async -> TaskCaller.Outcome {
+    let caller = TaskCaller()
+    let key = Array(key.utf8)
+    _ = proxy.seats[lane].mailbox.send(
+      .perform { lane, now in
+        let hash = lane.hash(key.rawSpan)
+        lane.fetch(key.rawSpan, hash: hash, database: 0, for: caller, ticket: 0, now: now)
+      })
+    return await caller.wait()
+  }
+
+  /// What is under way on all lanes and in the cache.
+  var census: (lanes: [LaneCensus], writes: Int, flights: Int, permits: Int) {
+    let lanes = loops.compactMap { loop in
+      loop.perform { [proxy] in proxy.lane(on: $0)?.underWay ?? LaneCensus() }
+    }
+    let (writes, flights) = proxy.cache.underWay
+    return (lanes, writes, flights, proxy.limiter.counts.permitsInUse)
+  }
+
+  /// Whether nothing is under way, within a bounded time.
+  func isQuiet() async -> Bool {
+    await eventually {
+      let census = self.census
+      return census.lanes.allSatisfy { $0 == LaneCensus() } && census.writes == 0
+        && census.flights == 0 && census.permits == 0
+    }
+  }
+
+  static func encoded(_ words: [String]) -> [UInt8] {
+    var buffer = ByteBuffer()
+    buffer.appendCommand(argumentCount: words.count)
+    for word in words { buffer.appendArgument(Array(word.utf8)) }
+    return buffer.bytes.array
+  }
+
+  struct Surprise: Error {}
+}
+
+/// Whether something becomes true, in a time that only a broken program needs.
+func eventually(_ condition: () -> Bool) async -> Bool {
+  for _ in 0..<2_000 {
+    if condition() { return true }
+    try? await Task.sleep(for: .milliseconds(10))
+  }
+  return false
+}
