@@ -173,6 +173,17 @@ extension Limits {  // The RESP front
   package static let sessionArgumentsKeptMax = 64
   /// Replies that wait for a client past this close its connection.
   package static let sessionOutputBytesMax = 1 << 30
+  /// A session's scratch memory that stays allocated.
+  package static let sessionScratchKeptMax = 16 * 1024
+  /// Places for replies that an idle session keeps.
+  package static let sessionSlotsKeptMax = 64
+  /// Written keys that a transaction's EXEC is remembered for; past it every key is.
+  package static let queuedKeyBytesMax = 1024 * 1024
+  /// A request that is waited for as a whole where only all of its arguments tell its keys; a larger one
+  /// is taken for a write of any key.
+  package static let requestBufferedMax = 32 * 1024 * 1024
+  /// Bytes on their way to one side past which the other is not read: large values pass in pieces.
+  package static let relayedBytesMax = 1024 * 1024
 }
 
 extension Limits {  // Links to Redis
@@ -226,6 +237,10 @@ extension Limits {  // Links to Redis
 }
 
 extension Limits {  // The heart
+  /// Requests of one client that wait for Redis; past it the client is not read.
+  package static let clientRequestsMax = 4_096
+  /// Bytes of those requests.
+  package static let clientRequestBytesMax = 8 * 1024 * 1024
   /// Loops of one proxy.
   package static let lanesMax = 1_024
   /// Fetches that the clients of one lane wait for.

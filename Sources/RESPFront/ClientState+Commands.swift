@@ -1,124 +1,35 @@
 internal import ProxyCore
 
-/// The commands that a session answers by itself, in Redis's words.
+/// The commands that the proxy answers by itself, in Redis's words.
 extension ClientState {
-  /// What comes after a request.
-  enum Continuation {
-    case goOn
-    /// Close once the replies were sent.
-    case finish
-    /// Close at once.
-    case abort
+  static func refuseCount(of command: String, _ output: inout ByteBuffer) {
+    let text = Array("ERR wrong number of arguments for '\(command)' command".utf8)
+    output.appendError(text.rawSpan)
   }
 
-  /// Executes one request. O(its bytes).
-  mutating func execute(
-    _ arguments: borrowing ArgumentTable, in request: RawSpan, output: inout ByteBuffer
-  ) -> Continuation {
-    let before = output.count
-    let continuation = dispatch(arguments, in: request, output: &output)
-    if replies.drops { output.truncate(to: before) }
-    replies.advance()
-    return continuation
-  }
-
-  /// What is not for a session to answer. The one place where links are missing.
-  static func passOn(_ output: inout ByteBuffer) {
-    output.appendError("ERR proxyd has no link to Redis in this version")
-  }
-
-  private mutating func dispatch(
-    _ arguments: borrowing ArgumentTable, in request: RawSpan, output: inout ByteBuffer
-  ) -> Continuation {
-    let name = arguments.bytes(0, in: request)
-    guard let command = SessionCommand(name) else {
-      if RequestParser.isCrossProtocol(name) { return .abort }
-      Self.passOn(&output)
-      return .goOn
-    }
-    guard command.argumentCounts.contains(arguments.count) else {
-      Self.refuseCount(of: command.name, &output)
-      return .goOn
-    }
-    switch command {
-    case .ping:
-      if arguments.count == 1 {
-        output.appendSimpleString("PONG")
-      } else {
-        output.appendBulk(arguments.bytes(1, in: request))
-      }
-    case .echo: output.appendBulk(arguments.bytes(1, in: request))
-    case .select: select(arguments.bytes(1, in: request), &output)
-    case .hello: hello(arguments, in: request, &output)
-    case .client: manageClient(arguments, in: request, &output)
-    case .reset:
-      reset()
-      output.appendSimpleString("RESET")
-    case .quit:
-      output.appendSimpleString("OK")
-      return .finish
-    }
-    return .goOn
-  }
-
-  static func refuseCount(of command: StaticString, _ output: inout ByteBuffer) {
-    output.append("-ERR wrong number of arguments for '")
-    output.append(command)
-    output.append("' command\r\n")
-  }
-
-  // MARK: SELECT
-
-  private mutating func select(_ text: RawSpan, _ output: inout ByteBuffer) {
+  /// The database that `SELECT` asks for; nil, and Redis's error, where there can be none.
+  static func database(_ text: RawSpan, refusal output: inout ByteBuffer) -> UInt32? {
     guard let number = Decimal(text)?.value else {
-      return output.appendError("ERR value is not an integer or out of range")
+      output.appendError("ERR value is not an integer or out of range")
+      return nil
     }
-    guard Int32(exactly: number) != nil else {
-      return output.appendError(
-        "ERR value is out of range, value must between -2147483648 and 2147483647")
+    guard let small = Int32(exactly: number) else {
+      output.appendError("ERR value is out of range, value must between -2147483648 and 2147483647")
+      return nil
     }
-    guard number >= 0, number < Limits.databasesMax else {
-      return output.appendError("ERR DB index is out of range")
+    guard let database = UInt32(exactly: small) else {
+      output.appendError("ERR DB index is out of range")
+      return nil
     }
-    database = number
-    output.appendSimpleString("OK")
+    return database
   }
 
   // MARK: HELLO
 
-  private mutating func hello(
-    _ arguments: borrowing ArgumentTable, in request: RawSpan, _ output: inout ByteBuffer
-  ) {
-    var wanted = version
-    if arguments.count > 1 {
-      guard let number = Decimal(arguments.bytes(1, in: request))?.value else {
-        return output.appendError("ERR Protocol version is not an integer or out of range")
-      }
-      guard let known = UInt8(exactly: number).flatMap(RESPVersion.init(rawValue:)) else {
-        return output.appendError("NOPROTO unsupported protocol version")
-      }
-      wanted = known
-    }
-    var index = 2
-    while index < arguments.count {
-      let option = arguments.bytes(index, in: request)
-      let following = arguments.count &- index &- 1
-      if option.equalsIgnoringCase("setname") && following >= 1 {
-        let name = arguments.bytes(index &+ 1, in: request)
-        guard setName(name, &output) else { return }
-        index &+= 2
-      } else if option.equalsIgnoringCase("auth") && following >= 2 {
-        // Who somebody is, only Redis can tell.
-        return Self.passOn(&output)
-      } else {
-        return Self.refuse("ERR Syntax error in HELLO option '", option, "'", &output)
-      }
-    }
-    version = wanted
-    greet(&output)
-  }
-
-  private func greet(_ output: inout ByteBuffer) {
+  /// The answer to a `HELLO` that nothing stands against.
+  mutating func greet(_ hello: HelloRequest, _ output: inout ByteBuffer) {
+    version = hello.version ?? version
+    name = hello.name ?? name
     output.appendMapHeader(count: 7, version)
     output.appendArgument("server")
     output.appendArgument("redis")
@@ -138,30 +49,27 @@ extension ClientState {
 
   // MARK: CLIENT
 
-  private mutating func manageClient(
-    _ arguments: borrowing ArgumentTable, in request: RawSpan, _ output: inout ByteBuffer
+  /// One of the subcommands that need neither Redis nor other clients.
+  mutating func manageClient(
+    _ verb: CommandVerb, _ arguments: borrowing ArgumentTable, in request: RawSpan,
+    _ output: inout ByteBuffer
   ) {
-    guard let subcommand = ClientSubcommand(arguments.bytes(1, in: request)) else {
-      return Self.passOn(&output)
-    }
-    guard arguments.count == subcommand.argumentCount else {
-      return Self.refuseCount(of: subcommand.name, &output)
-    }
-    switch subcommand {
-    case .id: output.appendInteger(id)
-    case .getName:
+    switch verb {
+    case .clientID: output.appendInteger(id)
+    case .clientGetName:
       if name.isEmpty { output.appendNull(version) } else { output.appendBulk(name) }
-    case .setName:
+    case .clientSetName:
       if setName(arguments.bytes(2, in: request), &output) { output.appendSimpleString("OK") }
-    case .setInfo:
+    case .clientSetDetails:
       setLibrary(arguments.bytes(2, in: request), arguments.bytes(3, in: request), &output)
-    case .reply: switchReplies(arguments.bytes(2, in: request), &output)
-    case .noEvict:
+    case .clientReply: switchReplies(arguments.bytes(2, in: request), &output)
+    case .clientNoEvict:
       guard let isOn = Self.onOrOff(arguments.bytes(2, in: request)) else {
         return output.appendError("ERR syntax error")
       }
       isProtectedFromEviction = isOn
       output.appendSimpleString("OK")
+    default: break
     }
   }
 
@@ -213,7 +121,7 @@ extension ClientState {
   }
 
   /// An error that quotes the client, up to the first NUL, where C's strings end.
-  private static func refuse(
+  static func refuse(
     _ before: StaticString, _ quoted: RawSpan, _ after: StaticString, _ output: inout ByteBuffer
   ) {
     let end = quoted.firstOffset(of: 0, in: 0..<quoted.byteCount) ?? quoted.byteCount

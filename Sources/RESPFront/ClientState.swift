@@ -1,11 +1,15 @@
 internal import ProxyCore
 
-/// What a server remembers of one client between its commands.
+/// What a server remembers of one client between its commands, as far as the proxy can do that itself.
 struct ClientState {
   let id: Int
   let greeting: ServerGreeting
+  /// The one that a client starts in.
+  let homeDatabase: UInt32
   var version = RESPVersion.two
-  var database = 0
+  var database: UInt32
+  /// Whether it has given the password, where one is asked for.
+  var isAuthenticated = true
   /// Empty: none.
   var name: [UInt8] = []
   var libraryName: [UInt8] = []
@@ -13,15 +17,17 @@ struct ClientState {
   var isProtectedFromEviction = false
   var replies = ReplySwitch()
 
-  init(id: Int, greeting: ServerGreeting) {
+  init(id: Int, greeting: ServerGreeting, homeDatabase: UInt32 = 0) {
     self.id = id
     self.greeting = greeting
+    self.homeDatabase = homeDatabase
+    database = homeDatabase
   }
 
   /// What `RESET` does. The library's name stays: it is a fact about the client.
   mutating func reset() {
     version = .two
-    database = 0
+    database = homeDatabase
     name = []
     replies.reset()
   }

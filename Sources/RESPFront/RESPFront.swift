@@ -5,18 +5,21 @@ package struct RESPFront: Sendable {
   /// Where it listens, its port included when it was the kernel that chose it.
   package let address: SocketAddress
 
-  /// Listens on `address`, on the first of `loops`, and deals the clients to all of them. The loops' end is
-  /// the front's.
+  /// Listens on `address`, on the first of the proxy's `loops`, and deals the clients to all of them. The
+  /// loops' end is the front's.
   package init(
-    on address: SocketAddress, loops: [LoopThread], greeting: ServerGreeting,
-    identifiers: ClientIdentifiers = ClientIdentifiers()
+    on address: SocketAddress, loops: [LoopThread], proxy: Proxy, options: RESPOptions
   ) throws(SystemError) {
     precondition(!loops.isEmpty, "a front needs a loop")
     let intakes = loops.compactMap { loop in
       loop.perform { loop in
         loop.makeIntake { connection in
-          connection.outputBytesMax = Limits.sessionOutputBytesMax
-          return RESPSession(id: identifiers.next(), greeting: greeting)
+          guard let lane = proxy.lane(on: loop) else { return nil }
+          connection.outputBytesMax = options.outputBytesMax
+          let session = RESPSession(
+            id: options.identifiers.next(), options: options, lane: lane)
+          session.connection = connection
+          return session
         }
       }
     }

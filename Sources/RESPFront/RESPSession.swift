@@ -1,22 +1,319 @@
-package import ProxyCore
+internal import ProxyCore
 
-/// One client's connection: drives its dialogue.
-package final class RESPSession: ConnectionHandler {
-  private var dialogue: Dialogue
+/// One client: its requests in, its replies out, in order.
+///
+/// ```
+/// bytes ─▶ parse ─▶ GET ─▶ memory ──────────────────────────────┐
+///                    │       └ miss ─▶ Lane.fetch ──────────────┤
+///                    └▶ classify ─▶ kept here ──────────────────┼─▶ ReplyQueue ─▶ output
+///                             ├▶ Lane.pass, shared link ────────┤
+///                             └▶ Lane.pass, a link of its own ──┘
+/// ```
+///
+/// A request that must wait for something is left in the connection's input, which is not read on until
+/// then: a `Stall`. All state is touched on the lane's loop only.
+final class RESPSession {
+  let lane: Lane
+  let options: RESPOptions
+  var client: ClientState
+  var parser = RequestParser()
+  var keys = KeyList()
+  var queue = ReplyQueue()
+  var traffic = Traffic()
+  /// The link that the client has to itself, and why.
+  var pin: Pin?
+  /// Links that only carry one large reply or request, by its ticket.
+  var loans: [UInt64: Loan] = [:]
+  /// What is to be done about a reply on the client's own link once its first bytes tell how it ended.
+  var notes: [UInt64: Note] = [:]
+  var subscriptions = Subscriptions()
+  /// The rest of a request that is relayed as it comes.
+  var upload: Upload?
+  /// The request whose reply must come before another one is looked at: it may change what they mean, or
+  /// keeps the client blocked, and then Redis would not listen either.
+  var blockedBy: Blocker?
+  var stall: Stall?
+  var permit = Permit.none
+  /// The client has said its last word: the connection ends with the last reply.
+  var isEnding = false
+  var connection: Connection?
+  private var scratch = ByteBuffer()
+  private let detached: OutputBuffer
 
-  /// A session for the client that is known as `id`.
-  package init(id: Int, greeting: ServerGreeting) {
-    dialogue = Dialogue(ClientState(id: id, greeting: greeting))
+  /// What a client waits for before its next request is looked at.
+  enum Stall: Equatable {
+    /// A request under way that names the same key.
+    case order
+    /// Everything that is under way.
+    case quiet
+    /// The number or the bytes of what is under way.
+    case room
+    /// A permit.
+    case permit
+    /// The client's own link, which has not taken what it was given.
+    case upload
   }
 
-  package func received(
-    _ bytes: RawSpan, on connection: Connection, now: Moment
-  ) -> Consumption {
-    switch dialogue.take(bytes, output: &connection.output.bytes) {
-    case .taken(let count, let needing): return .taken(count, needing: needing)
-    case .finished: connection.closeAfterFlushing()
-    case .aborted: connection.close()
+  struct Blocker {
+    let ticket: UInt64
+    /// Whether its reply may take for ever, so that nobody waits for it in vain.
+    let isBlocking: Bool
+  }
+
+  /// A link for one request.
+  struct Loan {
+    let link: PinnedLink
+    /// Whether it is as it was once the reply has come.
+    var isClean = true
+  }
+
+  /// Where the request at the head of the line stands with the limiter.
+  enum Permit {
+    case none, held
+    case refused(LimiterError)
+  }
+
+  /// What is to become of the connection.
+  enum Verdict: Equatable {
+    /// The first `count` bytes are done with; of what follows, `needing` bytes are needed.
+    case taken(_ count: Int, needing: Int)
+    /// The same, but what follows must wait.
+    case stalled(_ count: Int)
+    /// Nothing more is read; what is owed is sent.
+    case finished
+    /// Nothing more is read or sent.
+    case aborted
+  }
+
+  /// What came of one request, or of a piece of it.
+  enum Step: Equatable {
+    case done(Int)
+    case needsMore(atLeast: Int)
+    case stalled
+    case finish, abort
+  }
+
+  init(id: Int, options: RESPOptions, lane: Lane, output: OutputBuffer = OutputBuffer()) {
+    self.lane = lane
+    self.options = options
+    client = ClientState(
+      id: id, greeting: options.greeting,
+      homeDatabase: UInt32(clamping: lane.proxy.settings.url.database))
+    client.isAuthenticated = options.password == nil
+    parser.isAuthenticated = client.isAuthenticated
+    detached = output
+  }
+
+  /// Where replies go that are due.
+  var output: OutputBuffer { connection?.output ?? detached }
+
+  // MARK: Requests
+
+  /// Executes the requests in `bytes`, which begin with the first byte that was not taken. O(bytes).
+  func take(_ bytes: RawSpan, now: Moment) -> Verdict {
+    var offset = 0
+    while offset < bytes.byteCount {
+      if blockedBy != nil {
+        stall = .quiet
+        return .stalled(offset)
+      }
+      let rest = bytes.extracting(offset..<bytes.byteCount)
+      let step = upload == nil ? parse(rest, now: now) : relayUpload(rest, now: now)
+      switch step {
+      case .done(let count): offset &+= count
+      case .needsMore(let count): return .taken(offset, needing: rest.byteCount &+ count)
+      case .stalled: return .stalled(offset)
+      case .finish: return .finished
+      case .abort: return .aborted
+      }
     }
-    return .taken(bytes.byteCount)
+    // An idle client keeps room for a common request, and no more.
+    if parser.arguments.allocatedCount > Limits.sessionArgumentsKeptMax { parser.releaseMemory() }
+    return .taken(offset, needing: 0)
+  }
+
+  private func parse(_ bytes: RawSpan, now: Moment) -> Step {
+    switch parser.parse(bytes) {
+    case .command(let length): return execute(bytes.extracting(0..<length), length, now: now)
+    case .inlineCommand(let length):
+      let canonical = parser.canonical.bytes.array
+      return execute(canonical.rawSpan, length, now: now)
+    case .nothing(let length):
+      client.replies.advance()
+      return .done(length)
+    case .needsMore(let count): return .needsMore(atLeast: count)
+    case .large(let large): return executeLarge(large, in: bytes, now: now)
+    case .refused(let error): return refuse(error)
+    }
+  }
+
+  /// As Redis does: a request past the limit of a whole one ends without a word.
+  func refuse(_ error: ProtocolError) -> Step {
+    if error == .requestTooBig { return .abort }
+    if !client.replies.drops { reply { error.write(to: &$0) } }
+    return .finish
+  }
+
+  /// A request that has come as a whole: `length` bytes of the connection's.
+  private func execute(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    let step: Step
+    if isPlainGet(request) {
+      step = get(request, length, now: now)
+    } else {
+      let spec = lane.commands.classify(parser.arguments, in: request, keys: &keys)
+      step = dispatch(spec, request, length, now: now)
+    }
+    if step != .stalled { client.replies.advance() }
+    return step
+  }
+
+  /// `GET key` of a client that shares what the cache has.
+  private func isPlainGet(_ request: RawSpan) -> Bool {
+    parser.arguments.count == 2 && pin == nil && client.isAuthenticated
+      && parser.arguments.bytes(0, in: request).equalsIgnoringCase("get")
+  }
+
+  private func dispatch(
+    _ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment
+  ) -> Step {
+    let name = parser.arguments.bytes(0, in: request)
+    if !spec.isKnown && RequestParser.isCrossProtocol(name) { return .abort }
+    if !client.isAuthenticated && !spec.verb.isAllowedToAnybody {
+      reply { $0.appendError("NOAUTH Authentication required.") }
+      return .done(length)
+    }
+    switch spec.routing {
+    case .kept where spec.isKeptHere(during: pin): return keep(spec, request, length, now: now)
+    case .refused(let refusal):
+      reply { $0.appendError(refusal.message) }
+      return .done(length)
+    case _ where pin != nil: return passPinned(spec, request, length, now: now)
+    case .shared, .transactionEnd: return pass(spec, request, length, now: now)
+    case .control: return passControl(spec, request, length, now: now)
+    case .transaction, .subscription, .blocking, .session, .unknown, .wait, .kept:
+      guard traffic.isEmpty else { return stall(.quiet) }
+      if let refusal = takePin() {
+        reply(refusal)
+        return .done(length)
+      }
+      return passPinned(spec, request, length, now: now)
+    }
+  }
+
+  func stall(_ reason: Stall) -> Step {
+    stall = reason
+    return .stalled
+  }
+
+  // MARK: Replies
+
+  /// A reply that is known at once, in its place.
+  func reply(_ body: (inout ByteBuffer) -> Void) {
+    if client.replies.drops { return }
+    if queue.isEmpty { return body(&output.bytes) }
+    withScratch { text in
+      body(&text)
+      queue.appendTail(text.bytes)
+    }
+  }
+
+  func reply(_ error: ProxyError) { reply { error.write(to: &$0) } }
+
+  /// Puts the reply of a ticket together.
+  func answer(_ ticket: UInt64, _ body: (inout ByteBuffer) -> Void) {
+    withScratch { text in
+      body(&text)
+      queue.append(text.bytes, to: ticket, output)
+    }
+  }
+
+  /// Somewhere to put a few bytes together; taken out of the session meanwhile.
+  private func withScratch(_ body: (inout ByteBuffer) -> Void) {
+    var text = ByteBuffer()
+    swap(&text, &scratch)
+    body(&text)
+    text.removeAll()
+    if text.allocated <= Limits.sessionScratchKeptMax { swap(&text, &scratch) }
+  }
+
+  /// A place for a reply that comes later.
+  func begin(_ journey: Journey) -> UInt64 {
+    traffic.begin(journey)
+    return queue.add(journey, isDropped: client.replies.drops)
+  }
+
+  /// The reply of a ticket is complete.
+  func conclude(_ ticket: UInt64, now: Moment) {
+    guard let journey = queue.finish(ticket, output) else { return }
+    traffic.end(journey)
+    notes[ticket] = nil
+    if blockedBy?.ticket == ticket { blockedBy = nil }
+    if let loan = loans.removeValue(forKey: ticket) {
+      lane.unpin(loan.link, isClean: loan.isClean, now: now)
+    }
+    if !loans.isEmpty { speedUp() }
+    leavePinIfIdle(now: now)
+    settleOutput()
+    wake(now: now)
+  }
+
+  /// Goes on with the requests that are left, if what they wait for is there.
+  private func wake(now: Moment) {
+    let goesOn =
+      switch stall {
+      case .order: true
+      case .quiet: traffic.isEmpty
+      case .room: !traffic.isFull
+      case .permit, .upload, nil: false
+      }
+    if goesOn { resume() }
+    if isEnding && queue.isEmpty { connection?.closeAfterFlushing() }
+  }
+
+  func resume() {
+    stall = nil
+    connection?.resumeReading()
+  }
+
+  /// Closes a client that does not take what it is owed, and lets links go on that waited for it.
+  func settleOutput() {
+    guard let connection else { return }
+    if queue.buffered + connection.outputCount > connection.outputBytesMax { connection.close() }
   }
 }
+
+extension ProxyError {
+  /// As Redis would say it.
+  func write(to output: inout ByteBuffer) {
+    if case .redis(let error) = self, let reply = error.reply {
+      let text = reply.bytes
+      output.appendError(text.rawSpan)
+      return
+    }
+    let text = Array("ERR \(description)".utf8)
+    output.appendError(text.rawSpan)
+  }
+}
+
+extension RedisError {
+  /// What Redis itself has said.
+  fileprivate var reply: RESPError? {
+    switch reason {
+    case .loading(let error), .busy(let error), .readOnly(let error), .errorReply(let error): error
+    default: nil
+    }
+  }
+}
+
+extension CommandVerb {
+  /// Whether a client may use it before it has given the password.
+  fileprivate var isAllowedToAnybody: Bool {
+    switch self {
+    case .auth, .hello, .quit, .reset: true
+    default: false
+    }
+  }
+}
+
+@available(*, unavailable)
+extension RESPSession: Sendable {}

@@ -1,9 +1,11 @@
 internal import Glibc
+internal import ProxyCore
 
 /// What is in force.
 struct Configuration: Equatable {
   var respHost = "127.0.0.1"
   var respPort: UInt16 = 6380
+  var redis = RedisURL()
   var threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
   init() {}

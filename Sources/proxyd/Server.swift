@@ -5,6 +5,7 @@ internal import RESPFront
 /// The running proxy: its loops, and the fronts on them.
 struct Server {
   private let loops: [LoopThread]
+  private let proxy: Proxy
   private let resp: RESPFront
 
   /// Why it could not start: one line for people.
@@ -24,8 +25,10 @@ struct Server {
     }
     self.loops = loops
     do throws(SystemError) {
+      proxy = try Proxy(ProxySettings(url: configuration.redis), loops: loops)
       resp = try RESPFront(
-        on: address, loops: loops, greeting: ServerGreeting(version: Self.redisVersion))
+        on: address, loops: loops, proxy: proxy,
+        options: RESPOptions(greeting: ServerGreeting(version: Self.redisVersion)))
     } catch {
       throw Failure(
         description: error.code == EADDRINUSE
@@ -42,6 +45,7 @@ struct Server {
 
   /// Ends everything and waits for it.
   func stop() {
+    proxy.close()
     for loop in loops { loop.stop() }
     for loop in loops { loop.join() }
   }

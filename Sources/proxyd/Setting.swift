@@ -1,3 +1,5 @@
+internal import ProxyCore
+
 /// One thing that can be set: by a variable of the environment, or by the flag of the same name.
 struct Setting: Sendable {
   /// The variable's name.
@@ -35,6 +37,14 @@ struct Setting: Sendable {
       name: "RESP_PORT", placeholder: "PORT", summary: "and on which port",
       read: { text, configuration in number(text, 0...UInt16.max, &configuration.respPort) },
       rule: "a port is a number from 0 to 65535", write: { "\($0.respPort)" }),
+    Setting(
+      name: "REDIS_URL", placeholder: "URL", summary: "the Redis behind it",
+      read: { text, configuration in
+        guard let url = try? RedisURL(text) else { return false }
+        configuration.redis = url
+        return true
+      }, rule: "redis://user:password@host:port/database is needed",
+      write: { $0.redis.description }),
     Setting(
       name: "THREADS", placeholder: "COUNT", summary: "event loops; by default one a core",
       read: { text, configuration in number(text, 1...1_024, &configuration.threads) },

@@ -33,7 +33,7 @@ import Testing
     #expect(
       try Proxyd.run(program: "redis-cli", words + ["-3", "ECHO", "a"]) == (0, "a\n"))
     let (_, output) = try Proxyd.run(program: "redis-cli", words + ["GET", "a"])
-    #expect(output.hasPrefix("(error) ERR proxyd has no link") || output.hasPrefix("ERR proxyd"))
+    #expect(output == "\n")
   }
 
   @Test(arguments: [SIGTERM, SIGINT]) func `a signal ends it cleanly`(_ signal: Int32) throws {
@@ -75,7 +75,8 @@ import Testing
     let (status, output) = try Proxyd.run(
       ["--check", "--threads", "2"], variables: ["RESP_PORT=7000", "RESP_HOST=::1"])
     #expect(status == 0)
-    #expect(output == "RESP_HOST=::1\nRESP_PORT=7000\nTHREADS=2\n")
+    #expect(
+      output == "RESP_HOST=::1\nRESP_PORT=7000\nREDIS_URL=redis://127.0.0.1:6379/0\nTHREADS=2\n")
     #expect(try Proxyd.run(["--version"]).output.hasPrefix("proxyd "))
     #expect(try Proxyd.run(["--help"]).output.hasPrefix("usage: proxyd "))
   }

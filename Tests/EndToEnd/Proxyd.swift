@@ -5,18 +5,21 @@ import TestSupport
 final class Proxyd {
   let port: UInt16
   private let process: ChildProcess
+  private let redis: RedisServer
   private let directory: String
 
   /// Starts it and waits until it says that it serves.
   init(_ flags: [String] = []) throws {
     directory = try TemporaryDirectory.make()
+    redis = try RedisServer()
     var failure: any Error = ToolError("proxyd was not started")
     // Somebody else may take a free port first, so another is tried.
     for _ in 0..<10 {
       do {
         let port = try Loopback.freePort()
         process = try Self.start(
-          ["--resp-port", "\(port)"] + flags, port: port, directory: directory)
+          ["--resp-port", "\(port)", "--redis-url", "redis://127.0.0.1:\(redis.port)"] + flags,
+          port: port, directory: directory)
         self.port = port
         return
       } catch { failure = error }

@@ -86,6 +86,8 @@ package final class Connection {
 
   /// How many bytes wait to be sent.
   package var outputCount: Int { pending?.count ?? 0 }
+  /// Whether the kernel has no room; `drained` will be called.
+  package var isOutputBlocked: Bool { isWriteBlocked }
   package var isOutputOverLimit: Bool { outputCount > outputBytesMax }
 
   /// Stops reading until `resumeReading`. The kernel's window closes, and then the peer has to

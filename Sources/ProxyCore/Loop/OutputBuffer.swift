@@ -21,7 +21,7 @@ package final class OutputBuffer {
   private var blockBytes = 0
   private var sentOfFirst = 0
 
-  init() {}
+  package init() {}
 
   /// Everything not yet sent, blocks included.
   package var count: Int { bytes.count &+ blockBytes }

@@ -13,6 +13,9 @@ package final class Lane {
   /// What every command is, as far as Redis has told.
   package internal(set) var commands: CommandTable
 
+  /// Databases that exist: those that Redis has let somebody select.
+  package var knownDatabases: Set<UInt32>
+
   /// Fetches that this lane's clients wait for.
   var reads = TokenTable<Read>()
   /// Requests that are at Redis, or whose writes may still be.
@@ -37,6 +40,7 @@ package final class Lane {
     self.loop = loop
     self.resolver = LoopResolver(resolver, on: loop)
     commands = proxy.commands
+    knownDatabases = [UInt32(clamping: proxy.settings.url.database)]
     waker = LaneWaker(proxy.seats[index].mailbox, proxy.limiter)
     janitor = Janitor(of: proxy.cache, first: index, stride: proxy.laneCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)

@@ -58,17 +58,21 @@ package protocol LaneCaller: AnyObject {
   func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment)
 
   /// A piece of what came unasked on the caller's own link.
-  func unasked(_ piece: RawSpan, isLast: Bool, now: Moment)
+  func unasked(_ piece: RawSpan, isLast: Bool, on link: PinnedLink, now: Moment)
+
+  /// The caller's own link has taken all that it was given, after some had to wait.
+  func linkDrained(now: Moment)
 
   /// The caller's own link has ended, whatever was under way on it has been reported.
-  func pinnedLinkLost(_ error: RedisError, now: Moment)
+  func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment)
 }
 
 extension LaneCaller {
   package func relayed(_ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment) {}
   package func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {}
-  package func unasked(_ piece: RawSpan, isLast: Bool, now: Moment) {}
-  package func pinnedLinkLost(_ error: RedisError, now: Moment) {}
+  package func unasked(_ piece: RawSpan, isLast: Bool, on link: PinnedLink, now: Moment) {}
+  package func linkDrained(now: Moment) {}
+  package func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {}
 }
 
 /// Where in its reply a piece lies.

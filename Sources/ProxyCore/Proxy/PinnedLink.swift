@@ -26,6 +26,17 @@ package final class PinnedLink: LinkOwner {
   package var isClosed: Bool { connection.isClosed }
   /// Bytes that wait to be sent.
   package var outputCount: Int { connection.outputCount }
+  /// Whether they must wait for `linkDrained`.
+  package var isOutputBlocked: Bool { connection.isOutputBlocked }
+
+  /// Sends something whose reply nobody needs, ahead of what comes next.
+  package func precede(with request: RawSpan, now: Moment) throws(ProxyError) {
+    do throws(RedisError) {
+      try connection.submit(.own, .discard, request, now: now)
+    } catch {
+      throw .redis(error)
+    }
+  }
 
   /// More of the request that was passed last, a part of which was withheld. False: it was lost.
   package func extend(_ token: UInt64, _ bytes: RawSpan) -> Bool {
@@ -42,7 +53,7 @@ package final class PinnedLink: LinkOwner {
     switch event {
     case .piece(let piece): lane.relay(piece, in: bytes, now: now)
     case .unasked(let piece):
-      caller?.unasked(bytes.extracting(piece.bytes), isLast: piece.isLast, now: now)
+      caller?.unasked(bytes.extracting(piece.bytes), isLast: piece.isLast, on: self, now: now)
     case .tree(let token): lane.finish(token.value, with: link.takeReply(), now: now)
     case .ready:
       guard lane.greeted(link, now: now) else { return }
@@ -62,8 +73,10 @@ package final class PinnedLink: LinkOwner {
     lane.fail(request.token.value, wasSent: request.wasSent, because: error, now: now)
   }
 
+  package func linkDrained(_ link: LinkConnection, now: Moment) { caller?.linkDrained(now: now) }
+
   package func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment) {
-    caller?.pinnedLinkLost(error, now: now)
+    caller?.linkEnded(self, because: error, now: now)
     caller = nil
   }
 }

@@ -33,6 +33,9 @@ package final class LinkConnection {
   /// Bytes that the kernel has not taken yet.
   package var outputCount: Int { connection?.outputCount ?? 0 }
 
+  /// Whether the kernel has no room for them.
+  package var isOutputBlocked: Bool { connection?.isOutputBlocked ?? false }
+
   package var expectedRunID: [UInt8]? {
     get { link.expectedRunID }
     set { link.expectedRunID = newValue }

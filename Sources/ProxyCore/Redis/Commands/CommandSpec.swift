@@ -21,6 +21,9 @@ package struct CommandSpec: Equatable, Sendable {
   /// too.
   package var index: Int { Int(place) }
 
+  /// The place of its only key among the arguments, where it has one at one place.
+  package var singleKeyArgument: Int? { singleKey == 0 ? nil : Int(singleKey) }
+
   /// As in Redis: the number of arguments, the name included; negative where more are allowed.
   package var arity: Int { Int(arityStored) }
 

@@ -1,0 +1,50 @@
+internal import ProxyCore
+
+/// The link that a client has to itself, and what it keeps there.
+struct Pin {
+  let link: PinnedLink
+  /// Between MULTI and EXEC.
+  var isInTransaction = false
+  var isWatching = false
+  /// State that only a reset ends: tracking, monitoring, an identity, whatever unknown commands leave.
+  var leavesState = false
+  /// The client's own identity, rather than the proxy's.
+  var hasIdentity = false
+  var queued = Queued()
+
+  init(link: PinnedLink) { self.link = link }
+
+  /// What EXEC will do.
+  struct Queued {
+    var effect = CommandEffect.none
+    /// Keys that it writes.
+    private(set) var writes: [[UInt8]] = []
+    /// So many keys that they are not told apart any more.
+    private(set) var isUncountable = false
+    /// The database that it ends in, if it changes that.
+    var selects: UInt32?
+    private var bytes = 0
+
+    mutating func add(_ key: RawSpan) {
+      if isUncountable { return }
+      writes.append(key.array)
+      bytes += key.byteCount + 64
+      if bytes > Limits.queuedKeyBytesMax {
+        isUncountable = true
+        writes = []
+      }
+    }
+  }
+
+  mutating func endTransaction() {
+    isInTransaction = false
+    isWatching = false
+    queued = Queued()
+  }
+
+  /// Whether the link can be given back once nothing is under way on it.
+  var isIdle: Bool { holdsNothing && link.subscriptionCount == 0 }
+
+  /// Whether its loss is no loss to the client, what is under way aside.
+  var holdsNothing: Bool { !isInTransaction && !isWatching && !leavesState }
+}

@@ -1,0 +1,15 @@
+internal import ProxyCore
+
+/// How a front treats its clients.
+package struct RESPOptions: Sendable {
+  /// What `HELLO` says of the server.
+  package var greeting: ServerGreeting
+  /// What clients must give; nil: whoever comes is served, and AUTH goes to Redis.
+  package var password: [UInt8]?
+  /// Orders all of a client's commands against all, at the price of hits.
+  package var ordersAll = false
+  package var outputBytesMax = Limits.sessionOutputBytesMax
+  package var identifiers = ClientIdentifiers()
+
+  package init(greeting: ServerGreeting) { self.greeting = greeting }
+}

@@ -1,0 +1,48 @@
+internal import ProxyCore
+
+/// The session on its connection.
+extension RESPSession: ConnectionHandler {
+  func received(
+    _ bytes: RawSpan, on connection: Connection, now: Moment
+  ) -> Consumption {
+    switch take(bytes, now: now) {
+    case .taken(let count, let needing):
+      settleOutput()
+      return .taken(count, needing: needing)
+    case .stalled(let count):
+      connection.pauseReading()
+      settleOutput()
+      return .taken(count)
+    case .finished: endAfterReplies()
+    case .aborted: connection.close()
+    }
+    return .taken(bytes.byteCount)
+  }
+
+  /// The client sends no more, and is answered what it has sent. One that is blocked has gone.
+  func finished(_ connection: Connection, now: Moment) {
+    if blockedBy?.isBlocking == true { connection.close() } else { endAfterReplies() }
+  }
+
+  func hungUp(_ connection: Connection, now: Moment) {
+    if blockedBy?.isBlocking == true { connection.close() }
+  }
+
+  private func endAfterReplies() {
+    isEnding = true
+    if queue.isEmpty { connection?.closeAfterFlushing() } else { connection?.pauseReading() }
+  }
+
+  func drained(_ connection: Connection, now: Moment) { speedUp() }
+
+  func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
+    self.connection = nil
+    stall = nil
+    upload = nil
+    abandonPin(now: now)
+    for loan in loans.values { lane.unpin(loan.link, isClean: false, now: now) }
+    loans = [:]
+    if case .held = permit { lane.releasePermit() }
+    permit = .none
+  }
+}

@@ -1,0 +1,207 @@
+internal import ProxyCore
+
+/// What the proxy keeps of a client itself, so that using it costs no link.
+extension RESPSession {
+  func keep(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    guard spec.accepts(argumentCount: parser.arguments.count) else {
+      let name = lane.commands.name(at: spec.index)
+      reply { ClientState.refuseCount(of: name, &$0) }
+      return .done(length)
+    }
+    switch spec.verb {
+    case .select: return select(request, length, now: now)
+    case .hello: return hello(request, length, now: now)
+    case .auth: return authenticate(request, length, now: now)
+    case .reset: return reset(length, now: now)
+    case .quit:
+      reply { $0.appendSimpleString("OK") }
+      return .finish
+    default:
+      let wasDropped = client.replies.drops
+      var text = ByteBuffer()
+      client.manageClient(spec.verb, parser.arguments, in: request, &text)
+      // `CLIENT REPLY ON` is answered, though what came before it was not.
+      if spec.verb == .clientReply || !wasDropped { reply { $0.append(text.bytes) } }
+      return .done(length)
+    }
+  }
+
+  // MARK: SELECT
+
+  private func select(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    var refusal = ByteBuffer()
+    guard
+      let database = ClientState.database(
+        parser.arguments.bytes(1, in: request), refusal: &refusal)
+    else {
+      reply { $0.append(refusal.bytes) }
+      return .done(length)
+    }
+    if database == client.database && pin == nil {
+      reply { $0.appendSimpleString("OK") }
+      return .done(length)
+    }
+    // Over another link, what comes next could overtake what is under way.
+    guard traffic.isEmpty else { return stall(.quiet) }
+    if pin == nil && lane.knownDatabases.contains(database) {
+      client.database = database
+      reply { $0.appendSimpleString("OK") }
+      return .done(length)
+    }
+    return askForDatabase(database, request, length, now: now)
+  }
+
+  /// Which databases there are only Redis knows.
+  private func askForDatabase(
+    _ database: UInt32, _ request: RawSpan, _ length: Int, now: Moment
+  ) -> Step {
+    let link: PinnedLink
+    if let pin {
+      link = pin.link
+      self.pin?.leavesState = true
+    } else {
+      do throws(ProxyError) {
+        link = try lane.pin(client.version, database: client.database, for: self)
+      } catch {
+        reply(error)
+        return .done(length)
+      }
+    }
+    let passage = Passage(.pinned(link), database: client.database, effect: .none)
+    send(
+      request, passage, Journey(.pass, bytes: length), note: .select(database),
+      loan: pin == nil ? Loan(link: link, isClean: false) : nil, blocks: true, now: now)
+    return .done(length)
+  }
+
+  // MARK: Who somebody is
+
+  private func hello(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    var refusal = ByteBuffer()
+    var hello = HelloRequest()
+    let isWhole = hello.read(parser.arguments, in: request, refusal: &refusal)
+    guard isWhole else {
+      // What comes before the fault counts, as at Redis.
+      if client.isAuthenticated, let name = hello.name { client.name = name }
+      reply { $0.append(refusal.bytes) }
+      return .done(length)
+    }
+    // Replies that are due are in the version that they were asked for in.
+    guard traffic.isEmpty else { return stall(.quiet) }
+    if let credentials = hello.credentials {
+      switch check(credentials) {
+      case .accepted: accept()
+      case .refused:
+        reply { $0.appendError(Self.wrongPassword) }
+        return .done(length)
+      case .askRedis: return identify(credentials, then: hello, length, now: now)
+      }
+    } else if !client.isAuthenticated {
+      reply {
+        $0.append("-NOAUTH HELLO must be called with the client already authenticated, otherwise")
+        $0.append(" the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the")
+        $0.append(" client and select the RESP protocol version at the same time\r\n")
+      }
+      return .done(length)
+    }
+    greet(hello, now: now)
+    return .done(length)
+  }
+
+  private func greet(_ hello: HelloRequest, now: Moment) {
+    if let pin, let version = hello.version, version != client.version {
+      // The client's own link speaks as the client does.
+      let number = version.rawValue
+      try? pin.link.precede(
+        with: Array("*2\r\n$5\r\nHELLO\r\n$1\r\n\(number)\r\n".utf8).rawSpan, now: now)
+      self.pin?.leavesState = true
+    }
+    var text = ByteBuffer()
+    client.greet(hello, &text)
+    reply { $0.append(text.bytes) }
+  }
+
+  private func authenticate(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    let count = parser.arguments.count
+    guard count <= 3 else {
+      reply { $0.appendError("ERR syntax error") }
+      return .done(length)
+    }
+    guard traffic.isEmpty else { return stall(.quiet) }
+    let credentials = Credentials(
+      user: count == 3 ? parser.arguments.bytes(1, in: request).array : [],
+      password: parser.arguments.bytes(count &- 1, in: request).array)
+    switch check(credentials) {
+    case .accepted:
+      accept()
+      reply { $0.appendSimpleString("OK") }
+    case .refused: reply { $0.appendError(Self.wrongPassword) }
+    case .askRedis: return identify(credentials, then: nil, length, now: now)
+    }
+    return .done(length)
+  }
+
+  private static let wrongPassword: StaticString =
+    "WRONGPASS invalid username-password pair or user is disabled."
+
+  private enum Check { case accepted, refused, askRedis }
+
+  private func check(_ credentials: Credentials) -> Check {
+    if let password = options.password {
+      return credentials.match(password) ? .accepted : .refused
+    }
+    return credentials.match(lane.proxy.settings.url) && pin?.hasIdentity != true
+      ? .accepted : .askRedis
+  }
+
+  private func accept() {
+    client.isAuthenticated = true
+    parser.isAuthenticated = true
+  }
+
+  /// An identity of the client's own is Redis's to give, and is kept on the client's own link: such a
+  /// client reads nothing that others have fetched.
+  private func identify(
+    _ credentials: Credentials, then hello: HelloRequest?, _ length: Int, now: Moment
+  ) -> Step {
+    if pin == nil, let refusal = takePin() {
+      reply(refusal)
+      return .done(length)
+    }
+    guard let link = pin?.link else { return .done(length) }
+    var request = ByteBuffer()
+    request.appendCommand(argumentCount: credentials.user.isEmpty ? 2 : 3)
+    request.appendArgument("AUTH")
+    if !credentials.user.isEmpty { request.appendArgument(credentials.user) }
+    request.appendArgument(credentials.password)
+    let passage = Passage(.pinned(link), database: client.database, effect: .none)
+    send(
+      request.bytes, passage, Journey(.pass, bytes: length), note: .identity(then: hello),
+      blocks: true, now: now)
+    return .done(length)
+  }
+
+  private func reset(_ length: Int, now: Moment) -> Step {
+    guard traffic.isEmpty else { return stall(.quiet) }
+    abandonPin(now: now)
+    client.reset()
+    client.isAuthenticated = options.password == nil
+    parser.isAuthenticated = client.isAuthenticated
+    reply { $0.appendSimpleString("RESET") }
+    return .done(length)
+  }
+}
+
+extension CommandSpec {
+  /// Whether the proxy answers, also while the client has a link to itself: what is queued in a
+  /// transaction is executed by Redis.
+  func isKeptHere(during pin: Pin?) -> Bool {
+    switch verb {
+    case .reset, .quit: true
+    case .select, .hello, .auth, .clientID, .clientGetName, .clientSetName, .clientSetDetails,
+      .clientReply, .clientNoEvict:
+      pin?.isInTransaction != true
+    default: false
+    }
+  }
+}

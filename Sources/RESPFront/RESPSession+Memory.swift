@@ -1,0 +1,91 @@
+internal import ProxyCore
+
+/// GET, from memory where that is right.
+extension RESPSession {
+  func get(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    let key = parser.arguments.bytes(1, in: request)
+    let hash = lane.hash(key)
+    if !traffic.isEmpty {
+      if traffic.fetchNames(hash) || (options.ordersAll && traffic.fetches > 0) {
+        return stall(.order)
+      }
+      if traffic.passNames(hash) || (options.ordersAll && traffic.passes > 0) {
+        let spec = lane.commands.classify(parser.arguments, in: request, keys: &keys)
+        return pass(spec, request, length, now: now)
+      }
+    }
+    if hit(key, hash, now: now) { return .done(length) }
+    if traffic.isFull { return stall(.room) }
+    var journey = Journey(.fetch, bytes: length)
+    journey.add(hash)
+    journey.key = key.array
+    lane.fetch(
+      key, hash: hash, database: client.database, for: self, ticket: begin(journey), now: now)
+    return .done(length)
+  }
+
+  private func hit(_ key: RawSpan, _ hash: UInt64, now: Moment) -> Bool {
+    guard let hit = lane.proxy.find(key, hash: hash, database: client.database, now: now) else {
+      return false
+    }
+    if !client.replies.drops && queue.isEmpty && hit.shared == nil {
+      Self.append(hit, client.version, to: &output.bytes)
+    } else {
+      replyUnusually(hit)
+    }
+    return true
+  }
+
+  private static func append(
+    _ hit: borrowing ByteCache.Hit, _ version: RESPVersion, to output: inout ByteBuffer
+  ) {
+    if hit.isAbsent { return output.appendNull(version) }
+    output.appendBulkHeader(length: hit.count)
+    hit.append(to: &output)
+    output.appendLineEnd()
+  }
+
+  /// Behind replies that have not come, or a large value, which is sent from where it lies.
+  private func replyUnusually(_ hit: borrowing ByteCache.Hit) {
+    if !client.replies.drops, queue.isEmpty, let shared = hit.shared {
+      let output = output
+      output.bytes.appendBulkHeader(length: shared.count)
+      output.append(shared)
+      output.bytes.appendLineEnd()
+    } else {
+      reply { Self.append(hit, client.version, to: &$0) }
+    }
+  }
+
+  /// What was not in memory has come.
+  func fetched(
+    _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment
+  ) {
+    switch outcome {
+    case .value: answer(ticket) { $0.appendBulk(bytes) }
+    case .absent: answer(ticket) { $0.appendNull(client.version) }
+    case .error: answer(ticket) { $0.appendError(bytes) }
+    case .failed(let error): answer(ticket) { error.write(to: &$0) }
+    case .large: return fetchLarge(ticket, now: now)
+    }
+    conclude(ticket, now: now)
+  }
+
+  /// A value that is too large to be kept comes over a link of its own, as fast as the client takes it.
+  private func fetchLarge(_ ticket: UInt64, now: Moment) {
+    guard let key = queue.journey(of: ticket)?.key, connection != nil else {
+      return conclude(ticket, now: now)
+    }
+    var request = ByteBuffer()
+    request.append("*2\r\n$3\r\nGET\r\n")
+    request.appendArgument(key)
+    do throws(ProxyError) {
+      let link = try lane.pin(client.version, database: client.database, for: self)
+      loans[ticket] = Loan(link: link)
+      let passage = Passage(.pinned(link), database: client.database, effect: .reads)
+      try lane.pass(request.bytes, passage, for: self, ticket: ticket, now: now)
+    } catch {
+      failed(ticket, because: error, now: now)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+internal import ProxyCore
+
+/// What Redis answers, over links that many share.
+extension RESPSession: LaneCaller {
+  func pass(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    let journey = journey(request, length)
+    if traffic.fetchNames(anyOf: journey) || (options.ordersAll && traffic.fetches > 0) {
+      return stall(.order)
+    }
+    if traffic.isFull { return stall(.room) }
+    switch takePermit(now: now) {
+    case .held: break
+    case .none: return stall(.permit)
+    case .refused(let error):
+      reply(.limiter(error))
+      return .done(length)
+    }
+    var passage = Passage(
+      .shared(client.version), database: client.database, effect: spec.effect)
+    passage.holdsPermit = true
+    beginWrites(request, &passage.writes)
+    send(request, passage, journey, now: now)
+    return .done(length)
+  }
+
+  /// What a client sends to end what others do, or to learn of it.
+  func passControl(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    guard traffic.isEmpty else { return stall(.quiet) }
+    let passage = Passage(.control, database: client.database, effect: spec.effect)
+    send(request, passage, Journey(.pass, bytes: length), blocks: true, now: now)
+    return .done(length)
+  }
+
+  /// The keys that a request names.
+  private func journey(_ request: RawSpan, _ length: Int) -> Journey {
+    var journey = Journey(.pass, bytes: length)
+    journey.namesAll = keys.namesAll
+    for place in 0..<keys.count {
+      journey.add(lane.hash(parser.arguments.bytes(keys[place].argument, in: request)))
+    }
+    return journey
+  }
+
+  func beginWrites(_ request: RawSpan, _ writes: inout HeldKeys) {
+    guard keys.writesAny else { return }
+    for place in 0..<keys.count where keys[place].isWritten {
+      let key = parser.arguments.bytes(keys[place].argument, in: request)
+      lane.beginWrite(key, hash: lane.hash(key), &writes)
+    }
+  }
+
+  /// Sends a request that has all it needs; `blocks`: nothing else of the client's is looked at before its
+  /// reply has come.
+  func send(
+    _ request: RawSpan, _ passage: consuming Passage, _ journey: Journey, note: Note? = nil,
+    loan: Loan? = nil, blocks: Bool = false, isBlocking: Bool = false, now: Moment
+  ) {
+    let ticket = begin(journey)
+    notes[ticket] = note
+    loans[ticket] = loan
+    if blocks { blockedBy = Blocker(ticket: ticket, isBlocking: isBlocking) }
+    do throws(ProxyError) {
+      try lane.pass(request, passage, for: self, ticket: ticket, now: now)
+    } catch {
+      failed(ticket, because: error, now: now)
+    }
+  }
+
+  // MARK: Permits
+
+  /// The permit of the request at hand; `none` where it is waited for.
+  private func takePermit(now: Moment) -> Permit {
+    defer { permit = .none }
+    switch permit {
+    case .held, .refused: return permit
+    case .none: break
+    }
+    switch lane.admit(self, ticket: 0, now: now) {
+    case .granted: return .held
+    case .waiting: return .none
+    case .refused(let error): return .refused(error)
+    }
+  }
+
+  func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment) {
+    guard connection != nil else {
+      if error == nil { lane.releasePermit() }
+      return
+    }
+    permit = error.map { .refused($0) } ?? .held
+    resume()
+  }
+
+  // MARK: Replies
+
+  func relayed(
+    _ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment
+  ) {
+    if place.isFirst, let note = notes[ticket] {
+      if !heed(note, piece, of: ticket, now: now) { return conclude(ticket, now: now) }
+    }
+    queue.append(piece, to: ticket, output)
+    if place.endsRequest { return conclude(ticket, now: now) }
+    settleOutput()
+    if let loan = loans[ticket] { slowDown(loan.link) }
+  }
+
+  func failed(_ ticket: UInt64, because error: ProxyError, now: Moment) {
+    answer(ticket) { error.write(to: &$0) }
+    conclude(ticket, now: now)
+  }
+
+  /// Lets a link wait for a client that takes its time.
+  func slowDown(_ link: PinnedLink) {
+    guard let connection else { return }
+    // What is not blocked leaves at the end of this turn.
+    let waiting = (connection.isOutputBlocked ? connection.outputCount : 0) + queue.buffered
+    if waiting > Limits.relayedBytesMax { link.pauseReading() }
+  }
+
+  /// The client has taken what it was owed.
+  func speedUp() {
+    for loan in loans.values { loan.link.resumeReading() }
+    pin?.link.resumeReading()
+  }
+}

@@ -1,0 +1,172 @@
+internal import ProxyCore
+
+/// What a client keeps at Redis, over a link that it has to itself. There Redis sees its commands as they
+/// are and in order; the cache owes to them what it owes to all.
+extension RESPSession {
+  /// Takes a link; says why there is none.
+  func takePin() -> ProxyError? {
+    do throws(ProxyError) {
+      let link = try lane.pin(client.version, database: client.database, for: self)
+      pin = Pin(link: link)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  func passPinned(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    guard let link = pin?.link else { return .done(length) }
+    if traffic.isFull { return stall(.room) }
+    var passage = Passage(.pinned(link), database: client.database, effect: spec.effect)
+    var note: Note?
+    if pin?.isInTransaction == true {
+      note = queueOrEnd(spec, request, &passage)
+    } else {
+      beginWrites(request, &passage.writes)
+      note = prepare(spec, request, &passage, now: now)
+    }
+    let blocks = spec.routing == .blocking && pin?.isInTransaction == false
+    send(
+      request, passage, Journey(.pass, bytes: length), note: note, blocks: blocks,
+      isBlocking: blocks, now: now)
+    return .done(length)
+  }
+
+  /// What a command outside of a transaction changes about the client's state at Redis.
+  private func prepare(
+    _ spec: CommandSpec, _ request: RawSpan, _ passage: inout Passage, now: Moment
+  ) -> Note? {
+    switch spec.routing {
+    case .transaction:
+      if spec.verb == .watch { pin?.isWatching = true } else { pin?.isInTransaction = true }
+    case .transactionEnd: pin?.isWatching = false
+    case .session: pin?.leavesState = true
+    case .unknown:
+      if pin?.leavesState == true { return nil }
+      pin?.leavesState = true
+      return .unknownCommand
+    case .subscription:
+      let change = SubscriptionChange(spec.verb, parser.arguments, in: request)
+      passage.delivery = .confirmations(subscriptions.begin(change))
+      return .subscription(change)
+    case .wait:
+      // What the client wrote over other links counts, once something was executed on this one.
+      try? pin?.link.precede(with: Array("*1\r\n$4\r\nPING\r\n".utf8).rawSpan, now: now)
+    case .shared, .blocking, .control, .kept, .refused: break
+    }
+    return nil
+  }
+
+  /// Between MULTI and EXEC nothing is executed: its keys are remembered for then.
+  private func queueOrEnd(
+    _ spec: CommandSpec, _ request: RawSpan, _ passage: inout Passage
+  ) -> Note? {
+    passage.effect = .none
+    switch spec.verb {
+    case .exec:
+      guard let queued = pin?.queued else { return nil }
+      passage.effect = queued.isUncountable ? max(queued.effect, .fence) : queued.effect
+      for key in queued.writes {
+        lane.beginWrite(key.rawSpan, hash: lane.hash(key.rawSpan), &passage.writes)
+      }
+      pin?.endTransaction()
+      return .exec(selects: queued.selects)
+    case .discard: pin?.endTransaction()
+    case .select:
+      if let number = Decimal(parser.arguments.bytes(1, in: request))?.value {
+        pin?.queued.selects = UInt32(exactly: number)
+      }
+      pin?.leavesState = true
+    default:
+      let effect = pin?.queued.effect ?? .none
+      pin?.queued.effect = max(effect, spec.effect)
+      for place in 0..<keys.count where keys[place].isWritten {
+        pin?.queued.add(parser.arguments.bytes(keys[place].argument, in: request))
+      }
+      if spec.routing == .subscription || spec.routing == .session || spec.routing == .unknown {
+        pin?.leavesState = true
+      }
+    }
+    return nil
+  }
+
+  /// Gives the link back once it holds nothing of the client's.
+  func leavePinIfIdle(now: Moment) {
+    guard let pin, traffic.isEmpty, pin.isIdle else { return }
+    self.pin = nil
+    lane.unpin(pin.link, isClean: true, now: now)
+  }
+
+  /// Gives the link back whatever it holds.
+  func abandonPin(now: Moment) {
+    guard let pin else { return }
+    self.pin = nil
+    subscriptions = Subscriptions()
+    lane.unpin(pin.link, isClean: false, now: now)
+  }
+
+  // MARK: What comes
+
+  /// What is to be done once the first bytes of a reply tell how the request ended.
+  enum Note {
+    /// A command that the table does not have.
+    case unknownCommand
+    case subscription(SubscriptionChange)
+    case select(UInt32)
+    case exec(selects: UInt32?)
+    /// AUTH; with what follows where it was part of a HELLO.
+    case identity(then: HelloRequest?)
+  }
+
+  /// Acts upon a note. False: the reply has been written, and this one is not for the client.
+  func heed(_ note: Note, _ piece: RawSpan, of ticket: UInt64, now: Moment) -> Bool {
+    notes[ticket] = nil
+    let isError = piece.begins(with: "-")
+    switch note {
+    case .unknownCommand:
+      if piece.begins(with: "-ERR unknown ") || piece.begins(with: "-ERR Unknown ") {
+        pin?.leavesState = false
+      }
+    case .subscription(let change): if isError { subscriptions.undo(change) }
+    case .select(let database):
+      if !isError {
+        client.database = database
+        lane.knownDatabases.insert(database)
+      }
+    case .exec(let selects):
+      if let selects, piece.begins(with: "*"), !piece.begins(with: "*-") {
+        client.database = selects
+      }
+    case .identity(let hello):
+      if isError { return true }
+      pin?.leavesState = true
+      pin?.hasIdentity = true
+      guard let hello else { return true }
+      answer(ticket) { client.greet(hello, &$0) }
+      return false
+    }
+    return true
+  }
+
+  func unasked(_ piece: RawSpan, isLast: Bool, on link: PinnedLink, now: Moment) {
+    guard link === pin?.link else { return }
+    output.bytes.append(piece)
+    settleOutput()
+    // Messages do not wait for a slow subscriber, as they do not at Redis: past its limit it is closed.
+  }
+
+  /// What the client kept at Redis is gone, and only it knows what that was: as if Redis had closed it.
+  func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {
+    guard link === pin?.link else { return }
+    let wasIdle = pin?.holdsNothing ?? true
+    pin = nil
+    subscriptions = Subscriptions()
+    if !wasIdle { connection?.closeAfterFlushing() }
+  }
+}
+
+extension RawSpan {
+  func begins(with text: StaticString) -> Bool {
+    byteCount >= text.utf8CodeUnitCount && extracting(0..<text.utf8CodeUnitCount).equals(text)
+  }
+}

@@ -1,0 +1,90 @@
+internal import ProxyCore
+
+/// Requests with an argument too large to be waited for: they pass in pieces, over a link of their own.
+extension RESPSession {
+  /// The rest of such a request.
+  struct Upload {
+    var relay: RequestRelay
+    /// Where it goes; nil where it was refused, so that the rest is only skipped.
+    var link: PinnedLink?
+    var errand: UInt64 = 0
+    /// The error that it is answered with at its end, where it was refused.
+    var refusal: ProxyError?
+  }
+
+  func executeLarge(
+    _ large: RequestParser.LargeArgument, in bytes: RawSpan, now: Moment
+  ) -> Step {
+    let spec = lane.commands.command(of: parser.arguments, in: bytes)
+    let key = spec.singleKeyArgument
+    let isKnown = key.map { $0 < parser.arguments.count } ?? false
+    // Where the arguments to come tell what it does, all are waited for, as long as that is reasonable.
+    if !isKnown || spec.routing != .shared || pin?.isInTransaction == true,
+      large.length <= Limits.requestBufferedMax
+    {
+      parser.keepBuffering()
+      return .done(0)
+    }
+    guard traffic.isEmpty else { return stall(.quiet) }
+    let head = bytes.extracting(0..<large.headLength)
+    var refusal: ProxyError?
+    if pin == nil { refusal = takePin() }
+    guard let link = pin?.link, refusal == nil else {
+      upload = Upload(relay: parser.relay(), link: nil, refusal: refusal)
+      return .done(large.headLength)
+    }
+    var passage = Passage(
+      .pinned(link), database: client.database, effect: isKnown ? spec.effect : .fence)
+    if let key, isKnown, spec.effect == .writes {
+      let bytes = parser.arguments.bytes(key, in: head)
+      lane.beginWrite(bytes, hash: lane.hash(bytes), &passage.writes)
+    }
+    var journey = Journey(.pass, bytes: large.headLength)
+    journey.namesAll = true
+    let ticket = begin(journey)
+    do throws(ProxyError) {
+      let errand = try lane.pass(head, passage, for: self, ticket: ticket, now: now)
+      upload = Upload(relay: parser.relay(), link: link, errand: errand)
+    } catch {
+      upload = Upload(relay: parser.relay(), link: nil)
+      failed(ticket, because: error, now: now)
+    }
+    return .done(large.headLength)
+  }
+
+  /// The next piece of it.
+  func relayUpload(_ bytes: RawSpan, now: Moment) -> Step {
+    guard let verdict = upload?.relay.take(bytes) else { return .done(0) }
+    let length: Int
+    switch verdict {
+    case .partial: length = bytes.byteCount
+    case .complete(let count): length = count
+    case .refused(let error):
+      upload = nil
+      // What was sent of it cannot be taken back: the link ends with it.
+      abandonPin(now: now)
+      return refuse(error)
+    }
+    if let link = upload?.link, let errand = upload?.errand {
+      if !link.extend(errand, bytes.extracting(0..<length)) { upload?.link = nil }
+    }
+    if case .complete = verdict { endUpload() }
+    if let link = upload?.link, link.isOutputBlocked,
+      link.outputCount > Limits.relayedBytesMax
+    {
+      stall = .upload
+      connection?.pauseReading()
+    }
+    return .done(length)
+  }
+
+  private func endUpload() {
+    if let refusal = upload?.refusal { reply(refusal) }
+    upload = nil
+    client.replies.advance()
+  }
+
+  func linkDrained(now: Moment) {
+    if stall == .upload { resume() }
+  }
+}
