@@ -5,6 +5,7 @@
 bench-build:
 	swift build -c release --product floor
 	swift build -c release --product memory-server
+	swift build -c release --product proxyd
 	swift build -c release --product bench
 
 bench-loop: bench-build ## GET of random keys at depths 1, 16 and 64 against the floor and peers

@@ -42,6 +42,14 @@ final class Candidate {
     case "memory":
       if bench.options.loads.contains(.incr) { return skip(name, "it knows no INCR") }
       return try start(name: name, program: "memory-server", arguments: "{port}", bench)
+    case "proxyd":
+      let proxyd = try start(
+        name: name, program: "proxyd",
+        arguments: "--resp-port {port} --redis-url redis://127.0.0.1:{redis} --threads 1", bench)
+      if let proxyd, bench.options.loads.contains(.get) {
+        try warm(port: proxyd.port, bench.options)
+      }
+      return proxyd
     case "nutcracker":
       guard isInstalled("nutcracker") else { return skip(name, "nutcracker is not installed") }
       let stats = try Loopback.freePort()
@@ -124,6 +132,20 @@ final class Candidate {
         guard reply == .simple("OK") else { throw ToolError("preloading: \(reply)") }
       }
       key = batch.upperBound
+    }
+  }
+
+  /// Asks for every key once, so that the loads measure what is in memory.
+  private static func warm(port: UInt16, _ options: Options) throws {
+    let connection = try RESPConnection(port: port)
+    for start in stride(from: 0, to: options.keys, by: 500) {
+      let batch = start..<min(start + 500, options.keys)
+      for key in batch {
+        let digits = "\(key)"
+        try connection.send(
+          ["GET", "key:\(String(repeating: "0", count: 12 - digits.count))\(digits)"])
+      }
+      for _ in batch { _ = try connection.receive() }
     }
   }
 

@@ -6,7 +6,7 @@ struct Options: Equatable {
     let command: String
   }
 
-  var servers = ["floor", "memory", "redis", "nutcracker"]
+  var servers = ["floor", "memory", "proxyd", "redis", "nutcracker"]
   var custom: [Custom] = []
   var loads: [Load.Kind] = [.get]
   var depths = [1, 16, 64]
@@ -21,7 +21,7 @@ struct Options: Equatable {
   var jsonPath: String?
 
   static let usage = """
-    usage: bench [--servers floor,memory,redis,nutcracker] [--server NAME=COMMAND]...
+    usage: bench [--servers floor,memory,proxyd,redis,nutcracker] [--server NAME=COMMAND]...
                  [--loads get,incr] [--depths 1,16,64] [--rounds 5] [--requests 100000]
                  [--connections 50]
                  [--keys 10000] [--value-bytes 64] [--baseline floor] [--server-core 0]
