@@ -176,7 +176,7 @@ extension Limits {  // The RESP front
   /// A session's scratch memory that stays allocated.
   package static let sessionScratchKeptMax = 16 * 1024
   /// Places for replies that an idle session keeps.
-  package static let sessionSlotsKeptMax = 64
+  package static let sessionSlotsKeptMax = 256
   /// Written keys that a transaction's EXEC is remembered for; past it every key is.
   package static let queuedKeyBytesMax = 1024 * 1024
   /// A request that is waited for as a whole where only all of its arguments tell its keys; a larger one
@@ -243,6 +243,8 @@ extension Limits {  // The heart
   package static let clientRequestBytesMax = 8 * 1024 * 1024
   /// Loops of one proxy.
   package static let lanesMax = 1_024
+  /// A reply that is withheld until its invalidations are applied.
+  package static let withheldBytesMax = 256 * 1024 * 1024
   /// Fetches that the clients of one lane wait for.
   package static let laneReadsMax = 1 << 20
   /// For how long a write of unknown outcome keeps its keys from the cache: a server that has the request

@@ -16,9 +16,7 @@ extension RESPSession {
     }
     if hit(key, hash, now: now) { return .done(length) }
     if traffic.isFull { return stall(.room) }
-    var journey = Journey(.fetch, bytes: length)
-    journey.add(hash)
-    journey.key = key.array
+    let journey = Journey(fetching: key, hash: hash, bytes: length)
     lane.fetch(
       key, hash: hash, database: client.database, for: self, ticket: begin(journey), now: now)
     return .done(length)

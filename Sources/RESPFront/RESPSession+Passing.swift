@@ -56,8 +56,8 @@ extension RESPSession: LaneCaller {
     loan: Loan? = nil, blocks: Bool = false, isBlocking: Bool = false, now: Moment
   ) {
     let ticket = begin(journey)
-    notes[ticket] = note
-    loans[ticket] = loan
+    if let note { notes[ticket] = note }
+    if let loan { loans[ticket] = loan }
     if blocks { blockedBy = Blocker(ticket: ticket, isBlocking: isBlocking) }
     do throws(ProxyError) {
       try lane.pass(request, passage, for: self, ticket: ticket, now: now)
@@ -96,7 +96,7 @@ extension RESPSession: LaneCaller {
   func relayed(
     _ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment
   ) {
-    if place.isFirst, let note = notes[ticket] {
+    if !notes.isEmpty, place.isFirst, let note = notes[ticket] {
       if !heed(note, piece, of: ticket, now: now) { return conclude(ticket, now: now) }
     }
     queue.append(piece, to: ticket, output)

@@ -15,29 +15,29 @@ internal import ProxyCore
 final class RESPSession {
   let lane: Lane
   let options: RESPOptions
-  var client: ClientState
-  var parser = RequestParser()
-  var keys = KeyList()
-  var queue = ReplyQueue()
-  var traffic = Traffic()
+  @safe @exclusivity(unchecked) var client: ClientState
+  @safe @exclusivity(unchecked) var parser = RequestParser()
+  @safe @exclusivity(unchecked) var keys = KeyList()
+  @safe @exclusivity(unchecked) var queue = ReplyQueue()
+  @safe @exclusivity(unchecked) var traffic = Traffic()
   /// The link that the client has to itself, and why.
-  var pin: Pin?
+  @safe @exclusivity(unchecked) var pin: Pin?
   /// Links that only carry one large reply or request, by its ticket.
-  var loans: [UInt64: Loan] = [:]
+  @safe @exclusivity(unchecked) var loans: [UInt64: Loan] = [:]
   /// What is to be done about a reply on the client's own link once its first bytes tell how it ended.
-  var notes: [UInt64: Note] = [:]
+  @safe @exclusivity(unchecked) var notes: [UInt64: Note] = [:]
   var subscriptions = Subscriptions()
   /// The rest of a request that is relayed as it comes.
-  var upload: Upload?
+  @safe @exclusivity(unchecked) var upload: Upload?
   /// The request whose reply must come before another one is looked at: it may change what they mean, or
   /// keeps the client blocked, and then Redis would not listen either.
-  var blockedBy: Blocker?
-  var stall: Stall?
-  var permit = Permit.none
+  @safe @exclusivity(unchecked) var blockedBy: Blocker?
+  @safe @exclusivity(unchecked) var stall: Stall?
+  @safe @exclusivity(unchecked) var permit = Permit.none
   /// The client has said its last word: the connection ends with the last reply.
-  var isEnding = false
-  var connection: Connection?
-  private var scratch = ByteBuffer()
+  @safe @exclusivity(unchecked) var isEnding = false
+  @safe @exclusivity(unchecked) var connection: Connection?
+  @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
   private let detached: OutputBuffer
 
   /// What a client waits for before its next request is looked at.
@@ -246,6 +246,17 @@ final class RESPSession {
   func conclude(_ ticket: UInt64, now: Moment) {
     guard let journey = queue.finish(ticket, output) else { return }
     traffic.end(journey)
+    if hasSpecials { concludeSpecial(ticket, now: now) }
+    if queue.buffered > 0 { settleOutput() }
+    if stall != nil || isEnding { wake(now: now) }
+  }
+
+  /// Whether there is more to the end of a request than its reply.
+  private var hasSpecials: Bool {
+    blockedBy != nil || pin != nil || !loans.isEmpty || !notes.isEmpty
+  }
+
+  private func concludeSpecial(_ ticket: UInt64, now: Moment) {
     notes[ticket] = nil
     if blockedBy?.ticket == ticket { blockedBy = nil }
     if let loan = loans.removeValue(forKey: ticket) {
@@ -253,8 +264,6 @@ final class RESPSession {
     }
     if !loans.isEmpty { speedUp() }
     leavePinIfIdle(now: now)
-    settleOutput()
-    wake(now: now)
   }
 
   /// Goes on with the requests that are left, if what they wait for is there.

@@ -5,78 +5,92 @@ internal import ProxyCore
 ///
 ///     slot: [came early][rest still at Redis] tail: [local replies after it]   slot: …
 ///
-/// The first slot's reply is written to the client as it comes. O(1) a reply.
+/// The first slot's reply is written to the client as it comes. O(1) a reply, in a ring that is used
+/// again; bytes are only kept for slots that must wait for another.
 struct ReplyQueue {
   /// A reply that has not come, or not all of it.
   private struct Slot {
-    var early: [UInt8] = []
-    var tail: [UInt8] = []
-    var isDone = false
-    let isDropped: Bool
     /// Until the end of the request.
     var journey: Journey?
+    var isDropped = false
+    var kept: Kept?
   }
 
-  private var slots: [Slot] = []
+  /// Bytes that wait for another reply.
+  private final class Kept {
+    var early: [UInt8] = []
+    var tail: [UInt8] = []
+  }
+
+  private var ring: [Slot] = []
   private var head = 0
+  private(set) var count = 0
   /// The ticket of the slot at `head`.
   private var first: UInt64 = 1
   /// Bytes that wait here for a reply before them.
   private(set) var buffered = 0
 
-  var isEmpty: Bool { head == slots.count }
-  var count: Int { slots.count - head }
+  var isEmpty: Bool { count == 0 }
 
   /// A place for the reply to the next request. Its ticket is never used again.
   mutating func add(_ journey: Journey, isDropped: Bool) -> UInt64 {
-    slots.append(Slot(isDropped: isDropped, journey: journey))
-    return first &+ UInt64(slots.count - head - 1)
+    if count == ring.count { grow() }
+    let place = place(at: count)
+    ring[place].journey = journey
+    ring[place].isDropped = isDropped
+    defer { count += 1 }
+    return first &+ UInt64(count)
   }
 
-  /// Whether the slot of this ticket is the one that the client hears now.
-  func isFirst(_ ticket: UInt64) -> Bool { ticket == first && !isEmpty }
-
   /// The request of this ticket, until its end.
-  func journey(of ticket: UInt64) -> Journey? { place(of: ticket).flatMap { slots[$0].journey } }
+  func journey(of ticket: UInt64) -> Journey? { place(of: ticket).flatMap { ring[$0].journey } }
+
+  private func place(at index: Int) -> Int { (head &+ index) & (ring.count &- 1) }
 
   private func place(of ticket: UInt64) -> Int? {
     guard ticket >= first, ticket &- first < UInt64(count) else { return nil }
-    return head + Int(ticket &- first)
+    return place(at: Int(ticket &- first))
   }
 
   /// Adds to a reply.
   mutating func append(_ piece: RawSpan, to ticket: UInt64, _ output: OutputBuffer) {
-    guard let place = place(of: ticket), !slots[place].isDropped else { return }
-    if place == head {
-      output.bytes.append(piece)
-    } else {
-      slots[place].early.append(piece)
-      buffered += piece.byteCount
-    }
+    guard let place = place(of: ticket), !ring[place].isDropped else { return }
+    if place == head { return output.bytes.append(piece) }
+    kept(place).early.append(piece)
+    buffered += piece.byteCount
   }
 
   /// A local reply, behind all that the client waits for. Only where that is something.
   mutating func appendTail(_ bytes: RawSpan) {
     guard !isEmpty else { return }
-    slots[slots.count - 1].tail.append(bytes)
+    kept(place(at: count - 1)).tail.append(bytes)
     buffered += bytes.byteCount
+  }
+
+  private mutating func kept(_ place: Int) -> Kept {
+    if let kept = ring[place].kept { return kept }
+    let kept = Kept()
+    ring[place].kept = kept
+    return kept
   }
 
   /// The reply has come to its end; what waited for it is written. Nil where it had ended before.
   mutating func finish(_ ticket: UInt64, _ output: OutputBuffer) -> Journey? {
-    guard let place = place(of: ticket), !slots[place].isDone else { return nil }
-    slots[place].isDone = true
-    let journey = slots[place].journey.take()
-    while !isEmpty && slots[head].isDone {
-      write(slots[head].tail, output)
-      slots[head].tail = []
-      head += 1
-      first &+= 1
-      if isEmpty { break }
-      write(slots[head].early, output)
-      slots[head].early = []
+    guard let place = place(of: ticket), let journey = ring[place].journey.take() else {
+      return nil
     }
-    trim()
+    while count > 0 && ring[head].journey == nil {
+      if let kept = ring[head].kept.take() { write(kept.tail, output) }
+      head = self.place(at: 1)
+      first &+= 1
+      count -= 1
+      if count == 0 { break }
+      if let kept = ring[head].kept {
+        write(kept.early, output)
+        kept.early = []
+      }
+    }
+    if count == 0 && ring.count > Limits.sessionSlotsKeptMax { ring = [] }
     return journey
   }
 
@@ -86,13 +100,12 @@ struct ReplyQueue {
     buffered -= bytes.count
   }
 
-  private mutating func trim() {
-    if isEmpty {
-      slots.removeAll(keepingCapacity: slots.capacity <= Limits.sessionSlotsKeptMax)
-      head = 0
-    } else if head >= 64 && head * 2 >= slots.count {
-      slots.removeFirst(head)
-      head = 0
-    }
+  private mutating func grow() {
+    var larger: [Slot] = []
+    larger.reserveCapacity(max(8, ring.count * 2))
+    for index in 0..<count { larger.append(ring[place(at: index)]) }
+    while larger.count < max(8, ring.count * 2) { larger.append(Slot()) }
+    ring = larger
+    head = 0
   }
 }

@@ -31,11 +31,11 @@ package final class Connection {
   var handler: (any ConnectionHandler)?
   var descriptor: FileDescriptor
   var token = PollToken(slot: .max, registration: .max)
-  var state: State
+  @safe @exclusivity(unchecked) var state: State
   var wanted: Readiness = []
   var input = ByteBuffer()
   var inputNeeded = 0
-  var pending: OutputBuffer?
+  @safe @exclusivity(unchecked) var pending: OutputBuffer?
   /// What of the output the loop's sum contains.
   var outputCounted = 0
   var timer: TimerHandle?
@@ -49,9 +49,9 @@ package final class Connection {
   var finishWasReported = false
   var hangUpWasReported = false
   /// Nothing can be sent until the poller says so.
-  var isWriteBlocked: Bool
+  @safe @exclusivity(unchecked) var isWriteBlocked: Bool
   var isQueuedForRetry = false
-  var isQueuedForWriting = false
+  @safe @exclusivity(unchecked) var isQueuedForWriting = false
 
   init(
     loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress?, state: State

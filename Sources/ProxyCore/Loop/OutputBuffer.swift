@@ -7,7 +7,7 @@ internal import Glibc
 package final class OutputBuffer {
   /// Append here. Whoever holds it `inout` over a whole batch must not reach the same connection on
   /// another way meanwhile; the runtime traps on that.
-  package var bytes = ByteBuffer()
+  @safe @exclusivity(unchecked) package var bytes = ByteBuffer()
 
   private struct Placed {
     /// How many of `bytes` come between the block before and this one.

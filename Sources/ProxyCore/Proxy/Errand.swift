@@ -29,22 +29,30 @@ package struct Passage {
 /// The keys that a request holds until its reply has come, by their hashes. One is common, and then
 /// nothing is allocated.
 package struct HeldKeys {
-  private var first: UInt64?
-  private var others: [UInt64] = []
+  private var first: UInt64 = 0
+  package private(set) var isEmpty = true
+  private var others: Others?
+
+  private final class Others { var hashes: [UInt64] = [] }
 
   package init() {}
 
-  package var isEmpty: Bool { first == nil }
-
   mutating func append(_ hash: UInt64) {
-    if first == nil { first = hash } else { others.append(hash) }
+    if isEmpty {
+      isEmpty = false
+      first = hash
+    } else {
+      let others = others ?? Others()
+      others.hashes.append(hash)
+      self.others = others
+    }
   }
 
   /// Ends the holding of each.
   mutating func release(from cache: ByteCache) {
-    guard let first else { return }
+    if isEmpty { return }
     cache.endWrite(hash: first)
-    for hash in others { cache.endWrite(hash: hash) }
+    if let others { for hash in others.hashes { cache.endWrite(hash: hash) } }
     self = HeldKeys()
   }
 }
@@ -58,7 +66,7 @@ struct Errand {
     case task((Result<RESPValue, RedisError>) -> Void)
   }
 
-  enum Stage: Equatable {
+  enum Stage: UInt8 {
     /// Nothing of the reply has come.
     case sent
     /// The reply is withheld until Redis's invalidations are known to be applied.
@@ -73,12 +81,13 @@ struct Errand {
   var holdsPermit = false
   var stage = Stage.sent
   /// What has come of the reply while it is withheld.
-  var withheld = Withheld.nothing
+  var withheld: Withheld?
 
-  enum Withheld {
-    case nothing
-    /// Pieces and where they are: the first piece is the reply's first.
-    case pieces([UInt8], ReplyPlace)
-    case reply(Result<RESPValue, RedisError>)
+  /// A reply that waits for a fence.
+  final class Withheld {
+    var bytes: [UInt8] = []
+    /// Where the bytes lie in the reply, together.
+    var place: ReplyPlace?
+    var reply: Result<RESPValue, RedisError>?
   }
 }

@@ -108,7 +108,7 @@ final class Home {
       return false
     }
     if rules.contains(.joinsCurrentOnly) && !cache.isCurrent(flight.kernel) { return false }
-    flights.change(found) { $0.readers.append(request.reader) }
+    flights[found]?.readers.append(request.reader)
     return true
   }
 
@@ -130,12 +130,12 @@ final class Home {
   }
 
   private func depart(_ token: UInt64, now: Moment) {
-    flights.change(token) { $0.holdsPermit = true }
+    flights[token]?.holdsPermit = true
     send(token, now: now)
   }
 
   private func send(_ token: UInt64, now: Moment) {
-    flights.change(token) { $0.sent = now }
+    flights[token]?.sent = now
     guard let flight = flights[token] else { return }
     do throws(RedisError) {
       try link(to: flight.database).connection.submitFill(
@@ -224,11 +224,9 @@ final class Home {
   /// A fill was lost with its link. Reading may be repeated, once.
   func lost(_ token: UInt64, because error: RedisError, now: Moment) {
     if isFence(token) { return fencePartAnswered(token, now: now) }
-    let mayRepeat = flights.change(token) { flight in
-      defer { flight.wasRepeated = true }
-      return !flight.wasRepeated
-    }
-    if mayRepeat == true { send(token, now: now) } else { fail(token, because: error, now: now) }
+    let wasRepeated = flights[token]?.wasRepeated ?? true
+    flights[token]?.wasRepeated = true
+    if wasRepeated { fail(token, because: error, now: now) } else { send(token, now: now) }
   }
 
   /// Redis cannot be asked: the last known value, where the operator allows it, or the error.
@@ -342,7 +340,7 @@ final class Home {
     let part = fenceParts.insert(FencePart(sender: sender, number: number, left: 1))
     if !proxy.isTracking { cache.removeAll() }
     for link in links.values where link.connection.isReady {
-      fenceParts.change(part) { $0.left += 1 }
+      fenceParts[part]?.left += 1
       do throws(RedisError) {
         try link.connection.submitFence(LinkToken(part | Self.fenceMark), now: now)
       } catch {
@@ -355,11 +353,8 @@ final class Home {
 
   func fencePartAnswered(_ token: UInt64, now: Moment) {
     let part = token & ~Self.fenceMark
-    let left = fenceParts.change(part) { part in
-      part.left -= 1
-      return part.left
-    }
-    guard left == 0, let ended = fenceParts.remove(part) else { return }
+    fenceParts[part]?.left -= 1
+    guard fenceParts[part]?.left == 0, let ended = fenceParts.remove(part) else { return }
     if ended.sender == lane.index {
       lane.fenceAnswered(ended.number, now: now)
     } else {

@@ -53,17 +53,19 @@ extension Lane {
 
   private func connection(for way: Passage.Way, database: UInt32) -> LinkConnection {
     switch way {
-    case .shared(let version): shared(.shared(version, database: database)).connection
-    case .control: shared(.control).connection
+    case .shared(let version): shared(.shared(version, database: database))
+    case .control: shared(.control)
     case .pinned(let link): link.connection
     }
   }
 
-  private func shared(_ name: SharedLink.Name) -> SharedLink {
-    if let link = sharedLinks[name] { return link }
-    let link = SharedLink(name, of: self)
+  private func shared(_ name: SharedLink.Name) -> LinkConnection {
+    // Mostly the same as the last time.
+    if let recentShared, recentShared.name == name { return recentShared.connection }
+    let link = sharedLinks[name] ?? SharedLink(name, of: self)
     sharedLinks[name] = link
-    return link
+    recentShared = (name, link.connection)
+    return link.connection
   }
 
   /// Whether everything is forgotten before and after a request.
@@ -88,10 +90,11 @@ extension Lane {
     let token = piece.token.value
     let place = ReplyPlace(
       isFirst: piece.isFirst, isLast: piece.isLast, endsRequest: piece.endsRequest)
-    guard begin(token, now: now) else {
-      return withhold(bytes.extracting(piece.bytes), place, of: token)
+    if begin(token, now: now) {
+      handOn(bytes.extracting(piece.bytes), place, of: token, now: now)
+    } else {
+      withhold(bytes.extracting(piece.bytes), place, of: token, now: now)
     }
-    handOn(bytes.extracting(piece.bytes), place, of: token, now: now)
   }
 
   private func handOn(_ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment) {
@@ -110,7 +113,7 @@ extension Lane {
 
   func finish(_ token: UInt64, with reply: Result<RESPValue, RedisError>, now: Moment) {
     guard begin(token, now: now) else {
-      errands.change(token) { $0.withheld = .reply(reply) }
+      errands[token]?.withheld?.reply = reply
       return
     }
     guard var errand = errands.remove(token) else { return }
@@ -125,48 +128,44 @@ extension Lane {
   /// Does what is due when a reply has begun to come, because then Redis has executed the request. False
   /// where the reply must still be withheld.
   private func begin(_ token: UInt64, now: Moment) -> Bool {
-    guard let errand = errands[token] else { return true }
-    switch errand.stage {
-    case .answering: return true
-    case .fenced: return false
-    case .sent: break
+    guard let stage = errands[token]?.stage else { return true }
+    if stage != .sent { return stage == .answering }
+    errands[token]?.writes.release(from: proxy.cache)
+    guard let effect = errands[token]?.effect, effect > .writes else {
+      errands[token]?.stage = .answering
+      return true
     }
-    let needsFence = errand.effect == .fence && proxy.settings.rules.contains(.fences)
-    errands.change(token) { errand in
-      errand.writes.release(from: proxy.cache)
-      errand.stage = needsFence ? .fenced : .answering
+    if emptiesCache(effect) { proxy.cache.removeAll() }
+    guard effect == .fence && proxy.settings.rules.contains(.fences) else {
+      errands[token]?.stage = .answering
+      return true
     }
-    if emptiesCache(errand.effect) { proxy.cache.removeAll() }
-    if needsFence { requestFence(for: token) }
-    return !needsFence
+    errands[token]?.stage = .fenced
+    errands[token]?.withheld = Errand.Withheld()
+    requestFence(for: token)
+    return false
   }
 
-  private func withhold(_ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64) {
-    errands.change(token) { errand in
-      if case .pieces(var pieces, let first) = errand.withheld {
-        errand.withheld = .nothing
-        pieces.append(bytes)
-        let whole = ReplyPlace(
-          isFirst: first.isFirst, isLast: place.isLast, endsRequest: place.endsRequest)
-        errand.withheld = .pieces(pieces, whole)
-      } else {
-        errand.withheld = .pieces(bytes.array, place)
-      }
+  private func withhold(
+    _ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment
+  ) {
+    guard let withheld = errands[token]?.withheld else { return }
+    if withheld.bytes.count + bytes.byteCount > Limits.withheldBytesMax {
+      let error = proxy.error(.replyTooLarge(limit: Limits.withheldBytesMax))
+      return fail(token, wasSent: true, because: error, now: now)
     }
+    withheld.bytes.append(bytes)
+    withheld.place = ReplyPlace(
+      isFirst: withheld.place?.isFirst ?? place.isFirst, isLast: place.isLast,
+      endsRequest: place.endsRequest)
   }
 
   /// The fence that an errand waited for is through.
   func endFence(of token: UInt64, now: Moment) {
-    let withheld = errands.change(token) { errand in
-      defer { errand.withheld = .nothing }
-      errand.stage = .answering
-      return errand.withheld
-    }
-    switch withheld {
-    case .pieces(let bytes, let place): handOn(bytes.rawSpan, place, of: token, now: now)
-    case .reply(let reply): finish(token, with: reply, now: now)
-    case .nothing, nil: break
-    }
+    errands[token]?.stage = .answering
+    guard let withheld = errands[token]?.withheld.take() else { return }
+    if let place = withheld.place { handOn(withheld.bytes.rawSpan, place, of: token, now: now) }
+    if let reply = withheld.reply { finish(token, with: reply, now: now) }
   }
 
   // MARK: Losses

@@ -11,15 +11,15 @@ package final class Lane {
   let index: Int
   let resolver: LoopResolver
   /// What every command is, as far as Redis has told.
-  package internal(set) var commands: CommandTable
+  @safe @exclusivity(unchecked) package internal(set) var commands: CommandTable
 
   /// Databases that exist: those that Redis has let somebody select.
   package var knownDatabases: Set<UInt32>
 
   /// Fetches that this lane's clients wait for.
-  var reads = TokenTable<Read>()
+  @safe @exclusivity(unchecked) var reads = TokenTable<Read>()
   /// Requests that are at Redis, or whose writes may still be.
-  var errands = TokenTable<Errand>()
+  @safe @exclusivity(unchecked) var errands = TokenTable<Errand>()
   /// Those who stand in line for a permit.
   var waits = TokenTable<Wait>()
   private let waker: LaneWaker
@@ -27,6 +27,8 @@ package final class Lane {
 
   private(set) lazy var home = Home(self)
   var sharedLinks: [SharedLink.Name: SharedLink] = [:]
+  @safe @exclusivity(unchecked) var recentShared:
+    (name: SharedLink.Name, connection: LinkConnection)?
   var pinnedIdle: [PinnedLink] = []
   var pinnedBusy = 0
   var fences = FenceDesk()
@@ -140,6 +142,8 @@ package final class Lane {
     home.close(now: now)
     for link in sharedLinks.values { link.connection.close(now: now) }
     for link in pinnedIdle { link.connection.close(now: now) }
+    sharedLinks = [:]
+    recentShared = nil
     pinnedIdle = []
     endHolds(at: .distantFuture, now: now)
   }

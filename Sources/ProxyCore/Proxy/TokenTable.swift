@@ -28,9 +28,17 @@ struct TokenTable<Element> {
     return UInt64(places[place].serial) &<< 32 | UInt64(index)
   }
 
+  /// Changed in place. Nothing happens to what is not there.
   subscript(token: UInt64) -> Element? {
-    guard let place = find(token) else { return nil }
-    return places[place].element
+    get { find(token).flatMap { places[$0].element } }
+    _modify {
+      if let place = find(token) {
+        yield &places[place].element
+      } else {
+        var none: Element?
+        yield &none
+      }
+    }
   }
 
   @discardableResult
@@ -39,14 +47,6 @@ struct TokenTable<Element> {
     free.append(UInt32(truncatingIfNeeded: place))
     count -= 1
     return element
-  }
-
-  /// Changes an element in place. Nil where there is none.
-  mutating func change<Result>(_ token: UInt64, _ body: (inout Element) -> Result) -> Result? {
-    // Taken out meanwhile, so that nothing in it is copied.
-    guard let place = find(token), var element = places[place].element.take() else { return nil }
-    defer { places[place].element = element }
-    return body(&element)
   }
 
   private func find(_ token: UInt64) -> Int? {

@@ -1,6 +1,6 @@
 /// A request of a client that is under way, and the keys that it names.
 package struct Journey {
-  package enum Way: Sendable {
+  package enum Way: UInt8, Sendable {
     /// From a key's home: a read that may be kept.
     case fetch
     /// To Redis, over the link that the client's other requests take.
@@ -8,23 +8,51 @@ package struct Journey {
   }
 
   package let way: Way
-  /// What it takes of the client's limit.
-  package let bytes: Int
   /// It may name any key.
   package var namesAll = false
-  /// Of a fetch, what is fetched.
-  package var key: [UInt8]?
-  fileprivate private(set) var first: UInt64?
-  fileprivate private(set) var others: [UInt64] = []
+  fileprivate private(set) var namesOne = false
+  fileprivate private(set) var first: UInt64 = 0
+  /// What it takes of the client's limit.
+  let bytes: Int
+  /// What few of them have.
+  fileprivate private(set) var rest: Rest?
+
+  fileprivate final class Rest {
+    var others: [UInt64] = []
+    var key: [UInt8] = []
+  }
 
   package init(_ way: Way, bytes: Int) {
     self.way = way
     self.bytes = bytes
   }
 
+  /// A fetch of this key.
+  package init(fetching key: RawSpan, hash: UInt64, bytes: Int) {
+    self.init(.fetch, bytes: bytes)
+    add(hash)
+    rest = Rest()
+    rest?.key = key.array
+  }
+
+  /// Of a fetch, what is fetched.
+  package var key: [UInt8] { rest?.key ?? [] }
+
   /// Adds a key, by its hash. Two keys that share one only wait for each other in vain.
   package mutating func add(_ hash: UInt64) {
-    if first == nil { first = hash } else { others.append(hash) }
+    if !namesOne {
+      namesOne = true
+      first = hash
+    } else {
+      let rest = rest ?? Rest()
+      rest.others.append(hash)
+      self.rest = rest
+    }
+  }
+
+  fileprivate func forEachKey(_ body: (UInt64) -> Void) {
+    if namesOne { body(first) }
+    if let rest { for hash in rest.others { body(hash) } }
   }
 }
 
@@ -65,8 +93,9 @@ package struct Traffic {
   package func fetchNames(anyOf journey: Journey) -> Bool {
     if fetches == 0 { return false }
     if journey.namesAll { return true }
-    if let first = journey.first, fetchNames(first) { return true }
-    return journey.others.contains { fetchNames($0) }
+    var isNamed = false
+    journey.forEachKey { if fetchNames($0) { isNamed = true } }
+    return isNamed
   }
 
   package mutating func begin(_ journey: Journey) { change(journey, by: 1) }
@@ -79,9 +108,7 @@ package struct Traffic {
     }
     bytes += journey.bytes * step
     if journey.namesAll { passesThatNameAll += step }
-    guard let first = journey.first else { return }
-    change(first, journey.way, by: Int32(truncatingIfNeeded: step))
-    for hash in journey.others { change(hash, journey.way, by: Int32(truncatingIfNeeded: step)) }
+    journey.forEachKey { change($0, journey.way, by: Int32(truncatingIfNeeded: step)) }
   }
 
   private mutating func change(_ hash: UInt64, _ way: Journey.Way, by step: Int32) {

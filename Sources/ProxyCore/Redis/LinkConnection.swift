@@ -4,9 +4,9 @@ internal import Glibc
 package final class LinkConnection {
   private let loop: EventLoop
   private let resolver: LoopResolver
-  private weak var owner: (any LinkOwner)?
-  private var link: Link
-  private var connection: Connection?
+  @safe @exclusivity(unchecked) private weak var owner: (any LinkOwner)?
+  @safe @exclusivity(unchecked) private var link: Link
+  @safe @exclusivity(unchecked) private var connection: Connection?
   private var timer: TimerHandle?
   private var resolution: Int?
   /// The addresses of the name that were not tried yet, the next one last.
