@@ -33,6 +33,9 @@ let package = Package(
     .executableTarget(
       name: "bench-core", dependencies: ["ProxyCore"], path: "bench/Core", swiftSettings: settings),
     .executableTarget(
+      name: "bench-client", dependencies: ["ProxyCore", "TestSupport"], path: "bench/Client",
+      swiftSettings: settings),
+    .executableTarget(
       name: "memory-server", dependencies: ["ProxyCore"], path: "bench/MemoryServer",
       swiftSettings: settings),
     .executableTarget(

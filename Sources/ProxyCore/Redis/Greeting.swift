@@ -106,7 +106,7 @@ struct Greeting: ~Copyable {
       output.appendCommand(argumentCount: 3)
       output.appendArgument("CLIENT")
       output.appendArgument("SETNAME")
-      output.appendArgument(profile.name)
+      output.appendArgument(Array(profile.name.utf8))
     case .select:
       output.appendCommand(argumentCount: 2)
       output.appendArgument("SELECT")
@@ -141,7 +141,7 @@ struct Greeting: ~Copyable {
       output.appendArgument(Array(password.utf8))
     }
     output.appendArgument("SETNAME")
-    output.appendArgument(profile.name)
+    output.appendArgument(Array(profile.name.utf8))
   }
 
   // MARK: What is heard

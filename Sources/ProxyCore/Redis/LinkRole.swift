@@ -32,7 +32,7 @@ package struct LinkProfile: Sendable {
   /// The server, the user and the database.
   package var url: RedisURL
   /// What Redis shows this link as, in `CLIENT LIST`; without spaces.
-  package var name: StaticString = "proxyd"
+  package var name = "proxyd"
   /// From the first step to the end of the greeting.
   package var connectTimeout = Duration.seconds(1)
   /// Whether a fill link asks for invalidations.

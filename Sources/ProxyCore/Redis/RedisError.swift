@@ -55,6 +55,11 @@ public struct RedisError: Error, Hashable, Sendable {
     case queueFull(limit: Int)
     /// The reply is longer than so many bytes.
     case replyTooLarge(limit: Int)
+    /// The request, or what waits with it to be sent, is longer than so many bytes.
+    case requestTooLarge(limit: Int)
+    /// The command was not sent, because it would change or hold up a connection that others share; the
+    /// text says which command, and why.
+    case commandRefused(String)
     /// Redis answered with an error.
     case errorReply(RESPError)
   }
@@ -126,6 +131,8 @@ extension RedisError.Reason {
     case .timedOut: "no reply in time: the request may have been executed"
     case .queueFull(let limit): "\(limit) requests wait already: try again later"
     case .replyTooLarge(let limit): "the reply is longer than \(limit) bytes"
+    case .requestTooLarge(let limit): "requests of more than \(limit) bytes cannot wait to be sent"
+    case .commandRefused(let why): why
     case .errorReply(let error): Self.line(error)
     }
   }

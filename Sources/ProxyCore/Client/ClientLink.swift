@@ -1,0 +1,233 @@
+internal import Glibc
+
+/// The loop's end of a lane: sends what has gathered with one `send` a turn, and resumes the tasks
+/// whose replies come. It lives as long as its loop.
+final class ClientLink {
+  private let lane: ClientLane
+  private let loop: EventLoop
+  private let resolver: LoopResolver
+  private let profile: LinkProfile
+  private let requestTimeout: Duration?
+  private lazy var link = LinkConnection(profile, on: loop, resolver: resolver, owner: self)
+
+  private var requests = WaiterRing()
+  /// What was taken last; empty between turns.
+  private var batch = ClientLane.Batch()
+  /// What has come of a string that did not come whole.
+  private var partial = ByteBuffer()
+  private var timer: TimerHandle?
+  /// Requests before this one need not be looked at for their deadlines.
+  private var timedFrom: UInt64 = 0
+  private var farewells: [CheckedContinuation<Void, Never>] = []
+
+  /// A lane to a link on `loop`. Call it there.
+  static func makeLane(
+    _ profile: LinkProfile, _ options: RedisClientOptions, _ resolver: NameResolver,
+    on loop: EventLoop
+  ) -> ClientLane {
+    let lane = ClientLane(profile, requestsMax: options.requestsMaxOfLoop)
+    let link = ClientLink(lane, profile, options, resolver, on: loop)
+    lane.connect(
+      loop.makeMailbox(capacity: Limits.clientBellsMax) { (_: Void, now) in link.gather(now: now) })
+    return lane
+  }
+
+  private init(
+    _ lane: ClientLane, _ profile: LinkProfile, _ options: RedisClientOptions,
+    _ resolver: NameResolver, on loop: EventLoop
+  ) {
+    self.lane = lane
+    self.profile = profile
+    self.loop = loop
+    self.resolver = LoopResolver(resolver, on: loop)
+    requestTimeout = options.requestTimeout
+  }
+
+  deinit {
+    lane.end(for: &batch)
+    let submissions = batch.submissions
+    for number in requests.first..<requests.next {
+      requests.end(number)?.fail(profile.error(.connectionLost(outcomeUnknown: true)))
+    }
+    for submission in submissions { submission.waiter.fail(profile.error(.closed)) }
+    for task in farewells + batch.farewells { task.resume() }
+  }
+
+  // MARK: Requests
+
+  private func gather(now: Moment) {
+    lane.exchange(for: &batch)
+    var taken = ClientLane.Batch()
+    swap(&taken, &batch)
+    send(taken, now: now)
+    for number in taken.cancelled { requests.abandon(number).fail(CancellationError()) }
+    if !taken.farewells.isEmpty {
+      farewells += taken.farewells
+      link.drain(until: now.advanced(by: Limits.clientFarewellMax), now: now)
+      finishIfClosed()
+    }
+    taken.removeAll()
+    swap(&taken, &batch)
+    lane.publish(bytesWaiting: link.outputCount)
+    watchDeadlines()
+  }
+
+  private func send(_ batch: borrowing ClientLane.Batch, now: Moment) {
+    var position = 0
+    for index in batch.submissions.indices {
+      let submission = batch.submissions[index]
+      let range = position..<position &+ submission.byteCount
+      position = range.upperBound
+      var bytes = batch.bytes.bytes.extracting(range)
+      for _ in 0..<submission.requestCount {
+        let number = requests.next
+        requests.append(submission.waiter, now: now)
+        do throws(RedisError) {
+          try link.submit(LinkToken(number &+ 1), submission.delivery, bytes, now: now)
+        } catch {
+          end(number)?.fail(error)
+        }
+        // The first of several carries the bytes of all.
+        bytes = bytes.extracting(first: 0)
+      }
+    }
+  }
+
+  private func end(_ number: UInt64) -> ReplyWaiter? {
+    let waiter = requests.end(number)
+    lane.publish(first: requests.first)
+    return waiter
+  }
+
+  // MARK: Deadlines
+
+  private static let deadlineToken = 0
+  private static let farewellToken = 1
+
+  /// One timer, for the oldest request that can still time out.
+  private func watchDeadlines() {
+    guard let requestTimeout, timer == nil else { return }
+    timedFrom = max(timedFrom, requests.first)
+    if timedFrom == requests.next { return }
+    let deadline = requests.begun(timedFrom).advanced(by: requestTimeout)
+    timer = loop.schedule(at: deadline, self, token: Self.deadlineToken)
+  }
+
+  // MARK: The end
+
+  /// In a later turn: the requests that the link takes with it are reported first.
+  private func finishIfClosed() {
+    guard link.isClosed, !farewells.isEmpty else { return }
+    let tasks = farewells
+    farewells = []
+    for task in tasks { task.resume() }
+  }
+}
+
+extension ClientLane.Submission {
+  fileprivate var delivery: LinkDelivery {
+    if case .string = waiter { .relay } else { .tree }
+  }
+}
+
+extension ClientLink: TimerTarget {
+  func timerFired(_ token: Int, now: Moment) {
+    if token == Self.farewellToken { return finishIfClosed() }
+    timer = nil
+    guard let requestTimeout else { return }
+    timedFrom = max(timedFrom, requests.first)
+    while timedFrom < requests.next,
+      requests.begun(timedFrom).advanced(by: requestTimeout) <= now
+    {
+      requests.abandon(timedFrom).fail(profile.error(.timedOut))
+      timedFrom &+= 1
+    }
+    watchDeadlines()
+  }
+}
+
+extension ClientLink: LinkOwner {
+  func link(_ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment) {
+    switch event {
+    case .piece(let piece): receive(piece, in: bytes)
+    case .tree(let token):
+      let waiter = end(token.value &- 1)
+      do throws(RedisError) {
+        deliver(try link.takeTree(), to: waiter)
+      } catch {
+        waiter?.fail(error)
+      }
+    case .needsMore, .ready, .invalidated, .invalidatedAll, .filled, .unasked, .answered, .drained,
+      .lost:
+      break
+    }
+  }
+
+  func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
+    partial.release()
+    lane.publish(bytesWaiting: 0)
+    if !farewells.isEmpty && link.isClosed {
+      // After the requests that it takes with it, which are reported in this turn.
+      _ = loop.schedule(at: now, self, token: Self.farewellToken)
+    }
+  }
+
+  func link(
+    _ link: LinkConnection, failed request: FailedRequest, because error: RedisError, now: Moment
+  ) {
+    guard let waiter = end(request.token.value &- 1) else { return }
+    if case .several(let replies) = waiter, replies.hasBegun {
+      waiter.fail(profile.error(.connectionLost(outcomeUnknown: true)))
+    } else {
+      waiter.fail(error)
+    }
+  }
+
+  func linkDrained(_ link: LinkConnection, now: Moment) {
+    lane.publish(bytesWaiting: 0)
+  }
+
+  private func deliver(_ reply: RESPValue, to waiter: ReplyWaiter?) {
+    switch waiter {
+    case .several(let replies): replies.add(reply)
+    case .value(let task):
+      if case .error(let error) = reply {
+        unsafe task.resume(throwing: profile.error(.errorReply(error)))
+      } else {
+        unsafe task.resume(returning: reply)
+      }
+    case .string, .nobody, nil: break
+    }
+  }
+
+  /// A string is read where it lies, unless it came in pieces.
+  private func receive(_ piece: LinkPiece, in bytes: RawSpan) {
+    let shown = bytes.extracting(piece.bytes)
+    if piece.isFirst && piece.isLast {
+      return deliverString(shown, to: end(piece.token.value &- 1))
+    }
+    if partial.count <= profile.treeBytesMax { partial.append(shown) }
+    guard piece.isLast else { return }
+    let waiter = end(piece.token.value &- 1)
+    if partial.count > profile.treeBytesMax {
+      waiter?.fail(profile.error(.replyTooLarge(limit: profile.treeBytesMax)))
+    } else {
+      deliverString(partial.bytes, to: waiter)
+    }
+    partial.removeAll()
+    if partial.allocated > Limits.linkHeldKeptMax { partial.release() }
+  }
+
+  private func deliverString(_ reply: RawSpan, to waiter: ReplyWaiter?) {
+    guard case .string(let task) = waiter else { return }
+    switch FillReply.read(reply, valueMax: Limits.replyStringBytesMax) {
+    case .value(let range, _): unsafe task.resume(returning: reply.extracting(range).array)
+    case .absent: unsafe task.resume(returning: nil)
+    case .error(let range, _):
+      let error = RESPError(bytes: reply.extracting(range).array)
+      unsafe task.resume(throwing: profile.error(.errorReply(error)))
+    case .needsMore, .oversized, .integer, .other, .malformed:
+      unsafe task.resume(throwing: profile.error(.protocolDefect("a reply is no string")))
+    }
+  }
+}
