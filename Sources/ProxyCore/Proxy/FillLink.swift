@@ -8,6 +8,8 @@ final class FillLink: LinkOwner {
   /// Whether it is connected, and what it fills is tracked.
   private var isReady = false
   private var isTracked = false
+  /// Since when Redis cannot be asked; nil while it can, or before it first could.
+  private(set) var lostSince: Moment?
 
   init(_ home: Home, database: UInt32) {
     self.home = home
@@ -18,11 +20,6 @@ final class FillLink: LinkOwner {
     var profile = home.lane.profile(.fill, database: database)
     profile.tracks = home.lane.proxy.settings.coherence != .timeToLive
     return home.lane.connection(profile, owner: self)
-  }
-
-  func renew(now: Moment) {
-    connection.expectedRunID = nil
-    connection.renew(because: .serverReplaced, now: now)
   }
 
   func link(_ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment) {
@@ -37,7 +34,7 @@ final class FillLink: LinkOwner {
       isReady = true
       isTracked = link.server.tracking == .on
       if !isTracked { home.lane.proxy.untrackedLinks.wrappingAdd(1, ordering: .relaxed) }
-      home.ready(self)
+      lostSince = nil
     case .piece, .unasked, .tree, .needsMore, .drained, .lost: break
     }
   }
@@ -48,7 +45,8 @@ final class FillLink: LinkOwner {
     }
     let wasReady = isReady
     isReady = false
-    home.lost(self, wasReady: wasReady, now: now)
+    if lostSince == nil { lostSince = now }
+    if wasReady { home.linkWasLost() }
     home.lane.lost(link, because: error)
   }
 

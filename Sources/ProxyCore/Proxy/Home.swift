@@ -35,8 +35,6 @@ final class Home {
   private var links: [UInt32: FillLink] = [:]
   private var fenceParts = TokenTable<FencePart>()
   private var scratch = ByteBuffer()
-  /// Since when the last fill link is lost; nil while one is ready, or before any was.
-  private var lostSince: Moment?
 
   private var proxy: Proxy { lane.proxy }
   private var cache: ByteCache { lane.proxy.cache }
@@ -233,7 +231,7 @@ final class Home {
   private func fail(_ token: UInt64, because error: RedisError, now: Moment) {
     guard let flight = flights[token] else { return }
     cache.abandonFlight(flight.kernel)
-    if mayBeStale(now: now),
+    if mayBeStale(flight.database, now: now),
       let outcome = recall(
         flight.key.rawSpan, hash: flight.kernel.hash, database: flight.database,
         evenUntrusted: true, now: now)
@@ -245,8 +243,8 @@ final class Home {
     end(token, .failed(.redis(error)), RawSpan(), now: now)
   }
 
-  private func mayBeStale(now: Moment) -> Bool {
-    guard let lostSince, proxy.settings.staleIfError > .zero else { return false }
+  private func mayBeStale(_ database: UInt32, now: Moment) -> Bool {
+    guard let lostSince = links[database]?.lostSince, proxy.settings.staleIfError > .zero else { return false }
     return now.since(lostSince) <= proxy.settings.staleIfError
   }
 
@@ -307,18 +305,14 @@ final class Home {
 
   // MARK: Links
 
-  func ready(_ link: FillLink) { lostSince = nil }
-
   /// Before anything else is done about it: what the link has filled holds no longer.
-  func lost(_ link: FillLink, wasReady: Bool, now: Moment) {
-    if lostSince == nil { lostSince = now }
-    guard wasReady else { return }
+  func linkWasLost() {
     // Once in 65 536 losses the numbers begin again, and no entry may be left from the first time.
     if proxy.seats[lane.index].raiseGeneration() { cache.removeAll() }
   }
 
   func renewLinks(now: Moment) {
-    for link in links.values { link.renew(now: now) }
+    for link in links.values { lane.renew(link.connection, now: now) }
   }
 
   func close(now: Moment) {
@@ -344,7 +338,8 @@ final class Home {
       do throws(RedisError) {
         try link.connection.submitFence(LinkToken(part | Self.fenceMark), now: now)
       } catch {
-        // It was lost this moment, and what it had filled with it.
+        // It takes no more, so it is given up, and what it has filled with it.
+        link.connection.renew(because: error.reason, now: now)
         fencePartAnswered(part, now: now)
       }
     }

@@ -8,6 +8,13 @@ extension Lane {
     var profile = LinkProfile(role: role, url: url)
     profile.connectTimeout = proxy.settings.connectTimeout
     profile.valueBytesMax = proxy.settings.valueBytesMax
+    profile.name =
+      switch role {
+      case .fill: "proxyd-fill"
+      case .shared: "proxyd-shared"
+      case .pinned: "proxyd-pinned"
+      case .control: "proxyd-control"
+      }
     return profile
   }
 
@@ -20,7 +27,7 @@ extension Lane {
   /// A link is ready. False where it has reached another server than the others: it is on its way again.
   func greeted(_ link: LinkConnection, now: Moment) -> Bool {
     guard proxy.agree(on: link.server.runID) else {
-      link.expectedRunID = nil
+      link.expectedRunID = proxy.runID
       link.renew(because: .serverReplaced, now: now)
       return false
     }
@@ -39,6 +46,7 @@ extension Lane {
     let proxy = proxy
     let errand = Errand(
       recipient: .task { reply in
+        if case .failure = reply { proxy.forgetCommands() }
         proxy.endLearning((try? reply.get()).flatMap { CommandTable(learnedFrom: $0) })
       }, effect: .none)
     let token = errands.insert(errand)
@@ -46,6 +54,7 @@ extension Lane {
       try link.connection.submit(LinkToken(token), .tree, request.bytes, now: now)
     } catch {
       errands.remove(token)
+      proxy.forgetCommands()
       proxy.endLearning(nil)
     }
   }
@@ -53,16 +62,29 @@ extension Lane {
   func lost(_ link: LinkConnection, because error: RedisError) {
     proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed)
     if error.reason == .serverReplaced {
-      link.expectedRunID = nil
-      proxy.serverWasReplaced()
+      proxy.serverWasReplaced(link.expectedRunID)
+      link.expectedRunID = proxy.runID
     }
   }
 
-  /// All links of this lane go where the name leads now.
+  /// All links of this lane go where the name leads now. One of a client's own ends: what it holds there
+  /// for its client is on the other server.
   func renewLinks(now: Moment) {
     home.renewLinks(now: now)
-    for link in sharedLinks.values { link.renew(now: now) }
-    for link in pinnedIdle { link.connection.close(now: now) }
+    for link in sharedLinks.values { renew(link.connection, now: now) }
+    for link in pinnedLinks.values { renew(link.connection, now: now) }
+  }
+
+  /// Has a link connected anew, unless it has reached the new server already or is about to see who answers.
+  func renew(_ link: LinkConnection, now: Moment) {
+    let runID = proxy.runID
+    guard link.isReady, runID == nil || link.server.runID != runID else {
+      link.expectedRunID = runID
+      return
+    }
+    // Nil says that this link has nothing new to tell.
+    link.expectedRunID = nil
+    link.renew(because: .serverReplaced, now: now)
   }
 
   // MARK: Links of clients' own
@@ -71,25 +93,28 @@ extension Lane {
   package func pin(
     _ version: RESPVersion, database: UInt32, for caller: any LaneCaller
   ) throws(ProxyError) -> PinnedLink {
+    if isClosed { throw .redis(proxy.error(.closed)) }
+    guard proxy.takePinned() else { throw .pinnedLimit(proxy.settings.pinnedMax) }
     let link: PinnedLink
     if let place = pinnedIdle.lastIndex(where: { $0.version == version && $0.database == database })
     {
       link = pinnedIdle.remove(at: place)
     } else {
-      guard proxy.takePinned() else { throw .pinnedLimit(proxy.settings.pinnedMax) }
       link = PinnedLink(version, database: database, of: self)
+      pinnedLinks[ObjectIdentifier(link)] = link
     }
     pinnedBusy += 1
+    link.stage = .busy
     link.caller = caller
-    link.idleSince = .distantFuture
     return link
   }
 
   /// The link is its client's no more. Where it has kept state for the client it is reset first, and
   /// where requests are without a reply it is closed.
   package func unpin(_ link: PinnedLink, isClean: Bool, now: Moment) {
-    guard link.caller != nil else { return }
+    guard link.stage == .busy else { return }
     link.caller = nil
+    link.stage = .returning
     pinnedBusy -= 1
     if link.isClosed { return }
     if link.requestCount > 0 || !link.connection.isReady {
@@ -106,23 +131,30 @@ extension Lane {
     if pinnedIdle.count >= Limits.pinnedIdleMax || isClosed {
       return link.connection.close(now: now)
     }
-    link.idleSince = now
+    link.stage = .idle
     pinnedIdle.append(link)
+    proxy.pinnedCount.wrappingSubtract(1, ordering: .relaxed)
   }
 
   /// A link has ended.
   func forget(_ link: PinnedLink) {
-    if link.caller != nil { pinnedBusy -= 1 }
-    pinnedIdle.removeAll { $0 === link }
-    proxy.pinnedLinks.wrappingSubtract(1, ordering: .relaxed)
+    guard pinnedLinks.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
+    switch link.stage {
+    case .idle: pinnedIdle.removeAll { $0 === link }
+    case .busy:
+      pinnedBusy -= 1
+      proxy.pinnedCount.wrappingSubtract(1, ordering: .relaxed)
+    case .returning: proxy.pinnedCount.wrappingSubtract(1, ordering: .relaxed)
+    }
+    link.stage = .idle
   }
 }
 
 extension Proxy {
   /// Counts one more link of a client's own, if there may be one.
   func takePinned() -> Bool {
-    if pinnedLinks.wrappingAdd(1, ordering: .relaxed).newValue <= settings.pinnedMax { return true }
-    pinnedLinks.wrappingSubtract(1, ordering: .relaxed)
+    if pinnedCount.wrappingAdd(1, ordering: .relaxed).newValue <= settings.pinnedMax { return true }
+    pinnedCount.wrappingSubtract(1, ordering: .relaxed)
     return false
   }
 }

@@ -29,6 +29,8 @@ package final class Lane {
   var sharedLinks: [SharedLink.Name: SharedLink] = [:]
   @safe @exclusivity(unchecked) var recentShared:
     (name: SharedLink.Name, connection: LinkConnection)?
+  /// All links of clients' own. Nobody else keeps one that is on its way back to the pool.
+  var pinnedLinks: [ObjectIdentifier: PinnedLink] = [:]
   var pinnedIdle: [PinnedLink] = []
   var pinnedBusy = 0
   var fences = FenceDesk()

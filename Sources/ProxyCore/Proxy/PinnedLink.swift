@@ -6,8 +6,9 @@ package final class PinnedLink: LinkOwner {
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.
   weak var caller: (any LaneCaller)?
-  /// Since when nobody has used it.
-  var idleSince = Moment.distantFuture
+  /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
+  enum Stage { case busy, returning, idle }
+  var stage = Stage.busy
 
   init(_ version: RESPVersion, database: UInt32, of lane: Lane) {
     self.version = version
@@ -57,14 +58,13 @@ package final class PinnedLink: LinkOwner {
     case .tree(let token): lane.finish(token.value, with: link.takeReply(), now: now)
     case .ready:
       guard lane.greeted(link, now: now) else { return }
-      if caller == nil { lane.pool(self, now: now) }
+      if stage == .returning { lane.pool(self, now: now) }
     case .answered, .filled, .invalidated, .invalidatedAll, .needsMore, .drained, .lost: break
     }
   }
 
   package func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
     lane.lost(link, because: error)
-    lane.forget(self)
   }
 
   package func link(
@@ -76,6 +76,8 @@ package final class PinnedLink: LinkOwner {
   package func linkDrained(_ link: LinkConnection, now: Moment) { caller?.linkDrained(now: now) }
 
   package func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment) {
+    // Not before: until all its requests are reported, perhaps nobody but the lane keeps it.
+    lane.forget(self)
     caller?.linkEnded(self, because: error, now: now)
     caller = nil
   }

@@ -26,7 +26,8 @@ package final class Proxy: Sendable {
 
   /// Fill links that are ready without tracking.
   let untrackedLinks = Atomic<Int>(0)
-  let pinnedLinks = Atomic<Int>(0)
+  /// Links of clients' own that are with a client, or not yet back in a pool.
+  let pinnedCount = Atomic<Int>(0)
 
   private let lock = Lock()
   // Touched by `locked` only, which holds the lock.
@@ -125,10 +126,15 @@ package final class Proxy: Sendable {
 
   var runID: [UInt8]? { locked { $0.runID } }
 
-  /// Another server answers: nothing that is known holds any more, and all links go to the new one.
-  func serverWasReplaced() {
-    let former = locked { shared in shared.runID.take() }
-    guard former != nil else { return }
+  /// Another server answers than `former`: nothing that is known holds any more, and all links go to the
+  /// new one. Of all links that find out, only the first says something new.
+  func serverWasReplaced(_ former: [UInt8]?) {
+    let isNews = locked { shared in
+      guard former != nil, shared.runID == former else { return false }
+      shared.runID = nil
+      return true
+    }
+    guard isNews else { return }
     cache.removeAll()
     for seat in seats { _ = seat.mailbox.send(.renew) }
   }

@@ -25,11 +25,6 @@ final class SharedLink: LinkOwner {
     return lane.connection(profile, owner: self)
   }
 
-  func renew(now: Moment) {
-    connection.expectedRunID = nil
-    connection.renew(because: .serverReplaced, now: now)
-  }
-
   func link(_ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment) {
     switch event {
     case .piece(let piece): lane.relay(piece, in: bytes, now: now)
