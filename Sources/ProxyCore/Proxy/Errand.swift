@@ -61,7 +61,7 @@ package struct HeldKeys {
 struct Errand {
   enum Recipient {
     case caller(any LaneCaller, ticket: UInt64)
-    case read(UInt64)
+    case read(UInt64, key: [UInt8], wasRepeated: Bool)
     /// Somebody in the proxy itself.
     case task((Result<RESPValue, RedisError>) -> Void)
   }

@@ -136,6 +136,7 @@ final class Home {
     flights[token]?.sent = now
     guard let flight = flights[token] else { return }
     do throws(RedisError) {
+      if lane.isClosed { throw proxy.error(.closed) }
       try link(to: flight.database).connection.submitFill(
         LinkToken(token), key: flight.key.rawSpan, now: now)
     } catch {
@@ -317,6 +318,9 @@ final class Home {
 
   func close(now: Moment) {
     for link in links.values { link.connection.close(now: now) }
+    // Those in line for a permit.
+    let error = ProxyError.redis(proxy.error(.closed))
+    for flight in flights.tokens { end(flight, .failed(error), RawSpan(), now: now) }
   }
 
   // MARK: Fences

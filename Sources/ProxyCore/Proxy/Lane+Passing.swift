@@ -42,6 +42,7 @@ extension Lane {
         recipient: recipient, effect: passage.effect, writes: passage.writes,
         holdsPermit: passage.holdsPermit))
     do throws(RedisError) {
+      if isClosed { throw proxy.error(.closed) }
       let link = connection(for: passage.way, database: passage.database)
       try link.submit(LinkToken(token), passage.delivery, request, now: now)
     } catch {
@@ -120,7 +121,7 @@ extension Lane {
     settle(&errand)
     switch errand.recipient {
     case .caller(let caller, let ticket): caller.replied(ticket, reply, now: now)
-    case .read(let read): conclude(read, reply, now: now)
+    case .read(let read, _, _): conclude(read, reply, now: now)
     case .task(let task): task(reply)
     }
   }
@@ -178,16 +179,21 @@ extension Lane {
       hold(errand.writes, empties: emptiesCache(errand.effect), now: now)
       errand.writes = HeldKeys()
     }
+    if case .read(let read, let key, wasRepeated: false) = errand.recipient {
+      // Reading may be repeated, once, and with the permit that it has.
+      return askWithPermit(read, key: key, isRepetition: true, now: now)
+    }
     settle(&errand)
     switch errand.recipient {
     case .caller(let caller, let ticket): caller.failed(ticket, because: .redis(error), now: now)
-    case .read(let read): deliver(read, .failed(.redis(error)), nil, now: now)
+    case .read(let read, _, _): deliver(read, .failed(.redis(error)), nil, now: now)
     case .task(let task): task(.failure(error))
     }
   }
 
   private func hold(_ writes: HeldKeys, empties: Bool, now: Moment) {
     if writes.isEmpty && !empties { return }
+    if empties { proxy.cache.removeAll() }
     let deadline = now.advanced(by: Limits.unknownWriteHold)
     if holds.isEmpty {
       _ = loop.schedule(at: deadline, self, token: Timer.holds.rawValue)

@@ -49,23 +49,27 @@ extension Lane {
 
   /// While a key is being written its readers go to Redis themselves, and nothing is kept.
   func askRedis(_ read: UInt64, key: RawSpan, now: Moment) {
-    switch admit(.read(read, key: key.array), now: now) {
+    let key = key.array
+    switch admit(.read(read, key: key), now: now) {
     case .granted: askWithPermit(read, key: key, now: now)
     case .waiting: break
     case .refused(let error): deliver(read, .failed(.limiter(error)), nil, now: now)
     }
   }
 
-  func askWithPermit(_ read: UInt64, key: RawSpan, now: Moment) {
+  func askWithPermit(
+    _ read: UInt64, key: [UInt8], isRepetition: Bool = false, now: Moment
+  ) {
     guard let waiting = reads[read] else { return proxy.limiter.release() }
     var request = ByteBuffer()
     request.append("*2\r\n$3\r\nGET\r\n")
-    request.appendArgument(key)
+    request.appendArgument(key.rawSpan)
     var passage = Passage(.shared(.three), database: waiting.database, effect: .reads)
     passage.delivery = .tree
     passage.holdsPermit = true
     do throws(ProxyError) {
-      try pass(request, passage, for: .read(read), now: now)
+      let recipient = Errand.Recipient.read(read, key: key, wasRepeated: isRepetition)
+      try pass(request, passage, for: recipient, now: now)
     } catch {
       deliver(read, .failed(error), nil, now: now)
     }

@@ -20,6 +20,8 @@ extension Lane {
     }
     guard plan.needsPermit else { return depart(request, plan, holdsPermit: false, now: now) }
     request.caller.whenAdmitted = { [unowned self, request, plan] now in
+      // Cancelled in time, so that nothing has to be done.
+      if request.caller.hasEnded { return releasePermit() }
       depart(request, plan, holdsPermit: true, now: now)
     }
     switch admit(request.caller, ticket: 0, now: now) {
@@ -170,6 +172,12 @@ final class TaskCaller: LaneCaller, @unchecked Sendable {
     if isFirst { waiting?.resume(returning: outcome) }
   }
 
+  var hasEnded: Bool {
+    lock.acquire()
+    defer { lock.release() }
+    return outcome != nil
+  }
+
   func fetched(
     _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment
   ) {
@@ -191,6 +199,7 @@ final class TaskCaller: LaneCaller, @unchecked Sendable {
   }
 
   func failed(_ ticket: UInt64, because error: ProxyError, now: Moment) {
+    whenAdmitted = nil
     giveLinkBack(now: now)
     end(.failure(error))
   }
@@ -213,7 +222,8 @@ extension Proxy {
     if let known = recall(key, hash: hash, database: database) { return known }
     let caller = TaskCaller()
     let isThere = seats[home(of: hash)].mailbox.send(
-      .perform { lane, now in
+      .perform { [error = error(.closed)] lane, now in
+        guard let lane else { return caller.end(.failure(ProxyError.redis(error))) }
         lane.fetch(
           key.rawSpan, hash: hash, database: database, for: caller, ticket: 0, now: now)
       })
@@ -231,7 +241,10 @@ extension Proxy {
     let caller = TaskCaller()
     let request = Lane.TaskRequest(commands: commands, database: database, caller: caller)
     let isThere = seats[lane % seats.count].mailbox.send(
-      .perform { lane, now in lane.execute(request, now: now) })
+      .perform { [error = error(.closed)] lane, now in
+        guard let lane else { return caller.end(.failure(ProxyError.redis(error))) }
+        lane.execute(request, now: now)
+      })
     if !isThere { return .failure(ProxyError.redis(error(.closed))) }
     return await caller.wait()
   }

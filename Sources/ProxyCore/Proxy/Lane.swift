@@ -125,7 +125,7 @@ package final class Lane {
       if let error {
         deliver(read, .failed(.limiter(error)), nil, now: now)
       } else {
-        askWithPermit(read, key: key.rawSpan, now: now)
+        askWithPermit(read, key: key, now: now)
       }
     }
   }
@@ -143,11 +143,18 @@ package final class Lane {
     isClosed = true
     home.close(now: now)
     for link in sharedLinks.values { link.connection.close(now: now) }
-    for link in pinnedIdle { link.connection.close(now: now) }
+    for link in pinnedLinks.values { link.connection.close(now: now) }
     sharedLinks = [:]
     recentShared = nil
-    pinnedIdle = []
     endHolds(at: .distantFuture, now: now)
+    // Who waits for another lane or for a permit.
+    let error = proxy.error(.closed)
+    for errand in errands.tokens { fail(errand, wasSent: false, because: error, now: now) }
+    for wait in waits.tokens {
+      guard case .caller(let caller, let ticket) = waits.remove(wait) else { continue }
+      caller.failed(ticket, because: .redis(error), now: now)
+    }
+    for read in reads.tokens { deliver(read, .failed(.redis(error)), nil, now: now) }
   }
 
   /// What is under way, for those who look for leaks.

@@ -16,8 +16,8 @@ enum LaneMessage: Sendable {
   /// Another server answers: connect anew.
   case renew
   case learned(CommandTable)
-  /// Something to do on the lane, for tasks.
-  case perform(@Sendable (Lane, Moment) -> Void)
+  /// Something to do on the lane, for tasks; nil where the lane has ended.
+  case perform(@Sendable (Lane?, Moment) -> Void)
 }
 
 /// One who waits for a key's value: a read of a lane.

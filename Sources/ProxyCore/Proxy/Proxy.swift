@@ -199,7 +199,11 @@ final class LaneSeat: @unchecked Sendable {
     // What waits in it is bounded by what is under way: reads, permits and fences each have a limit of
     // their own, and one message or two.
     mailbox = loop.makeMailbox(capacity: .max) { message, now in
-      occupant.lane?.receive(message, now: now)
+      if let lane = occupant.lane {
+        lane.receive(message, now: now)
+      } else if case .perform(let work) = message {
+        work(nil, now)
+      }
     }
   }
 

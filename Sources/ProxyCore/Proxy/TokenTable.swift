@@ -49,6 +49,13 @@ struct TokenTable<Element> {
     return element
   }
 
+  /// All that is under way. O(the most there ever was), for the end.
+  var tokens: [UInt64] {
+    places.indices.filter { places[$0].element != nil }.map {
+      UInt64(places[$0].serial) &<< 32 | UInt64($0)
+    }
+  }
+
   private func find(_ token: UInt64) -> Int? {
     let place = Int(token & 0xFFFF_FFFF)
     guard place < places.count, UInt64(places[place].serial) == token &>> 32 else { return nil }

@@ -57,6 +57,7 @@ final class Heart: Sendable {
     let key = Array(key.utf8)
     _ = proxy.seats[lane].mailbox.send(
       .perform { lane, now in
+        guard let lane else { return caller.end(.failure(Surprise())) }
         let hash = lane.hash(key.rawSpan)
         lane.fetch(key.rawSpan, hash: hash, database: 0, for: caller, ticket: 0, now: now)
       })
