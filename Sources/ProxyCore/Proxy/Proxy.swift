@@ -86,7 +86,8 @@ package final class Proxy: Sendable {
   /// The lane whose fill link fetches a key: one order for all its fills.
   func home(of hash: UInt64) -> Int {
     // Bits that choose neither the shard nor the place in it.
-    Int(truncatingIfNeeded: ((hash &>> 20) & 0xFFFF_FFFF) &* UInt64(seats.count) &>> 32)
+    let chosen = (hash &>> 20) & 0xFFFF_FFFF
+    return Int(truncatingIfNeeded: (chosen &* UInt64(seats.count)) &>> 32)
   }
 
   /// What the cache knows of a key and may be answered with. The shard stays locked until the hit goes
