@@ -21,6 +21,7 @@ public final class Relay: Sendable {
     case stall(Bool)
     case cut
     case reset
+    case target(UInt16)
   }
 
   struct Order: Sendable {
@@ -73,6 +74,9 @@ public final class Relay: Sendable {
 
   /// The receiver sees a reset, and the relay keeps the sender in the dark.
   public func reset(_ direction: Direction) { give(.reset, direction) }
+
+  /// Connections made from now on go to another port, as where an address moves to another server.
+  public func redirect(to target: UInt16) { give(.target(target), .toTarget) }
 
   private func give(_ command: Command, _ direction: Direction) {
     orders.change { $0.append(Order(command: command, direction: direction)) }

@@ -13,7 +13,7 @@ final class RelayLoop {
 
   private let listener: Int32
   private let bell: Int32
-  private let target: UInt16
+  private var target: UInt16
   private let orders: Shared<[Relay.Order]>
   private var pairs: [Pair] = []
   private var toTarget = RelayLane.Manner()
@@ -142,6 +142,7 @@ final class RelayLoop {
   }
 
   private func obey(_ order: Relay.Order) {
+    if case .target(let target) = order.command { self.target = target }
     switch order.direction {
     case .toTarget: Self.apply(order.command, to: &toTarget)
     case .toClient: Self.apply(order.command, to: &toClient)
@@ -163,7 +164,7 @@ final class RelayLoop {
     case .delay(let duration): manner.delay = duration
     case .slice(let bytes): manner.sliceBytes = max(bytes, 0)
     case .stall(let isStalled): manner.isStalled = isStalled
-    case .cut, .reset: break
+    case .cut, .reset, .target: break
     }
   }
 

@@ -43,6 +43,7 @@ final class Home {
   init(_ lane: Lane) { self.lane = lane }
 
   var flightCount: Int { flights.count }
+  var fencePartCount: Int { fenceParts.count }
 
   // MARK: Fetching
 

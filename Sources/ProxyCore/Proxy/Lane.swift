@@ -161,7 +161,7 @@ package final class Lane {
   package var underWay: LaneCensus {
     LaneCensus(
       reads: reads.count, errands: errands.count, waits: waits.count, flights: home.flightCount,
-      fences: fences.count, holds: holds.count, pinned: pinnedBusy)
+      fences: fences.count + home.fencePartCount, holds: holds.count, pinned: pinnedBusy)
   }
 }
 

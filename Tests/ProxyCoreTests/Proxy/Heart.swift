@@ -79,6 +79,7 @@ final class Heart: Sendable {
       let census = self.census
       return census.lanes.allSatisfy { $0 == LaneCensus() } && census.writes == 0
         && census.flights == 0 && census.permits == 0
+        && self.pinnedCount == 0
     }
   }
 

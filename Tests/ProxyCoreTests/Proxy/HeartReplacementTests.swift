@@ -1,0 +1,63 @@
+import TestSupport
+import Testing
+
+@testable import ProxyCore
+
+@Suite("The heart when another server answers", .serialized)
+struct HeartReplacementTests {
+  @Test("a restarted server is another one: nothing is known of it", arguments: 0..<5)
+  func restarted(_ round: Int) async throws {
+    let redis = try RedisServer()
+    let heart = try Heart(port: redis.port, loops: 3)
+    for key in 0..<30 {
+      try await heart.send("SET", "k\(key)", "old", lane: key % 3)
+      #expect(try await heart.get("k\(key)") == "old")
+    }
+    try redis.restart()
+    #expect(await heart.isWell())
+    for key in 0..<30 { #expect(try await heart.get("k\(key)") == nil) }
+    #expect(heart.proxy.runID != nil)
+    #expect(await heart.isQuiet())
+  }
+
+  @Test("an address that moved takes all links along, those to the old server too")
+  func moved() async throws {
+    let old = try RedisServer()
+    let new = try RedisServer()
+    let relay = try Relay(to: old.port)
+    let heart = try Heart(port: relay.port, loops: 2)
+    for (server, value) in [(old, "old"), (new, "new")] {
+      for key in 0..<20 { _ = try server.query("SET", "k\(key)", value) }
+    }
+    for key in 0..<20 { #expect(try await heart.get("k\(key)") == "old") }
+    try await heart.send("SET", "x", "old", lane: 1)
+    // One that is with its client, one that is idle.
+    async let blocked = heart.outcome("BLPOP", "list", "0")
+    #expect(await eventually { heart.count(\.pinned) == 1 })
+    _ = try await heart.send("BLPOP", "empty", "0.01", lane: 1)
+
+    relay.redirect(to: new.port)
+    // One link is lost and finds another server. The other links are alive, and yet they follow.
+    let fill = try #require(try old.links("fill").first)
+    try old.kill([fill])
+    #expect(await comesTrue { try old.links("fill").isEmpty && old.links("shared").isEmpty })
+    #expect(await comesTrue { try old.links("pinned").isEmpty })
+    #expect(await blocked.reason == .connectionLost(outcomeUnknown: true))
+    #expect(await heart.isWell())
+    for key in 0..<20 { #expect(try await heart.get("k\(key)") == "new") }
+    for lane in 0..<2 { #expect(try await heart.send("GET", "x", lane: lane) == .null) }
+    // Each lane has gone over once: a replacement that is no news starts nothing again.
+    #expect(heart.linksLost < 20)
+    #expect(await heart.isQuiet())
+  }
+
+  @Test("the new server's commands are learned")
+  func learned() async throws {
+    let redis = try RedisServer()
+    let heart = try Heart(port: redis.port)
+    let builtIn = heart.proxy.commands.count
+    #expect(await heart.isWell())
+    #expect(await eventually { heart.proxy.commands.count != builtIn })
+    #expect(await heart.isQuiet())
+  }
+}
