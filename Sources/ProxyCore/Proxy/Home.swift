@@ -246,7 +246,8 @@ final class Home {
   }
 
   private func mayBeStale(_ database: UInt32, now: Moment) -> Bool {
-    guard let lostSince = links[database]?.lostSince, proxy.settings.staleIfError > .zero else { return false }
+    guard let lostSince = links[database]?.lostSince, proxy.settings.staleIfError > .zero
+    else { return false }
     return now.since(lostSince) <= proxy.settings.staleIfError
   }
 

@@ -130,6 +130,21 @@ struct HeartLinkLossTests {
     #expect(await heart.isQuiet())
   }
 
+  @Test("what ends a script is not behind it, even where no control link was there before")
+  func busy() async throws {
+    _ = try redis.query("CONFIG", "SET", "busy-reply-threshold", "1")
+    let heart = try Heart(port: redis.port)
+    #expect(await heart.isWell())
+    async let script = heart.outcome("EVAL", "while true do end", "0")
+    #expect(await eventually { heart.count(\.errands) == 1 })
+    #expect(await comesTrue { await heart.outcome("SCRIPT", "KILL", lane: 1) == .ok })
+    guard case .reply(.error) = await script else {
+      Issue.record("the script was not ended")
+      return
+    }
+    #expect(await heart.isQuiet())
+  }
+
   @Test("a fill link lost while a fence waits for it counts as its answer")
   func fence() async throws {
     let heart = try Heart(port: redis.port)
