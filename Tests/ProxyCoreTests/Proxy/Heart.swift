@@ -11,6 +11,8 @@ final class Heart: Sendable {
     port: UInt16, loops count: Int = 2, _ change: (inout ProxySettings) -> Void = { _ in }
   ) throws {
     var settings = ProxySettings(url: RedisURL(port: port))
+    // Many tests share the machine, and only some are about how long a connection may take.
+    settings.connectTimeout = .seconds(20)
     change(&settings)
     loops = try (0..<count).map { _ in try LoopThread(name: "test-loop") }
     proxy = try Proxy(settings, loops: loops)

@@ -58,11 +58,15 @@ struct HeartForeignTests {
     }
     for round in 0..<3 {
       _ = try redis.query("SET", "k", "\(round)")
-      let isNew = await comesTrue { try await heart.get("k") == "\(round)" }
+      var begun = Moment.now
+      let isNew = await comesTrue {
+        begun = .now
+        return try await heart.get("k") == "\(round)"
+      }
       #expect(isNew)
       let end = Moment.now.advanced(by: timeToLive)
       #expect(!heart.proxy.isTracking)
-      #expect(heart.cached("k") == "\(round)")
+      #expect(heart.cached("k") == "\(round)" || Moment.now.since(begun) >= timeToLive)
       _ = try redis.query("SET", "k", "\(round)!")
       let isOver = await comesTrue {
         let begun = Moment.now
@@ -91,9 +95,10 @@ struct HeartForeignTests {
   @Test("expiry alone: an absent key is remembered for a second at most")
   func absent() async throws {
     let heart = try Heart(port: redis.port) { $0.coherence = .timeToLive }
+    let begun = Moment.now
     #expect(try await heart.get("k") == nil)
     let end = Moment.now.advanced(by: Limits.absentUntrackedMax)
-    #expect(heart.knows("k"))
+    #expect(heart.knows("k") || Moment.now.since(begun) >= Limits.absentUntrackedMax)
     _ = try redis.query("SET", "k", "v")
     let isOver = await comesTrue {
       let begun = Moment.now
@@ -114,8 +119,9 @@ struct HeartForeignTests {
       ? untracked { _ in } : Heart(port: redis.port) { $0.coherence = .timeToLive }
     for round in 0..<30 {
       _ = try await heart.get("hidden")
+      let begun = Moment.now
       #expect(try await heart.get("bystander") == nil)
-      #expect(heart.knows("bystander"))
+      #expect(heart.knows("bystander") || Moment.now.since(begun) >= Limits.absentUntrackedMax)
       try await heart.send(
         "EVAL", "return redis.call('set', 'hidden', ARGV[1])", "0", "\(round)", lane: round % 2)
       #expect(!heart.knows("bystander"))

@@ -64,7 +64,8 @@ struct HeartKeyspaceTests {
     let heart = try Heart(port: redis.port) { $0.timeToLive = nil }
     _ = try redis.query("SET", "k", "v", "PX", "400")
     let end = Moment.now.advanced(by: .milliseconds(400))
-    #expect(try await heart.get("k") == "v")
+    let first = try await heart.get("k")
+    #expect(first == "v" || Moment.now > end)
     if isStopped { redis.pause() }
     let isOver = await eventually {
       let begun = Moment.now

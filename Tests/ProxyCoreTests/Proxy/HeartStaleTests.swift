@@ -11,7 +11,7 @@ struct HeartStaleTests {
 
   @Test("are answered while Redis is away, for the time allowed and no longer")
   func allowedTime() async throws {
-    let allowed = Duration.seconds(1)
+    let allowed = Duration.seconds(2)
     let heart = try Heart(port: redis.port) { $0.staleIfError = allowed }
     try await heart.send("SET", "k", "v")
     #expect(try await heart.get("k") == "v")
@@ -43,7 +43,8 @@ struct HeartStaleTests {
     let heart = try Heart(port: redis.port) { $0.staleIfError = .seconds(60) }
     try await heart.send("SET", "k", "v", "PX", "700")
     let end = Moment.now.advanced(by: .milliseconds(700))
-    #expect(try await heart.get("k") == "v")
+    let first = try await heart.get("k")
+    #expect(first == "v" || Moment.now > end)
     redis.stop()
     let hasEnded = await comesTrue {
       let begun = Moment.now
@@ -75,7 +76,7 @@ struct HeartStaleTests {
 
   @Test("are counted from the loss of their own database's link")
   func otherDatabase() async throws {
-    let allowed = Duration.milliseconds(500)
+    let allowed = Duration.milliseconds(1_500)
     let heart = try Heart(port: redis.port, loops: 1) { $0.staleIfError = allowed }
     try await heart.send("SET", "k", "v")
     #expect(try await heart.get("k") == "v")
