@@ -152,7 +152,7 @@ package final class Lane {
     for errand in errands.tokens { fail(errand, wasSent: false, because: error, now: now) }
     for wait in waits.tokens {
       guard case .caller(let caller, let ticket) = waits.remove(wait) else { continue }
-      caller.failed(ticket, because: .redis(error), now: now)
+      caller.admitted(ticket, .timedOut(after: proxy.settings.queueTimeout ?? .zero), now: now)
     }
     for read in reads.tokens { deliver(read, .failed(.redis(error)), nil, now: now) }
   }

@@ -130,7 +130,12 @@ struct HeartLimiterTests {
     async let pinned = heart.outcome("BLPOP", "queue", "0")
     #expect(await eventually { heart.count(\.reads) == 2 && heart.count(\.pinned) == 1 })
     heart.proxy.close()
-    for task in tasks { #expect(await task.value.reason != nil) }
+    for task in tasks {
+      guard case .proxy = await task.value else {
+        Issue.record("a request was answered")
+        return
+      }
+    }
     #expect(await here.reason != nil)
     #expect(HeartOutcome(await there).reason != nil)
     #expect(await pinned.reason != nil)
