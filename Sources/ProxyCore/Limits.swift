@@ -238,9 +238,9 @@ extension Limits {  // Links to Redis
 
 extension Limits {  // The heart
   /// Requests of one client that wait for Redis; past it the client is not read.
-  package static let clientRequestsMax = 4_096
+  package static let journeysMax = 4_096
   /// Bytes of those requests.
-  package static let clientRequestBytesMax = 8 * 1024 * 1024
+  package static let journeyBytesMax = 8 * 1024 * 1024
   /// Loops of one proxy.
   package static let lanesMax = 1_024
   /// A reply that is withheld until its invalidations are applied.

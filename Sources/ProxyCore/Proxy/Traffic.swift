@@ -76,7 +76,7 @@ package struct Traffic {
   package var isEmpty: Bool { fetches == 0 && passes == 0 }
   /// Whether a client has as much under way as it may.
   package var isFull: Bool {
-    fetches + passes >= Limits.clientRequestsMax || bytes >= Limits.clientRequestBytesMax
+    fetches + passes >= Limits.journeysMax || bytes >= Limits.journeyBytesMax
   }
 
   /// Whether a request on its way to Redis names this key.

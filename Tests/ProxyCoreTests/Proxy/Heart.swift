@@ -45,12 +45,16 @@ final class Heart: Sendable {
 
   /// What a client of any front would get.
   func get(_ key: String, database: UInt32 = 0) async throws -> String? {
-    switch await proxy.value(of: Array(key.utf8), database: database) {
+    switch await value(of: key, database: database) {
     case .value(let bytes): return bytes.map { String(decoding: $0, as: UTF8.self) }
     case .reply(.error(let error)): throw error
     case .failure(let error): throw error
     case .reply, .large: throw Surprise()
     }
+  }
+
+  func value(of key: String, database: UInt32) async -> TaskCaller.Outcome {
+    await proxy.value(of: Array(key.utf8), database: database)
   }
 
   /// Asks a lane for a key that the cache is not asked for first.

@@ -18,7 +18,7 @@ extension Heart {
 
   /// How a read ended.
   func outcome(ofGetting key: String, database: UInt32 = 0) async -> HeartOutcome {
-    HeartOutcome(await proxy.value(of: Array(key.utf8), database: database))
+    HeartOutcome(await value(of: key, database: database))
   }
 
   /// Whether reading and writing work again, on all lanes, within a bounded time.
