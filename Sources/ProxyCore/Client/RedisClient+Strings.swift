@@ -88,7 +88,7 @@ extension RedisClient {
     }
   }
 
-  private static func setting(
+  static func setting(
     _ key: some RedisArgumentConvertible, _ value: some RedisArgumentConvertible,
     _ expiry: RedisExpiry?, _ condition: RedisCondition?
   ) -> [RedisArgument] {

@@ -218,34 +218,47 @@ final class TaskCaller: LaneCaller, @unchecked Sendable {
 extension Proxy {
   /// The value of a key, from memory or from Redis; nil where there is no such key. From any task.
   func value(of key: [UInt8], database: UInt32) async -> TaskCaller.Outcome {
-    let hash = cache.hash(key.rawSpan)
-    if let known = recall(key, hash: hash, database: database) { return known }
-    let caller = TaskCaller()
-    let isThere = seats[home(of: hash)].mailbox.send(
-      .perform { [error = error(.closed)] lane, now in
-        guard let lane else { return caller.end(.failure(ProxyError.redis(error))) }
-        lane.fetch(
-          key.rawSpan, hash: hash, database: database, for: caller, ticket: 0, now: now)
-      })
-    if !isThere { return .failure(ProxyError.redis(error(.closed))) }
-    return await caller.wait()
+    if let known = recall(key.rawSpan, database: database) { return known }
+    return await fetch(key, database: database)
   }
 
-  private func recall(_ key: [UInt8], hash: UInt64, database: UInt32) -> TaskCaller.Outcome? {
-    guard let hit = find(key.rawSpan, hash: hash, database: database, now: .now) else { return nil }
-    return hit.isAbsent ? .value(nil) : .value(hit.copied())
+  /// What is known of a key without asking. From any thread.
+  func recall(_ key: RawSpan, database: UInt32) -> TaskCaller.Outcome? {
+    guard let hit = find(key, hash: cache.hash(key), database: database, now: .now) else {
+      return nil
+    }
+    return .value(hit.isAbsent ? nil : hit.copied())
+  }
+
+  /// The value of a key that is not known. From any task.
+  func fetch(_ key: [UInt8], database: UInt32) async -> TaskCaller.Outcome {
+    let hash = cache.hash(key.rawSpan)
+    let caller = TaskCaller()
+    return await outcome(of: caller, on: home(of: hash)) { lane, now in
+      lane.fetch(key.rawSpan, hash: hash, database: database, for: caller, ticket: 0, now: now)
+    }
   }
 
   /// The reply to one command, or to a transaction of several. From any task.
-  func reply(to commands: [[UInt8]], database: UInt32, lane: Int) async -> TaskCaller.Outcome {
+  func reply(
+    to commands: [[UInt8]], database: UInt32, lane: Int? = nil
+  ) async -> TaskCaller.Outcome {
     let caller = TaskCaller()
     let request = Lane.TaskRequest(commands: commands, database: database, caller: caller)
+    return await outcome(of: caller, on: lane ?? nextLane()) { lane, now in
+      lane.execute(request, now: now)
+    }
+  }
+
+  private func outcome(
+    of caller: TaskCaller, on lane: Int, _ work: @escaping @Sendable (Lane, Moment) -> Void
+  ) async -> TaskCaller.Outcome {
+    let error = error(.closed)
     let isThere = seats[lane % seats.count].mailbox.send(
-      .perform { [error = error(.closed)] lane, now in
-        guard let lane else { return caller.end(.failure(ProxyError.redis(error))) }
-        lane.execute(request, now: now)
+      .perform { lane, now in
+        if let lane { work(lane, now) } else { caller.end(.failure(ProxyError.redis(error))) }
       })
-    if !isThere { return .failure(ProxyError.redis(error(.closed))) }
+    if !isThere { return .failure(ProxyError.redis(error)) }
     return await caller.wait()
   }
 }

@@ -28,6 +28,7 @@ package final class Proxy: Sendable {
   let untrackedLinks = Atomic<Int>(0)
   /// Links of clients' own that are with a client, or not yet back in a pool.
   let pinnedCount = Atomic<Int>(0)
+  private let turn = Atomic<Int>(0)
 
   private let lock = Lock()
   // Touched by `locked` only, which holds the lock.
@@ -73,12 +74,29 @@ package final class Proxy: Sendable {
     }
   }
 
+  /// The same, soon; from anywhere.
+  func closeSoon() {
+    for (loop, seat) in zip(loops, seats) {
+      _ = loop.remote.post { loop in
+        seat.lane?.close(now: loop.now)
+        seat.lane = nil
+      }
+    }
+  }
+
   package var laneCount: Int { seats.count }
 
   /// The lane of the loop on whose thread this is called.
   package func lane(on loop: EventLoop) -> Lane? {
     for seat in seats where seat.remote === loop.remote { return seat.lane }
     return nil
+  }
+
+  /// Lanes in turn, for requests that may go over any.
+  func nextLane() -> Int {
+    if seats.count == 1 { return 0 }
+    let number = turn.wrappingAdd(1, ordering: .relaxed).oldValue
+    return Int(UInt(bitPattern: number) % UInt(seats.count))
   }
 
   // MARK: Keys and their homes
