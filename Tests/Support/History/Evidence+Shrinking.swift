@@ -7,23 +7,34 @@ extension Evidence {
   /// never; and a key that a weakened operation deletes may always vanish by itself. As each of these
   /// only permits more, what is still contradicted is a violation by itself.
   func violation(_ configurationsMax: Int) -> Violation {
-    guard case .contradicted = verdict(configurationsMax) else {
+    guard case .contradicted(let time) = verdict(configurationsMax) else {
       return Violation(["nothing is wrong with these"], operations)
     }
+    // What was invoked later has no part in it.
+    let numbers = operations.indices.filter { operations[$0].invoked <= time }
+    let evidence = keeping(numbers.map { ($0, operations[$0]) })
+    return evidence.report(evidence.superfluous())
+  }
+
+  /// Operations that may be weakened while the rest is still contradicted, found by halving.
+  private func superfluous() -> Set<Int> {
     var weakened: Set<Int> = []
     var chunk = max(operations.count / 2, 1)
+    var attemptsLeft = ShrinkingLimits.attemptsMax
     while true {
       for start in stride(from: 0, to: operations.count, by: chunk) {
         let range = start..<min(start + chunk, operations.count)
         let more = range.filter { !weakened.contains($0) && !operations[$0].isOptional }
         if more.isEmpty { continue }
+        guard attemptsLeft > 0 else { return weakened }
+        attemptsLeft -= 1
         let attempt = weakened.union(more)
-        if case .contradicted = weakening(attempt).verdict(configurationsMax) { weakened = attempt }
+        let verdict = weakening(attempt).verdict(ShrinkingLimits.configurationsMax)
+        if case .contradicted = verdict { weakened = attempt }
       }
-      if chunk == 1 { break }
+      if chunk == 1 { return weakened }
       chunk /= 2
     }
-    return report(weakened)
   }
 
   /// What the joint check says.
@@ -80,4 +91,10 @@ extension Operation {
     copy.returned = .max
     return copy
   }
+}
+
+/// What is spent on making a report short: a longer one is as true.
+private enum ShrinkingLimits {
+  static let attemptsMax = 300
+  static let configurationsMax = 2_000
 }

@@ -69,6 +69,8 @@ struct JointOperations {
   private(set) var touched: [UInt64] = []
   /// For each operation, whether it changes nothing.
   private(set) var isRead: [Bool] = []
+  /// For each value the operations that certainly saw it, by the time of their invocation.
+  private(set) var readers: [[Int]] = [[]]
   private(set) var registerCount = 0
 
   /// More keys than this are not searched.
@@ -88,9 +90,10 @@ struct JointOperations {
       if let known = values[value] { return known }
       let next = Int32(2 * (values.count + 1))
       values[value] = next
+      readers.append([])
       return next
     }
-    for operation in evidence.operations {
+    for (place, operation) in evidence.operations.enumerated() {
       var mask: UInt64 = 0
       for key in operation.call.keys { mask |= 1 << UInt64(registers[key] ?? 0) }
       touched.append(mask)
@@ -104,9 +107,23 @@ struct JointOperations {
             case .present: .present
             case .value(let value): .value(number(value))
             }
+          if case .value(let value) = seen { readers[Int(value / 2)].append(place) }
           let mayVanish = evidence.vanishing.contains(action.keys[0])
           return JointStep(action, seen, mayVanish: mayVanish, registers, number: number)
         })
+    }
+  }
+
+  /// Whether a read sees what is there. O(its keys)
+  func isSatisfied(_ read: Int, by state: JointState) -> Bool {
+    steps[read].allSatisfy { step in
+      let held = state[step.register]
+      return switch step.seen {
+      case .nothing: true
+      case .absent: held == 0
+      case .present: held != 0
+      case .value(let value): held | 1 == value | 1
+      }
     }
   }
 

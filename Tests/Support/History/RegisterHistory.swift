@@ -54,7 +54,10 @@ struct RegisterHistory {
       }
       if let held, action.isReplacement(observation) {
         if let other = replacements.updateValue(number, forKey: held), other != number {
-          return describe("\(held) was replaced twice, as if one had not been", [other, number])
+          return describe(
+            "\(held) was replaced twice, as if one had not been",
+            [other, number]
+              + [clusterOfValue[held].flatMap { clusters[$0].writer }].compactMap(\.self))
         }
       }
       held = if case .value(let value) = observation { value } else { nil }
@@ -137,6 +140,14 @@ struct RegisterHistory {
   }
 
   private func explain(_ cycle: [ClusterOrder.Demand]) -> Violation {
+    let cycle = cycle.map { demand in
+      // The write says it best, where it too came late enough.
+      guard let writer = clusters[demand.after].writer,
+        evidence.operations[writer].invoked > evidence.operations[demand.beforeOperation].returned
+      else { return demand }
+      return ClusterOrder.Demand(
+        before: demand.before, demand.beforeOperation, after: demand.after, writer)
+    }
     let reasons = cycle.map { demand in
       let first = clusters[demand.before].label
       let second = clusters[demand.after].label
