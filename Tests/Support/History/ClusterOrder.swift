@@ -195,7 +195,7 @@ struct AbsenceSources {
   private var sources = [Source(operation: -1, from: -1, through: -1)]
   private var needs: [Need] = []
   /// Clusters that stand before a need by program order.
-  private var followed: [Int: [Int]] = [:]
+  private var followed: [Int: [(cluster: Int, operation: Int)]] = [:]
 
   /// An operation that made the key absent between these times, perhaps.
   mutating func add(_ operation: Int, _ from: Int, _ through: Int) {
@@ -210,9 +210,9 @@ struct AbsenceSources {
         returned: operation.returned))
   }
 
-  /// Says that a cluster stands after another.
-  mutating func follow(_ cluster: Int, cluster other: Int) {
-    followed[cluster, default: []].append(other)
+  /// Says that a cluster stands after another, because of an operation of that one.
+  mutating func follow(_ cluster: Int, cluster other: Int, _ operation: Int) {
+    followed[cluster, default: []].append((other, operation))
   }
 
   /// A read of absence that nothing explains: every source it may have had is over before the end of some
@@ -226,7 +226,8 @@ struct AbsenceSources {
     let latestSources = Self.maxima(Array(sources.indices)) { sources[$0].through }
     for need in needs {
       let begun = Self.count(values) { clusters[$0].firstReturn.time < need.invoked }
-      let earlier = (begun > 0 ? [latestValues[begun - 1]] : []) + (followed[need.cluster] ?? [])
+      let earlier =
+        (begun > 0 ? [latestValues[begun - 1]] : []) + (followed[need.cluster] ?? []).map(\.cluster)
       let last = earlier.filter { clusters[$0].writer != nil }
         .max { clusters[$0].lastInvocation.time < clusters[$1].lastInvocation.time }
       guard let last else { continue }
@@ -234,7 +235,9 @@ struct AbsenceSources {
       let source = sources[latestSources[possible - 1]]
       if source.through > clusters[last].lastInvocation.time { continue }
       let cluster = clusters[last]
-      let numbers = [cluster.writer ?? -1, cluster.lastInvocation.operation, source.operation]
+      let numbers =
+        [cluster.writer ?? -1, cluster.firstReturn.operation, cluster.lastInvocation.operation]
+        + [source.operation] + (followed[need.cluster] ?? []).map(\.operation)
       return (
         "absent after \(cluster.label), with no delete in between", numbers + [need.operation]
       )

@@ -128,7 +128,7 @@ struct RegisterHistory {
         guard let before = parts[other]?.last else { continue }
         if before != after {
           demands.append(.init(before: before, other, after: after, number))
-          absences.follow(after, cluster: before)
+          absences.follow(after, cluster: before, other)
         } else if clusters[after].writer == number {
           let value = clusters[after].label
           return describe(

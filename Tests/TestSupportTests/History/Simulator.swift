@@ -101,6 +101,8 @@ struct Simulator {
       flights[client][torn].rest = []
       return
     }
+    // What follows a script of one's own waits for its return.
+    if flights[client].contains(where: { $0.call.isLoose && $0.observations != nil }) { return }
     let waiting = flights[client].indices.filter { flights[client][$0].observations == nil }
     guard var next = waiting.first else { return }
     let isFaulty = chance(perThousand: faultsPerThousand)
