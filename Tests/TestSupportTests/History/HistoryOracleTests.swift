@@ -50,7 +50,7 @@ import Testing
   ) {
     var random = SeededGenerator.forTest()
     var rightCount = 0
-    let count = 2_000
+    let count = 700
     for _ in 0..<count {
       let operations = history(
         &random, weights: WorkloadGenerator.Options.everything, losses: losses)
@@ -69,7 +69,7 @@ import Testing
   func `the register check is exact where keys are only read and set`(losses: Int) {
     var random = SeededGenerator.forTest()
     var rightCount = 0
-    let count = 2_000
+    let count = 700
     for _ in 0..<count {
       let operations = history(&random, weights: [.get: 3, .set: 2], losses: losses)
       let isRight = Oracle.explains(operations)
@@ -83,7 +83,7 @@ import Testing
   @Test func `what a report names is a violation by itself`() {
     var random = SeededGenerator.forTest()
     var reportCount = 0
-    for _ in 0..<500 {
+    for _ in 0..<300 {
       let operations = history(
         &random, weights: WorkloadGenerator.Options.everything, losses: 100)
       let evidence = Evidence(operations, promise: .strict)
