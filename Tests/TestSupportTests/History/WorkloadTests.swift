@@ -48,6 +48,7 @@ import Testing
     }
     let verdict = HistoryCheck(.strict).judge(history)
     #expect(verdict.isRight, "\(verdict)")
+    #expect(history.operations.contains { $0.isOptional })
   }
 
   @Test func `a workload follows from its seed, and its values are written once`() {
