@@ -22,12 +22,15 @@ public final class RESPConnection {
   }
 
   /// Sends one command.
-  public func send(_ words: [String]) throws {
+  public func send(_ words: [String]) throws { try send(bytes: Self.encode(words)) }
+
+  /// A command as it is sent.
+  public static func encode(_ words: [String]) -> [UInt8] {
     var command = Array("*\(words.count)\r\n".utf8)
     for word in words {
       command += "$\(word.utf8.count)\r\n\(word)\r\n".utf8
     }
-    try send(bytes: command)
+    return command
   }
 
   /// Sends bytes as they are.

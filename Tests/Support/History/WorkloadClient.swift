@@ -1,0 +1,67 @@
+public import ProxyCore
+
+/// A client of its own thread that sends random pipelines over TCP and records what it sees.
+///
+/// When its connection is lost, all that is in flight is of unknown outcome, and it goes on as another
+/// client of the history over another connection.
+public final class WorkloadClient {
+  private let port: UInt16
+  private let history: History
+  private let options: WorkloadGenerator.Options
+  private let refusals: Set<String>
+  private var recorder: HistoryClient
+  private var workload: WorkloadGenerator
+  private var connection: RESPConnection?
+
+  /// A client that will connect to `port` of 127.0.0.1.
+  public init(
+    port: UInt16, history: History, options: WorkloadGenerator.Options = .init(),
+    refusals: Set<String> = WorkloadCall.refusals
+  ) {
+    self.port = port
+    self.history = history
+    self.options = options
+    self.refusals = refusals
+    recorder = history.client()
+    workload = WorkloadGenerator(client: recorder.number, seed: history.seed, options: options)
+  }
+
+  /// One pipeline: all of it is sent, then the replies are taken one by one. Throws where nobody takes
+  /// its connection; a connection that is lost later is no error.
+  public func run() throws {
+    let calls = workload.pipeline()
+    let connection = try connection ?? RESPConnection(port: port)
+    self.connection = connection
+    let sequences = calls.map { recorder.invoke($0.call) }
+    var answeredCount = 0
+    do {
+      try connection.send(bytes: calls.flatMap(\.commands).flatMap(RESPConnection.encode))
+      for (call, sequence) in zip(calls, sequences) {
+        let replies = try call.commands.map { _ in try connection.receive().value }
+        recorder.finish(sequence, call.outcome(replies, refusals: refusals))
+        answeredCount += 1
+      }
+    } catch {
+      for sequence in sequences.dropFirst(answeredCount) { recorder.finish(sequence, .unknown) }
+      self.connection = nil
+      recorder = history.client()
+      workload = WorkloadGenerator(client: recorder.number, seed: history.seed, options: options)
+    }
+  }
+}
+
+extension RESPReply {
+  /// The same reply as the product has it.
+  public var value: RESPValue {
+    switch self {
+    case .simple(let text): .simpleString(Array(text.utf8))
+    case .error(let text): .error(RESPError(text))
+    case .integer(let number): .integer(number)
+    case .bulk(let bytes): bytes.map { .bulkString($0) } ?? .null
+    case .array(let elements): elements.map { .array($0.map(\.value)) } ?? .null
+    case .push(let elements): .push(elements.map(\.value))
+    case .other("_"): .null
+    case .other(let line): .simpleString(Array(line.utf8))
+    }
+  }
+}
