@@ -20,7 +20,8 @@ package enum RequestTarget {
     do throws(RequestTargetError) {
       if target.extracting(path).equals("/get") {
         let query = mark.map { ($0 &+ 1)..<target.byteCount }
-        let value = try keyParameter(target, in: query ?? path.upperBound..<path.upperBound)
+        guard let value = try parameter("key", target, in: query ?? path.upperBound..<path.upperBound)
+        else { throw RequestTargetError.keyMissing }
         try decode(target, value, plus: UInt8(ascii: " "), into: &key)
       } else if !path.isEmpty {
         let name = (path.lowerBound &+ 1)..<path.upperBound
@@ -66,37 +67,50 @@ package enum RequestTarget {
     return end
   }
 
-  /// Where the value of the only parameter called `key` stands. Others are nobody's business.
-  private static func keyParameter(
-    _ target: RawSpan, in query: Range<Int>
-  ) throws(RequestTargetError) -> Range<Int> {
+  /// The seconds that `?ttl=` gives a value that is written; nil where it is to stay.
+  package static func timeToLive(of target: RawSpan) throws(RequestTargetError) -> Int? {
+    guard let mark = target.firstOffset(of: UInt8(ascii: "?"), in: 0..<target.byteCount),
+      let value = try parameter("ttl", target, in: mark &+ 1..<target.byteCount)
+    else { return nil }
+    guard let seconds = Decimal(target.extracting(value))?.value, seconds > 0,
+      seconds <= Limits.httpTimeToLiveMax
+    else { throw .ttlInvalid }
+    return seconds
+  }
+
+  /// Where the value of the only parameter called `name`, of three letters, stands. Others are nobody's
+  /// business.
+  private static func parameter(
+    _ name: StaticString, _ target: RawSpan, in query: Range<Int>
+  ) throws(RequestTargetError) -> Range<Int>? {
     var found: Range<Int>?
     var start = query.lowerBound
     while start < query.upperBound {
       let end =
         target.firstOffset(of: UInt8(ascii: "&"), in: start..<query.upperBound) ?? query.upperBound
       let equals = target.firstOffset(of: UInt8(ascii: "="), in: start..<end) ?? end
-      if isKey(target, start..<equals) {
-        if found != nil { throw .keyRepeated }
+      if isCalled(name, target, start..<equals) {
+        if found != nil { throw .parameterRepeated(name.description) }
         found = min(equals &+ 1, end)..<end
       }
       start = end &+ 1
     }
-    guard let found else { throw .keyMissing }
     return found
   }
 
-  /// Whether a parameter is called `key`, escaped or not.
-  private static func isKey(_ target: RawSpan, _ range: Range<Int>) -> Bool {
-    if range.count == 3 { return target.extracting(range).equals("key") }
+  /// Whether a parameter is called `name`, escaped or not.
+  private static func isCalled(
+    _ name: StaticString, _ target: RawSpan, _ range: Range<Int>
+  ) -> Bool {
+    if range.count == 3 { return target.extracting(range).equals(name) }
     guard range.count > 3 && range.count <= 9 else { return false }
-    var name = ByteBuffer()
+    var decoded = ByteBuffer()
     do throws(RequestTargetError) {
-      try decode(target, range, plus: UInt8(ascii: " "), into: &name)
+      try decode(target, range, plus: UInt8(ascii: " "), into: &decoded)
     } catch {
       return false
     }
-    return name.bytes.equals("key")
+    return decoded.bytes.equals(name)
   }
 
   private static func decode(

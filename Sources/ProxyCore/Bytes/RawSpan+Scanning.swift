@@ -17,6 +17,14 @@ extension RawSpan {
     return UInt32(littleEndian: word)
   }
 
+  /// Eight bytes from `offset` on, the first in the lowest bits; the caller has proven that they lie within.
+  @unsafe
+  package func eightBytes(at offset: Int) -> UInt64 {
+    assert(offset >= 0 && offset <= byteCount - 8, "bytes outside of the span were asked for")
+    let word = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+    return UInt64(littleEndian: word)
+  }
+
   /// Where `byte` first stands in `range`, which is clamped to the span. O(n), some 30 bytes a nanosecond.
   package func firstOffset(of byte: UInt8, in range: Range<Int>) -> Int? {
     let range = range.clamped(to: 0..<byteCount)
