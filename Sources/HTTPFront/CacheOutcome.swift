@@ -4,7 +4,8 @@ internal import ProxyCore
 package enum CacheOutcome: Equatable, Sendable {
   /// From memory, so many seconds after it was fetched and so many before it ends.
   case hit(age: Int, timeToLive: Int)
-  /// From Redis. `stored`: the next one will be a hit; `collapsed`: another request had asked already.
+  /// From Redis. `stored`: the next one will be a hit; `collapsed`: another request had asked
+  /// already.
   case fetched(stored: Bool, collapsed: Bool)
   /// From Redis, because it had to be.
   case bypassed

@@ -1,6 +1,7 @@
 internal import ProxyCore
 
-/// Compares what a client gives with the password, byte by byte, in a time that depends only on what it gave.
+/// Compares what a client gives with the password, byte by byte, in a time that depends only on
+/// what it gave.
 struct Credentials {
   private let password: [UInt8]
   private var count = 0
@@ -9,8 +10,8 @@ struct Credentials {
 
   private init(_ password: [UInt8]) { self.password = password }
 
-  /// Whether the value of an `Authorization` field gives `password`: as a bearer token, or in the basic
-  /// scheme with whatever user name. O(n).
+  /// Whether the value of an `Authorization` field gives `password`: as a bearer token, or in the
+  /// basic scheme with whatever user name. O(n).
   static func authorize(_ field: RawSpan, password: [UInt8]) -> Bool {
     guard !password.isEmpty, field.byteCount <= Limits.httpCredentialBytesMax,
       let space = field.firstOffset(of: UInt8(ascii: " "), in: 0..<field.byteCount)

@@ -7,8 +7,8 @@ package enum CrossOrigin: Equatable, Sendable {
   /// The pages of these origins, each as browsers write it: `https://example.com:8443`.
   case listed([[UInt8]])
 
-  /// What the setting says: nothing, `*`, or origins with spaces or commas between them. nil where one of
-  /// them is none, such as one with a path.
+  /// What the setting says: nothing, `*`, or origins with spaces or commas between them. nil where
+  /// one of them is none, such as one with a path.
   package init?(_ setting: String) {
     let origins = setting.split { $0 == " " || $0 == "," }.map { Array($0.utf8) }
     if origins.isEmpty {

@@ -15,7 +15,8 @@ package struct DateLine: ~Copyable {
     get { line.bytes }
   }
 
-  /// Makes a new line where the old one's second is over; the system is asked for the time only then.
+  /// Makes a new line where the old one's second is over; the system is asked for the time only
+  /// then.
   package mutating func refresh(now: Moment) {
     if now < end { return }
     var time = timespec()
@@ -24,8 +25,8 @@ package struct DateLine: ~Copyable {
     end = now.advanced(by: .nanoseconds(1_000_000_000 &- Int64(time.tv_nsec)))
   }
 
-  /// Writes the line of a second, counted from 1970. The calendar is that of a year that begins in March, so
-  /// that a leap day is its last; an era are the 400 years after which it repeats.
+  /// Writes the line of a second, counted from 1970. The calendar is that of a year that begins in
+  /// March, so that a leap day is its last; an era are the 400 years after which it repeats.
   mutating func write(unixSeconds: Int) {
     let seconds = min(max(0, unixSeconds), Self.secondsMax)
     let (days, second) = seconds.quotientAndRemainder(dividingBy: 86_400)

@@ -1,7 +1,7 @@
 internal import ProxyCore
 
-/// The name of one representation of a value: the same for the same bytes on every instance and after every
-/// restart, another one for the JSON form of them.
+/// The name of one representation of a value: the same for the same bytes on every instance and
+/// after every restart, another one for the JSON form of them.
 package struct EntityTag: Equatable, Sendable {
   package let hash: UInt64
   package let isJSON: Bool
@@ -48,7 +48,8 @@ package struct EntityTag: Equatable, Sendable {
   private static let jsonMark: StaticString = "-json"
 }
 
-/// Which tags a condition names. Tags that this server does not make match nothing, and are not kept.
+/// Which tags a condition names. Tags that this server does not make match nothing, and are not
+/// kept.
 package struct TagCondition: Sendable {
   private var matchesAny = false
   private var hashes = InlineArray<8, UInt64>(repeating: 0)
@@ -57,7 +58,8 @@ package struct TagCondition: Sendable {
   private var jsonMarks: UInt8 = 0
   private(set) var isOverfull = false
 
-  /// What `elements` name in `head`. A strong comparison is false for every tag that is called weak.
+  /// What `elements` name in `head`. A strong comparison is false for every tag that is called
+  /// weak.
   init(_ elements: consuming FieldElements, in head: RawSpan, isStrong: Bool) {
     while let element = elements.next(in: head) {
       var text = head.extracting(element)

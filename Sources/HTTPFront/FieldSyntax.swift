@@ -29,8 +29,10 @@ enum FieldSyntax {
     !range.isEmpty && !hasControls(bytes, range, below: 0x21)
   }
 
-  /// Whether there is a byte less than `bound` (at most 128) or 0x7F in `range`, which lies in `bytes`.
-  private static func hasControls(_ bytes: RawSpan, _ range: Range<Int>, below bound: UInt8) -> Bool {
+  /// Whether there is a byte less than `bound` (at most 128) or 0x7F in `range`, which lies in
+  /// `bytes`.
+  private static func hasControls(_ bytes: RawSpan, _ range: Range<Int>, below bound: UInt8) -> Bool
+  {
     var offset = range.lowerBound
     // In bounds: the range is, and every step is compared with its end.
     if range.count >= 8 {
@@ -49,7 +51,8 @@ enum FieldSyntax {
     return false
   }
 
-  /// The same for the bytes of a word: what borrows from its highest bit without having it was too small.
+  /// The same for the bytes of a word: what borrows from its highest bit without having it was too
+  /// small.
   private static func hasControls(_ word: UInt64, below bound: UInt8) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let deletes = word ^ (ones &* 0x7F)
@@ -73,7 +76,8 @@ enum FieldSyntax {
   }
 }
 
-/// The elements of a list that commas part, without the empty ones. Commas between quotes part nothing.
+/// The elements of a list that commas part, without the empty ones. Commas between quotes part
+/// nothing.
 struct ListElements {
   private var rest: Range<Int>
 

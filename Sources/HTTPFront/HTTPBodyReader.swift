@@ -1,15 +1,15 @@
 internal import ProxyCore
 
-/// Follows the body of a request in the pieces in which it comes, so that it can be kept or dropped. It keeps
-/// no bytes itself.
+/// Follows the body of a request in the pieces in which it comes, so that it can be kept or
+/// dropped. It keeps no bytes itself.
 ///
 /// ```
 ///   length ──(all)──▶ complete
-///   sizeFirst ──▶ size ──▶ sizeSpace ──▶ extension… ──▶ sizeFeed ──▶ data ──▶ dataReturn ──▶ dataFeed
-///       ▲                                                  │                                   │
-///       └──────────────────────────────────────────────────┼───────────────────────────────────┘
-///                                                (size 0)  ▼
-///      complete ◀── endFeed ◀── trailerStart ──▶ trailerName ──▶ trailerValue ──▶ trailerFeed ──▶ trailerStart
+///
+///   size ──▶ extension ──▶ sizeFeed ──▶ data ──▶ dataReturn ──▶ dataFeed ──▶ size
+///                              └─(size 0)─▶ trailerStart ──(empty line)──▶ endFeed ──▶ complete
+///                                              │    ▲
+///                    trailerName ◀─────────────┘    └── trailerFeed ◀── trailerValue
 /// ```
 ///
 /// Trailers are checked and forgotten: none of them may change what the head has said.
@@ -27,7 +27,8 @@ package struct HTTPBodyReader {
 
   private enum Stage: Equatable {
     case length, complete
-    case sizeFirst, size, sizeSpace, extensionFirst, `extension`, sizeFeed, data, dataReturn, dataFeed
+    case sizeFirst, size, sizeSpace, extensionFirst, `extension`, sizeFeed, data, dataReturn,
+      dataFeed
     case trailerStart, trailerName, trailerValue, trailerFeed, endFeed
     case refused(HTTPError)
   }

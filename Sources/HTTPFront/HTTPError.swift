@@ -1,7 +1,8 @@
 internal import ProxyCore
 
-/// Why bytes are no request, or no request that everybody would understand in the same way. The client gets
-/// one response, and then the connection is closed: where its next request begins nobody knows.
+/// Why bytes are no request, or no request that everybody would understand in the same way. The
+/// client gets one response, and then the connection is closed: where its next request begins
+/// nobody knows.
 package enum HTTPError: Error, Equatable, Sendable {
   case emptyLineRepeated
   case lineFeedBare

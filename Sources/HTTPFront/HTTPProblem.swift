@@ -15,7 +15,8 @@ package struct HTTPProblem: Error, Equatable, Sendable {
 
 extension HTTPProblem {
   package static let absent = HTTPProblem(.notFound, "no such key")
-  package static let wrongType = HTTPProblem(.conflict, "the key holds something else than a string")
+  package static let wrongType = HTTPProblem(
+    .conflict, "the key holds something else than a string")
   package static let redisTimedOut = HTTPProblem(.gatewayTimeout, "Redis did not answer in time")
 
   /// Redis answered with an error, which the text is.

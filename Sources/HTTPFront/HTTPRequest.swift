@@ -1,7 +1,7 @@
 package import ProxyCore
 
-/// What a request's head means: small values that outlive its bytes, so that an answer from memory and one
-/// that has to wait for Redis are written in the same way.
+/// What a request's head means: small values that outlive its bytes, so that an answer from memory
+/// and one that has to wait for Redis are written in the same way.
 ///
 /// ```swift
 /// var request = HTTPRequest(parser.head, in: bytes, settings)
@@ -44,12 +44,7 @@ package struct HTTPRequest: Sendable {
     awaitsContinue =
       head.version == .oneOne && head.body != .none && head.contains(.expect)
       && Self.expectsContinue(head, bytes)
-    wantsJSON =
-      if let accept = head[.accept], !bytes.extracting(accept).equals("*/*") {
-        MediaPreference.wantsJSON(head.elements(.accept), in: bytes)
-      } else {
-        false
-      }
+    wantsJSON = head.contains(.accept) && Self.wantsJSON(head, bytes)
     origin =
       if let origin = head[.origin] {
         settings.crossOrigin.verdict(on: bytes.extracting(origin))
@@ -71,13 +66,23 @@ package struct HTTPRequest: Sendable {
     return head.options.contains(.keepAlive) ? .keepAlive : .close
   }
 
+  /// Most clients take anything, and say so.
+  private static func wantsJSON(_ head: HTTPRequestHead, _ bytes: RawSpan) -> Bool {
+    if let accept = head[.accept], bytes.extracting(accept).equals("*/*"),
+      !head.isRepeated(.accept)
+    {
+      return false
+    }
+    return MediaPreference.wantsJSON(head.elements(.accept), in: bytes)
+  }
+
   private static func expectsContinue(_ head: HTTPRequestHead, _ bytes: RawSpan) -> Bool {
     guard let expectation = head[.expect] else { return false }
     return bytes.extracting(expectation).equalsIgnoringCase("100-continue")
   }
 
-  /// A part is a matter of GET alone. A condition on it that is no tag of this server's does not hold: it
-  /// may be a date, which values do not have.
+  /// A part is a matter of GET alone. A condition on it that is no tag of this server's does not
+  /// hold: it may be a date, which values do not have.
   private static func conditions(_ head: HTTPRequestHead, _ bytes: RawSpan) -> Conditions {
     var conditions = Conditions()
     if head.contains(.ifMatch) {
@@ -161,7 +166,8 @@ package struct HTTPRequest: Sendable {
     }
   }
 
-  /// Redis has no write that depends on a tag, and doing it regardless would be worse than saying so.
+  /// Redis has no write that depends on a tag, and doing it regardless would be worse than saying
+  /// so.
   private static func checkWrite(_ head: HTTPRequestHead) throws(HTTPProblem) {
     if head.contains(.ifMatch) || head.contains(.ifNoneMatch) { throw .writeConditional }
     if head.contains(.contentRange) { throw .writePartial }
@@ -181,8 +187,8 @@ package enum HTTPPurpose: Equatable, Sendable {
   /// Something that is not done.
   case problem(HTTPProblem)
 
-  /// A reader of the request's body: what is written may be as large as a value, and what nobody wants must
-  /// be short. Let it come to its end before the request is answered.
+  /// A reader of the request's body: what is written may be as large as a value, and what nobody
+  /// wants must be short. Let it come to its end before the request is answered.
   package func bodyReader(_ request: HTTPRequest) -> HTTPBodyReader {
     if case .write = self {
       HTTPBodyReader(request.body, bytesMax: Limits.httpBodyBytesMax)

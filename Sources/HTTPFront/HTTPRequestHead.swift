@@ -1,6 +1,7 @@
 internal import ProxyCore
 
-/// The version that a request is written in. Later minor versions of 1 are read as 1.1, as they allow.
+/// The version that a request is written in. Later minor versions of 1 are read as 1.1, as they
+/// allow.
 package enum HTTPVersion: Equatable, Sendable {
   case oneZero, oneOne
 }
@@ -13,7 +14,8 @@ package enum HTTPBodyFraming: Equatable, Sendable {
   case chunked
 }
 
-/// What the head of a request says: small values, and ranges in its bytes. Copying it copies no bytes.
+/// What the head of a request says: small values, and ranges in its bytes. Copying it copies no
+/// bytes.
 package struct HTTPRequestHead: Sendable {
   /// What `Connection` lists of what is known here.
   package struct Options: OptionSet, Sendable {
@@ -54,6 +56,9 @@ package struct HTTPRequestHead: Sendable {
 
   package func contains(_ field: HTTPField) -> Bool { present & Self.bit(field) != 0 }
 
+  /// Whether a list comes in several lines.
+  func isRepeated(_ field: HTTPField) -> Bool { repeated & Self.bit(field) != 0 }
+
   /// Whether any of the fields is there that most requests do without.
   var containsConditions: Bool {
     let fields =
@@ -84,13 +89,14 @@ package struct HTTPRequestHead: Sendable {
   /// The elements of the field, through all its lines.
   func elements(_ field: HTTPField) -> FieldElements {
     FieldElements(
-      field, first: self[field], isRepeated: repeated & Self.bit(field) != 0, length: length)
+      field, first: self[field], isRepeated: isRepeated(field), length: length)
   }
 
   private static func bit(_ field: HTTPField) -> UInt16 { 1 &<< UInt16(field.rawValue) }
 }
 
-/// The elements of a field that may come in several lines. The later lines are looked for only then.
+/// The elements of a field that may come in several lines. The later lines are looked for only
+/// then.
 struct FieldElements {
   private let field: HTTPField
   private var elements: ListElements

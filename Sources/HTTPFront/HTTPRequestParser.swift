@@ -1,6 +1,7 @@
 internal import ProxyCore
 
-/// Finds the heads of the requests in what a client sent, by RFC 9112, and refuses what that calls ambiguous.
+/// Finds the heads of the requests in what a client sent, by RFC 9112, and refuses what that calls
+/// ambiguous.
 ///
 /// ```
 ///            ┌── empty line, once: .nothing ──┐
@@ -10,11 +11,13 @@ internal import ProxyCore
 ///            └──(anything else)──▶ refused ◀── any state        └─┘
 /// ```
 ///
-/// Call `parse` with all that is buffered, from the first byte that was not consumed; after `.needsMore`
-/// call it again with the same bytes and more. The body that `head.body` announces follows the head: an
+/// Call `parse` with all that is buffered, from the first byte that was not consumed; after
+/// `.needsMore` call it again with the same bytes and more. The body that `head.body` announces
+/// follows the head: an
 /// `HTTPBodyReader` has to have it before the parser sees what comes next.
 ///
-/// A line is judged when all of it has come, so that every verdict is the same however the bytes were cut.
+/// A line is judged when all of it has come, so that every verdict is the same however the bytes
+/// were cut.
 package struct HTTPRequestParser: ~Copyable {
   package enum Verdict: Equatable, Sendable {
     /// The head is not complete until so many bytes follow, at least.
@@ -85,7 +88,8 @@ package struct HTTPRequestParser: ~Copyable {
 
   // MARK: Lines
 
-  /// A request begins with a token or an empty line: what speaks another protocol is told so at once.
+  /// A request begins with a token or an empty line: what speaks another protocol is told so at
+  /// once.
   private mutating func begin(_ byte: UInt8) throws(HTTPError) {
     guard FieldSyntax.isToken(byte) || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
     else { throw .methodInvalid }
@@ -95,8 +99,8 @@ package struct HTTPRequestParser: ~Copyable {
     stage = .requestLine
   }
 
-  /// The next line without its end, which must be CR and LF and begin at `longest` at the latest; nil where
-  /// it has not come. A CR within it is found when its bytes are judged.
+  /// The next line without its end, which must be CR and LF and begin at `longest` at the latest;
+  /// nil where it has not come. A CR within it is found when its bytes are judged.
   private mutating func nextLine(
     _ bytes: RawSpan, endingBy longest: Int, else excess: HTTPError
   ) throws(HTTPError) -> Range<Int>? {

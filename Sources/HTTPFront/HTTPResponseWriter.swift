@@ -25,8 +25,8 @@ package struct HTTPResponseWriter: ~Copyable {
 
   // MARK: Values
 
-  /// Writes the whole response to a request for a value: it, a part of it, its JSON form, or that the client
-  /// has it already. O(n), without allocation but for what `output` needs to grow.
+  /// Writes the whole response to a request for a value: it, a part of it, its JSON form, or that
+  /// the client has it already. O(n), without allocation but for what `output` needs to grow.
   package func append(
     _ value: borrowing HTTPValue, of key: RawSpan, for request: HTTPRequest,
     _ outcome: CacheOutcome, to output: inout ByteBuffer
@@ -43,8 +43,8 @@ package struct HTTPResponseWriter: ~Copyable {
     }
   }
 
-  /// Writes everything but the body, and says which bytes of the value have to follow; none where the
-  /// response ends here.
+  /// Writes everything but the body, and says which bytes of the value have to follow; none where
+  /// the response ends here.
   package func appendHead(
     _ value: HTTPRepresentation, for request: HTTPRequest, _ outcome: CacheOutcome,
     to output: inout ByteBuffer
@@ -103,7 +103,8 @@ package struct HTTPResponseWriter: ~Copyable {
     output.appendLineEnd()
   }
 
-  /// Says what can be done here, to a browser that asks for a page of another origin in its own words.
+  /// Says what can be done here, to a browser that asks for a page of another origin in its own
+  /// words.
   package func appendOptions(
     isPreflight: Bool, for request: HTTPRequest, to output: inout ByteBuffer
   ) {
@@ -129,7 +130,8 @@ package struct HTTPResponseWriter: ~Copyable {
     output.append("HTTP/1.1 100 Continue\r\n\r\n")
   }
 
-  /// Says why a request is not fulfilled. `outcome` is for what the cache knows: that there is no such key.
+  /// Says why a request is not fulfilled. `outcome` is for what the cache knows: that there is no
+  /// such key.
   package func append(
     _ problem: HTTPProblem, for request: HTTPRequest, _ outcome: CacheOutcome? = nil,
     to output: inout ByteBuffer

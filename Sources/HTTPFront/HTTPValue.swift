@@ -7,7 +7,8 @@ package struct HTTPValue: ~Escapable {
   package let isText: Bool
   let hash: UInt64
 
-  /// - Parameter hash: `XXHash64` of the bytes, from where large values keep it; computed otherwise.
+  /// - Parameter hash: `XXHash64` of the bytes, from where large values keep it; computed
+  /// otherwise.
   @_lifetime(copy bytes)
   package init(_ bytes: RawSpan, isText: Bool, hash: UInt64? = nil) {
     self.bytes = bytes
@@ -59,8 +60,8 @@ package struct HTTPRepresentation: Sendable {
     self.tag = tag
   }
 
-  /// A value that is too large to be kept, and is sent on as it comes: nobody knows yet what is in it, so it
-  /// has no tag and is not sent in parts.
+  /// A value that is too large to be kept, and is sent on as it comes: nobody knows yet what is in
+  /// it, so it has no tag and is not sent in parts.
   package static func streamed(count: Int) -> HTTPRepresentation {
     HTTPRepresentation(form: .octets, count: count, tag: nil)
   }

@@ -1,6 +1,7 @@
 internal import ProxyCore
 
-/// A value as JSON: `{"key": "a", "value": "b"}` and a line end. What is not UTF-8 is in base64, and marked:
+/// A value as JSON: `{"key": "a", "value": "b"}` and a line end. What is not UTF-8 is in base64,
+/// and marked:
 /// `{"key": "a", "value": "/w==", "encoding": "base64"}`, with `keyEncoding` for the key.
 struct JSONDocument: ~Escapable {
   private let key: RawSpan

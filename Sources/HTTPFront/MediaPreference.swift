@@ -1,6 +1,7 @@
 internal import ProxyCore
 
-/// How much a client wants a form: its weight first, and where those are equal, how exactly it named it.
+/// How much a client wants a form: its weight first, and where those are equal, how exactly it
+/// named it.
 struct MediaPreference: Comparable {
   /// In thousandths.
   private var weight: UInt16 = 0
@@ -10,8 +11,8 @@ struct MediaPreference: Comparable {
     (left.weight, left.exactness) < (right.weight, right.exactness)
   }
 
-  /// Whether a client whose `Accept` has these elements would rather have JSON than the value itself.
-  /// Without a wish it has the value, and also where it wants neither.
+  /// Whether a client whose `Accept` has these elements would rather have JSON than the value
+  /// itself. Without a wish it has the value, and also where it wants neither.
   static func wantsJSON(_ elements: consuming FieldElements, in head: RawSpan) -> Bool {
     var json = MediaPreference()
     var text = MediaPreference()
@@ -49,7 +50,8 @@ struct MediaPreference: Comparable {
     }
   }
 
-  /// What the parameters of a range weigh it with: 1 where they do not, nil where they are malformed.
+  /// What the parameters of a range weigh it with: 1 where they do not, nil where they are
+  /// malformed.
   private static func weight(_ range: RawSpan, from start: Int) -> UInt16? {
     var start = start
     while start < range.byteCount {

@@ -40,8 +40,8 @@ package enum RangeRequest: Equatable, Sendable {
     return position
   }
 
-  /// The bytes of a value of `count` bytes that are asked for; nil where it has none of them. Of an empty
-  /// value everything is asked for, since clients set a range without knowing what there is.
+  /// The bytes of a value of `count` bytes that are asked for; nil where it has none of them. Of an
+  /// empty value everything is asked for, since clients set a range without knowing what there is.
   func bytes(of count: Int) -> Range<Int>? {
     if count == 0 { return 0..<0 }
     switch self {

@@ -1,5 +1,5 @@
-/// XXH64 with seed 0, as published: a fast hash that is the same everywhere and always, for naming contents.
-/// It is no secret and no defence: tables that others fill are keyed with `SipHash`.
+/// XXH64 with seed 0, as published: a fast hash that is the same everywhere and always, for naming
+/// contents. It is no secret and no defence: tables that others fill are keyed with `SipHash`.
 package enum XXHash64 {
   private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
   private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
