@@ -46,11 +46,8 @@ package enum CrossOrigin: Equatable, Sendable {
     case .nobody: return .silence
     case .everybody: return .everybody
     case .listed(let origins):
-      for place in origins.indices {
-        let isSame = unsafe origins[place].withUnsafeBytes { listed in
-          unsafe origin.withUnsafeBytes { unsafe $0.elementsEqual(listed) }
-        }
-        if isSame { return .listed(place) }
+      for (place, listed) in origins.enumerated() {
+        if listed.rawSpan.isSame(as: origin) { return .listed(place) }
       }
       return .silence
     }

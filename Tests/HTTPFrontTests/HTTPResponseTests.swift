@@ -270,6 +270,32 @@ import Testing
     }
   }
 
+  @Test func `what goes wrong behind is a status that says whose turn it is`() {
+    func redis(_ reason: RedisError.Reason) -> ProxyError {
+      .redis(RedisError(server: "a:1", reason: reason))
+    }
+    let wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"
+    let cases: [(ProxyError, HTTPStatus, Bool)] = [
+      (redis(.errorReply(RESPError(wrongType))), .conflict, false),
+      (redis(.errorReply(RESPError("WRONGTYPES x"))), .badGateway, false),
+      (redis(.errorReply(RESPError("NOPERM no"))), .badGateway, false),
+      (redis(.errorReply(RESPError(""))), .badGateway, false),
+      (redis(.timedOut), .gatewayTimeout, false),
+      (redis(.connectionRefused), .serviceUnavailable, true),
+      (redis(.connectionLost(outcomeUnknown: true)), .serviceUnavailable, true),
+      (redis(.loading(RESPError("LOADING"))), .serviceUnavailable, true),
+      (redis(.notRedis), .badGateway, false), (redis(.protocolDefect("x")), .badGateway, false),
+      (redis(.readOnly(RESPError("READONLY"))), .badGateway, false),
+      (.limiter(.queueFull(limit: 1)), .serviceUnavailable, true),
+      (.readLimit(1), .serviceUnavailable, true), (.requestTooLarge, .contentTooLarge, false),
+    ]
+    for (error, status, isPassing) in cases {
+      let problem = HTTPProblem(error)
+      #expect(problem.status == status, "\(error)")
+      #expect(problem.isPassing == isPassing, "\(error)")
+    }
+  }
+
   @Test func `no text can forge a line`() throws {
     let request = try #require(Exchange().purpose(Exchange.request("GET /a"))).request
     let writer = HTTPResponseWriter(HTTPSettings())
