@@ -3,6 +3,12 @@ package import ProxyCore
 /// What a request's head means: small values that outlive its bytes, so that an answer from memory
 /// and one that has to wait for Redis are written in the same way.
 ///
+/// ```
+///   bytes ─▶ HTTPRequestParser ─▶ head ─▶ HTTPRequest ─▶ purpose, key ─▶ memory or Redis ─┐
+///     └───▶ HTTPBodyReader ─▶ what PUT writes ───────────────────────────────┘            │
+///   bytes ◀─ HTTPResponseWriter ◀─────────────────────────────────────────────────────────┘
+/// ```
+///
 /// ```swift
 /// var request = HTTPRequest(parser.head, in: bytes, settings)
 /// switch request.purpose(parser.head, in: bytes, settings, key: &key) { … }

@@ -11,13 +11,13 @@ package struct HTTPResponseWriter: ~Copyable {
   /// `Vary` of everything else.
   private let varyLine: [UInt8]
 
-  package init(_ settings: HTTPSettings) {
+  package init(_ settings: HTTPSettings, now: Moment) {
     self.settings = settings
     let vary = settings.crossOrigin.varies ? "Vary: Accept, Origin\r\n" : "Vary: Accept\r\n"
     let control = settings.maxAgeSeconds > 0 ? "max-age=\(settings.maxAgeSeconds)" : "no-cache"
     varyLine = Array(vary.utf8)
     valueLines = Array("Cache-Control: \(control)\r\n\(vary)".utf8)
-    date.refresh(now: .now)
+    date.refresh(now: now)
   }
 
   /// Call this once a batch, before anything is written.
@@ -38,7 +38,7 @@ package struct HTTPResponseWriter: ~Copyable {
       let part = appendHead(representation, for: request, outcome, to: &output)
       if !part.isEmpty { document.write(to: &output) }
     } else {
-      let part = appendHead(value.description, for: request, outcome, to: &output)
+      let part = appendHead(value.representation, for: request, outcome, to: &output)
       output.append(value.bytes.extracting(part))
     }
   }

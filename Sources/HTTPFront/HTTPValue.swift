@@ -16,7 +16,7 @@ package struct HTTPValue: ~Escapable {
     self.hash = hash ?? XXHash64.hash(bytes)
   }
 
-  package var description: HTTPRepresentation {
+  var representation: HTTPRepresentation {
     HTTPRepresentation(
       form: isText ? .text : .octets, count: bytes.byteCount,
       tag: EntityTag(hash: hash, isJSON: false))

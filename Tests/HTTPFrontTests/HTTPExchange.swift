@@ -32,7 +32,7 @@ struct HTTPExchange {
   /// The whole response, with a line `Date` in which the date is not compared.
   func response(_ text: String) -> String {
     guard let (request, purpose, key) = purpose(text) else { return "no request" }
-    let writer = HTTPResponseWriter(settings)
+    let writer = HTTPResponseWriter(settings, now: .now)
     let output = written { output in
       switch purpose {
       case .read:

@@ -215,7 +215,7 @@ import Testing
   @Test func `a streamed value has no tag and no parts, a shared one both`() throws {
     let request = Exchange.request("GET /a", ["Range: bytes=1-2", "If-None-Match: \"x\""])
     let made = try #require(Exchange().purpose(request))
-    let writer = HTTPResponseWriter(HTTPSettings())
+    let writer = HTTPResponseWriter(HTTPSettings(), now: .now)
     var part = 0..<0
     let streamed = written { output in
       part = writer.appendHead(
@@ -255,7 +255,7 @@ import Testing
     #expect(
       writing.summary(Exchange.request("PUT /a"), ["Vary", "Content"]) == "204 | Vary: Accept")
     let request = try #require(Exchange().purpose(Exchange.request("GET /a"))).request
-    let writer = HTTPResponseWriter(HTTPSettings())
+    let writer = HTTPResponseWriter(HTTPSettings(), now: .now)
     let cases: [(HTTPProblem, String, Bool)] = [
       (.wrongType, "409 Conflict", false), (.redisFailed("ERR x"), "502 Bad Gateway", false),
       (.redisAway("away"), "503 Service Unavailable", true),
@@ -298,14 +298,14 @@ import Testing
 
   @Test func `no text can forge a line`() throws {
     let request = try #require(Exchange().purpose(Exchange.request("GET /a"))).request
-    let writer = HTTPResponseWriter(HTTPSettings())
+    let writer = HTTPResponseWriter(HTTPSettings(), now: .now)
     let problem = HTTPProblem.redisFailed("ERR a\r\nb\0c")
     let answer = text(written { writer.append(problem, for: request, to: &$0) })
     #expect(answer.hasSuffix("Content-Length: 11\r\n\r\nERR a  b c\n"))
   }
 
   @Test func `bytes that are no request are answered once and for all`() {
-    let writer = HTTPResponseWriter(HTTPSettings())
+    let writer = HTTPResponseWriter(HTTPSettings(), now: .now)
     #expect(
       Exchange.undated(written { writer.append(.lengthAndEncoding, to: &$0) }) == """
         HTTP/1.1 400 Bad Request\r
