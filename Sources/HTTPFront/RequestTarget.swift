@@ -4,11 +4,12 @@ package import ProxyCore
 ///
 ///     target → path ? query → raw key → decoded key
 ///
-/// Keys are bytes: `%00` and `%FF` are as good as any, and dots and slashes mean nothing. A query's `+` is a
-/// space, a path's is a plus. Bytes past ASCII are taken as they stand, as browsers of old sent them.
+/// Keys are bytes: `%00` and `%FF` are as good as any, and dots and slashes mean nothing. A query's
+/// `+` is a space, a path's is a plus. Bytes past ASCII are taken as they stand, as browsers of old
+/// sent them.
 package enum RequestTarget {
-  /// Appends the key that `target` names to `key`; nothing where it names none. O(n), and no allocation but
-  /// what `key` needs to grow.
+  /// Appends the key that `target` names to `key`; nothing where it names none. O(n), and no
+  /// allocation but what `key` needs to grow.
   package static func appendKey(
     of target: RawSpan, to key: inout ByteBuffer
   ) throws(RequestTargetError) {
@@ -20,7 +21,9 @@ package enum RequestTarget {
     do throws(RequestTargetError) {
       if target.extracting(path).equals("/get") {
         let query = mark.map { ($0 &+ 1)..<target.byteCount }
-        let value = try keyParameter(target, in: query ?? path.upperBound..<path.upperBound)
+        guard
+          let value = try parameter("key", target, in: query ?? path.upperBound..<path.upperBound)
+        else { throw RequestTargetError.keyMissing }
         try decode(target, value, plus: UInt8(ascii: " "), into: &key)
       } else if !path.isEmpty {
         let name = (path.lowerBound &+ 1)..<path.upperBound
@@ -35,6 +38,12 @@ package enum RequestTarget {
 
   /// Nothing that ends a line, a word or a URL may stand in one.
   private static func refuseForbidden(_ target: RawSpan) throws(RequestTargetError) {
+    let whole = 0..<target.byteCount
+    if FieldSyntax.isTarget(target, whole),
+      target.firstOffset(of: UInt8(ascii: "#"), in: whole) == nil
+    {
+      return
+    }
     for offset in 0..<target.byteCount {
       let byte = unsafe target.byte(at: offset)  // in bounds by the loop
       if byte <= UInt8(ascii: " ") || byte == 0x7F || byte == UInt8(ascii: "#") {
@@ -43,7 +52,8 @@ package enum RequestTarget {
     }
   }
 
-  /// Where the path begins: at once, or behind the host of an absolute URL, where it may be missing.
+  /// Where the path begins: at once, or behind the host of an absolute URL, where it may be
+  /// missing.
   private static func pathStart(_ target: RawSpan) throws(RequestTargetError) -> Int {
     guard target.byteCount > 0 else { throw .formUnknown }
     // In bounds: there is a byte.
@@ -66,58 +76,79 @@ package enum RequestTarget {
     return end
   }
 
-  /// Where the value of the only parameter called `key` stands. Others are nobody's business.
-  private static func keyParameter(
-    _ target: RawSpan, in query: Range<Int>
-  ) throws(RequestTargetError) -> Range<Int> {
+  /// The seconds that `?ttl=` gives a value that is written; nil where it is to stay.
+  package static func timeToLive(of target: RawSpan) throws(RequestTargetError) -> Int? {
+    guard let mark = target.firstOffset(of: UInt8(ascii: "?"), in: 0..<target.byteCount),
+      let value = try parameter("ttl", target, in: mark &+ 1..<target.byteCount)
+    else { return nil }
+    guard let seconds = Decimal(target.extracting(value))?.value, seconds > 0,
+      seconds <= Limits.httpTimeToLiveMax
+    else { throw .ttlInvalid }
+    return seconds
+  }
+
+  /// Where the value of the only parameter called `name`, of three letters, stands. Others are
+  /// nobody's business.
+  private static func parameter(
+    _ name: StaticString, _ target: RawSpan, in query: Range<Int>
+  ) throws(RequestTargetError) -> Range<Int>? {
     var found: Range<Int>?
     var start = query.lowerBound
     while start < query.upperBound {
       let end =
         target.firstOffset(of: UInt8(ascii: "&"), in: start..<query.upperBound) ?? query.upperBound
       let equals = target.firstOffset(of: UInt8(ascii: "="), in: start..<end) ?? end
-      if isKey(target, start..<equals) {
-        if found != nil { throw .keyRepeated }
+      if isCalled(name, target, start..<equals) {
+        if found != nil { throw .parameterRepeated(name.description) }
         found = min(equals &+ 1, end)..<end
       }
       start = end &+ 1
     }
-    guard let found else { throw .keyMissing }
     return found
   }
 
-  /// Whether a parameter is called `key`, escaped or not.
-  private static func isKey(_ target: RawSpan, _ range: Range<Int>) -> Bool {
-    if range.count == 3 { return target.extracting(range).equals("key") }
+  /// Whether a parameter is called `name`, escaped or not.
+  private static func isCalled(
+    _ name: StaticString, _ target: RawSpan, _ range: Range<Int>
+  ) -> Bool {
+    if range.count == 3 { return target.extracting(range).equals(name) }
     guard range.count > 3 && range.count <= 9 else { return false }
-    var name = ByteBuffer()
+    var decoded = ByteBuffer()
     do throws(RequestTargetError) {
-      try decode(target, range, plus: UInt8(ascii: " "), into: &name)
+      try decode(target, range, plus: UInt8(ascii: " "), into: &decoded)
     } catch {
       return false
     }
-    return name.bytes.equals("key")
+    return decoded.bytes.equals(name)
   }
 
+  /// In runs of what stands for itself.
   private static func decode(
     _ target: RawSpan, _ range: Range<Int>, plus: UInt8, into key: inout ByteBuffer
   ) throws(RequestTargetError) {
-    var offset = range.lowerBound
+    var run = range.lowerBound
+    var offset = run
     while offset < range.upperBound {
       let byte = unsafe target.byte(at: offset)  // in bounds: callers give ranges of the target
-      switch byte {
-      case UInt8(ascii: "%"):
+      if byte != UInt8(ascii: "%") && byte != UInt8(ascii: "+") {
+        offset &+= 1
+        continue
+      }
+      key.append(target.extracting(run..<offset))
+      if byte == UInt8(ascii: "+") {
+        key.append(plus)
+        offset &+= 1
+      } else {
+        // In bounds: three bytes are left.
         guard range.upperBound &- offset >= 3,
           let high = unsafe target.byte(at: offset &+ 1).hexValue,
           let low = unsafe target.byte(at: offset &+ 2).hexValue
         else { throw .escapeInvalid(offset: offset) }
         key.append(high << 4 | low)
         offset &+= 3
-        continue
-      case UInt8(ascii: "+"): key.append(plus)
-      default: key.append(byte)
       }
-      offset &+= 1
+      run = offset
     }
+    key.append(target.extracting(run..<range.upperBound))
   }
 }

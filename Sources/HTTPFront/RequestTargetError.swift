@@ -1,3 +1,5 @@
+internal import ProxyCore
+
 /// Why a request target names no key. Its text is one line for the client.
 package enum RequestTargetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Neither a path nor an absolute URL.
@@ -7,8 +9,9 @@ package enum RequestTargetError: Error, Equatable, Sendable, CustomStringConvert
   /// Where a `%` stands that two hexadecimal digits do not follow.
   case escapeInvalid(offset: Int)
   case keyMissing
-  case keyRepeated
+  case parameterRepeated(String)
   case keyEmpty
+  case ttlInvalid
 
   package var description: String {
     switch self {
@@ -18,8 +21,10 @@ package enum RequestTargetError: Error, Equatable, Sendable, CustomStringConvert
     case .escapeInvalid(let offset):
       "byte \(offset) of the request target is a % without two hexadecimal digits after it"
     case .keyMissing: "/get needs a key: /get?key=NAME"
-    case .keyRepeated: "/get takes one key, not several"
+    case .parameterRepeated(let name): "there is more than one \(name)= in the request target"
     case .keyEmpty: "the key is empty"
+    case .ttlInvalid:
+      "ttl is a number of seconds from 1 to \(Limits.httpTimeToLiveMax)"
     }
   }
 

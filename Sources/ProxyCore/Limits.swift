@@ -285,3 +285,42 @@ extension Limits {  // The client
       && clientWaitingBytesMax < argumentBytesMax
   }
 }
+
+extension Limits {  // The HTTP front
+  /// A request line, without what ends it: 414 past it.
+  package static let httpLineBytesMax = 32 * 1024
+  /// All header lines of a request, or all trailers, with what ends them: 431 past it.
+  package static let httpFieldBytesMax = 31 * 1024
+  /// How many lines of either: 431 past it.
+  package static let httpFieldsMax = 128
+  /// A body that nobody wants is read up to here, and the connection closed past it.
+  package static let httpBodyDiscardedMax = 1024 * 1024
+  /// A body that is a value: Redis's largest. 413 past it.
+  package static let httpBodyBytesMax = argumentBytesMax
+  /// The line before a chunk, with its extensions.
+  package static let httpChunkLineBytesMax = 256
+  /// What chunks may bring beside their contents, over what their contents pay for.
+  package static let httpChunkOverheadMax = 16 * 1024
+  /// What every chunk may bring beside its contents: as many bytes as those, and this.
+  package static let httpChunkOverheadFree = 16
+  /// The longest time to live that a client can give a value, in seconds: a hundred years.
+  package static let httpTimeToLiveMax = 3_155_760_000
+  /// Tags of this server's kind in one condition: 400 past it.
+  package static let httpTagsMax = 8
+  /// A password, or the user name and the password, that a client gives: 401 past it.
+  package static let httpCredentialBytesMax = 4 * 1024
+  /// Origins that browsers may come from.
+  package static let httpOriginsMax = 64
+  /// Seconds after which a client may try again that was turned away for now.
+  package static let httpRetrySeconds = 1
+  /// Seconds for which a browser remembers what it may send.
+  package static let httpPreflightSeconds = 600
+
+  /// What the bounds of HTTP owe to each other: a whole head lies in what is received at once.
+  package static var httpRelationsHold: Bool {
+    httpLineBytesMax + httpFieldBytesMax + 4 < scratchBytes
+      && httpChunkLineBytesMax < httpChunkOverheadMax
+      && httpBodyDiscardedMax <= httpBodyBytesMax && httpBodyBytesMax <= argumentBytesMax
+      && httpCredentialBytesMax < httpFieldBytesMax && httpTagsMax <= UInt8.bitWidth
+  }
+}

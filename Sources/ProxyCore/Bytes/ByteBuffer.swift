@@ -43,7 +43,7 @@ package struct ByteBuffer: ~Copyable {
 
   /// Appends the lowest `count` bytes of `word`, at most eight, the lowest first: for what is short, without
   /// a call to copy it.
-  mutating func append(_ count: Int, bytesOf word: UInt64) {
+  package mutating func append(_ count: Int, bytesOf word: UInt64) {
     precondition(count >= 0 && count <= 8, "a word has eight bytes")
     reserve(8)
     unsafe base.unsafelyUnwrapped.storeBytes(

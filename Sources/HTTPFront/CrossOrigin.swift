@@ -1,0 +1,60 @@
+internal import ProxyCore
+
+/// Whose pages may read what this server answers: `HTTP_CORS_ORIGIN`.
+package enum CrossOrigin: Equatable, Sendable {
+  case nobody
+  case everybody
+  /// The pages of these origins, each as browsers write it: `https://example.com:8443`.
+  case listed([[UInt8]])
+
+  /// What the setting says: nothing, `*`, or origins with spaces or commas between them. nil where
+  /// one of them is none, such as one with a path.
+  package init?(_ setting: String) {
+    let origins = setting.split { $0 == " " || $0 == "," }.map { Array($0.utf8) }
+    if origins.isEmpty {
+      self = .nobody
+    } else if origins == [Array("*".utf8)] {
+      self = .everybody
+    } else {
+      guard origins.count <= Limits.httpOriginsMax, origins.allSatisfy(Self.isOrigin) else {
+        return nil
+      }
+      self = .listed(origins)
+    }
+  }
+
+  /// A scheme, `://`, and a host with or without a port.
+  private static func isOrigin(_ text: [UInt8]) -> Bool {
+    guard let colon = text.firstIndex(of: UInt8(ascii: ":")), colon > 0,
+      text[colon...].starts(with: "://".utf8)
+    else { return false }
+    let host = text[(colon + 3)...]
+    return !host.isEmpty && host.allSatisfy(FieldSyntax.isHost) && !host.contains(UInt8(ascii: "*"))
+      && text[..<colon].allSatisfy(FieldSyntax.isToken)
+  }
+
+  /// What is to be said of the origin of one request.
+  enum Verdict: Equatable, Sendable {
+    case silence
+    case everybody
+    /// The listed one with this number.
+    case listed(Int)
+  }
+
+  func verdict(on origin: RawSpan) -> Verdict {
+    switch self {
+    case .nobody: return .silence
+    case .everybody: return .everybody
+    case .listed(let origins):
+      for (place, listed) in origins.enumerated() {
+        if listed.rawSpan.isSame(as: origin) { return .listed(place) }
+      }
+      return .silence
+    }
+  }
+
+  /// Whether responses differ by the origin that asks.
+  var varies: Bool {
+    if case .listed = self { true } else { false }
+  }
+}

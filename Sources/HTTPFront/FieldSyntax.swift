@@ -1,0 +1,103 @@
+internal import ProxyCore
+
+/// The alphabets of RFC 9110, section 5.
+enum FieldSyntax {
+  /// Whether `byte` may stand in a token: a method, the name of a field.
+  static func isToken(_ byte: UInt8) -> Bool {
+    isMember(byte, of: 0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE)
+  }
+
+  /// Whether `byte` may stand in a host with its port.
+  static func isHost(_ byte: UInt8) -> Bool {
+    isMember(byte, of: 0x2FFF_7FF2_0000_0000, 0x47FF_FFFE_AFFF_FFFE)
+  }
+
+  static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+  /// Whether `byte` may stand in the value of a field.
+  static func isValue(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
+
+  /// Whether the bytes in `range` may be the value of a field. O(n), eight at a time.
+  static func isValue(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+    if !hasControls(bytes, range, below: 0x20) { return true }
+    for offset in range where unsafe !isValue(bytes.byte(at: offset)) { return false }
+    return true
+  }
+
+  /// Whether the bytes in `range` may be a request target: no space, nothing that cannot be seen.
+  static func isTarget(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+    !range.isEmpty && !hasControls(bytes, range, below: 0x21)
+  }
+
+  /// Whether there is a byte less than `bound` (at most 128) or 0x7F in `range`, which lies in
+  /// `bytes`.
+  private static func hasControls(_ bytes: RawSpan, _ range: Range<Int>, below bound: UInt8) -> Bool
+  {
+    var offset = range.lowerBound
+    // In bounds: the range is, and every step is compared with its end.
+    if range.count >= 8 {
+      let last = range.upperBound &- 8
+      while offset < last {
+        if hasControls(unsafe bytes.eightBytes(at: offset), below: bound) { return true }
+        offset &+= 8
+      }
+      return hasControls(unsafe bytes.eightBytes(at: last), below: bound)
+    }
+    while offset < range.upperBound {
+      let byte = unsafe bytes.byte(at: offset)
+      if byte < bound || byte == 0x7F { return true }
+      offset &+= 1
+    }
+    return false
+  }
+
+  /// The same for the bytes of a word: what borrows from its highest bit without having it was too
+  /// small.
+  private static func hasControls(_ word: UInt64, below bound: UInt8) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let deletes = word ^ (ones &* 0x7F)
+    let borrowed =
+      (word &- ones &* UInt64(bound)) & ~word | (deletes &- ones) & ~deletes
+    return borrowed & (ones &* 0x80) != 0
+  }
+
+  private static func isMember(_ byte: UInt8, of low: UInt64, _ high: UInt64) -> Bool {
+    byte < 128 && ((byte < 64 ? low : high) &>> UInt64(byte & 63)) & 1 != 0
+  }
+
+  /// `range` without the spaces at its ends.
+  static func trimmed(_ bytes: RawSpan, _ range: Range<Int>) -> Range<Int> {
+    var start = range.lowerBound
+    var end = range.upperBound
+    // In bounds: the range is.
+    while start < end, isSpace(unsafe bytes.byte(at: start)) { start &+= 1 }
+    while start < end, isSpace(unsafe bytes.byte(at: end &- 1)) { end &-= 1 }
+    return start..<end
+  }
+}
+
+/// The elements of a list that commas part, without the empty ones. Commas between quotes part
+/// nothing.
+struct ListElements {
+  private var rest: Range<Int>
+
+  init(_ range: Range<Int>) { rest = range }
+
+  /// The next element, without spaces around it. O(its bytes).
+  mutating func next(in bytes: RawSpan) -> Range<Int>? {
+    while !rest.isEmpty {
+      var end = rest.lowerBound
+      var isQuoted = false
+      while end < rest.upperBound {
+        let byte = unsafe bytes.byte(at: end)  // in bounds: the range is
+        if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+        if byte == UInt8(ascii: ",") && !isQuoted { break }
+        end &+= 1
+      }
+      let element = FieldSyntax.trimmed(bytes, rest.lowerBound..<end)
+      rest = min(end &+ 1, rest.upperBound)..<rest.upperBound
+      if !element.isEmpty { return element }
+    }
+    return nil
+  }
+}

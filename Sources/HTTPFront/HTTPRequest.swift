@@ -1,0 +1,205 @@
+package import ProxyCore
+
+/// What a request's head means: small values that outlive its bytes, so that an answer from memory
+/// and one that has to wait for Redis are written in the same way.
+///
+/// ```
+///   bytes ─▶ HTTPRequestParser ─▶ head ─▶ HTTPRequest ─▶ purpose, key ─▶ memory or Redis ─┐
+///     └───▶ HTTPBodyReader ─▶ what PUT writes ───────────────────────────────┘            │
+///   bytes ◀─ HTTPResponseWriter ◀─────────────────────────────────────────────────────────┘
+/// ```
+///
+/// ```swift
+/// var request = HTTPRequest(parser.head, in: bytes, settings)
+/// switch request.purpose(parser.head, in: bytes, settings, key: &key) { … }
+/// ```
+package struct HTTPRequest: Sendable {
+  enum Persistence: Equatable, Sendable {
+    /// The connection goes on, and nobody needs to be told.
+    case implied
+    /// The same, for a client of HTTP/1.0, which asked for it.
+    case keepAlive
+    case close
+  }
+
+  /// What a response depends on beside the value.
+  struct Conditions: Sendable {
+    var ifMatch: TagCondition?
+    var ifNoneMatch: TagCondition?
+    var range = RangeRequest.whole
+    /// The tag without which the part is not wanted, but the whole.
+    var ifRange: EntityTag?
+  }
+
+  package let method: HTTPMethod
+  package let body: HTTPBodyFraming
+  /// Whether the client waits for `100 Continue` before it sends the body.
+  package let awaitsContinue: Bool
+  /// Whether the client would rather have JSON than the value itself.
+  package let wantsJSON: Bool
+  var persistence: Persistence
+  let origin: CrossOrigin.Verdict
+  /// nil for the most requests, which have none.
+  let conditions: Conditions?
+
+  /// - Parameter bytes: What `head` was parsed from.
+  package init(_ head: HTTPRequestHead, in bytes: RawSpan, _ settings: HTTPSettings) {
+    method = head.method
+    body = head.body
+    persistence = Self.persistence(head)
+    awaitsContinue =
+      head.version == .oneOne && head.body != .none && head.contains(.expect)
+      && Self.expectsContinue(head, bytes)
+    wantsJSON = head.contains(.accept) && Self.wantsJSON(head, bytes)
+    origin =
+      if let origin = head[.origin] {
+        settings.crossOrigin.verdict(on: bytes.extracting(origin))
+      } else {
+        .silence
+      }
+    conditions = head.containsConditions ? Self.conditions(head, bytes) : nil
+  }
+
+  /// Whether the connection goes on after the response.
+  package var keepsConnection: Bool { persistence != .close }
+
+  /// Lets the response say that the connection ends with it.
+  package mutating func close() { persistence = .close }
+
+  private static func persistence(_ head: HTTPRequestHead) -> Persistence {
+    if head.options.contains(.close) || head.method == .connect { return .close }
+    if head.version == .oneOne { return .implied }
+    return head.options.contains(.keepAlive) ? .keepAlive : .close
+  }
+
+  /// Most clients take anything, and say so.
+  private static func wantsJSON(_ head: HTTPRequestHead, _ bytes: RawSpan) -> Bool {
+    if let accept = head[.accept], bytes.extracting(accept).equals("*/*"),
+      !head.isRepeated(.accept)
+    {
+      return false
+    }
+    return MediaPreference.wantsJSON(head.elements(.accept), in: bytes)
+  }
+
+  private static func expectsContinue(_ head: HTTPRequestHead, _ bytes: RawSpan) -> Bool {
+    guard let expectation = head[.expect] else { return false }
+    return bytes.extracting(expectation).equalsIgnoringCase("100-continue")
+  }
+
+  /// A part is a matter of GET alone. A condition on it that is no tag of this server's does not
+  /// hold: it may be a date, which values do not have.
+  private static func conditions(_ head: HTTPRequestHead, _ bytes: RawSpan) -> Conditions {
+    var conditions = Conditions()
+    if head.contains(.ifMatch) {
+      conditions.ifMatch = TagCondition(head.elements(.ifMatch), in: bytes, isStrong: true)
+    }
+    if head.contains(.ifNoneMatch) {
+      conditions.ifNoneMatch = TagCondition(head.elements(.ifNoneMatch), in: bytes, isStrong: false)
+    }
+    if head.method == .get, let range = head[.range] {
+      conditions.range = RangeRequest(bytes.extracting(range))
+      if let ifRange = head[.ifRange] {
+        conditions.ifRange = EntityTag(bytes.extracting(ifRange))
+        if conditions.ifRange == nil { conditions.range = .whole }
+      }
+    }
+    return conditions
+  }
+
+  // MARK: What it wants
+
+  /// What is to be done, and with which key: it is appended to `key` where the purpose has one.
+  package mutating func purpose(
+    _ head: HTTPRequestHead, in bytes: RawSpan, _ settings: HTTPSettings, key: inout ByteBuffer
+  ) -> HTTPPurpose {
+    do throws(HTTPProblem) {
+      if method == .options {
+        let isPreflight = origin != .silence && head.contains(.accessControlRequestMethod)
+        return .options(isPreflight: isPreflight)
+      }
+      try checkPassword(head, bytes, settings)
+      try checkMethod(settings)
+      if head.version == .oneOne, head.contains(.expect), !Self.expectsContinue(head, bytes) {
+        throw HTTPProblem.expectationUnknown
+      }
+      return try keyedPurpose(head, bytes, key: &key)
+    } catch {
+      // A client that awaits a word before its body may send it or not after this one.
+      if awaitsContinue { close() }
+      return .problem(error)
+    }
+  }
+
+  private func checkPassword(
+    _ head: HTTPRequestHead, _ bytes: RawSpan, _ settings: HTTPSettings
+  ) throws(HTTPProblem) {
+    if settings.password.isEmpty { return }
+    guard let field = head[.authorization] else { throw .passwordMissing }
+    guard Credentials.authorize(bytes.extracting(field), password: settings.password) else {
+      throw .passwordWrong
+    }
+  }
+
+  private func checkMethod(_ settings: HTTPSettings) throws(HTTPProblem) {
+    switch method {
+    case .get, .head, .options: return
+    case .put, .delete: if !settings.allowsWrites { throw .writesOff }
+    case .post, .patch, .trace, .connect: throw .methodNotAllowed
+    case .unknown: throw .methodUnknown
+    }
+  }
+
+  private func keyedPurpose(
+    _ head: HTTPRequestHead, _ bytes: RawSpan, key: inout ByteBuffer
+  ) throws(HTTPProblem) -> HTTPPurpose {
+    if let conditions,
+      conditions.ifMatch?.isOverfull == true || conditions.ifNoneMatch?.isOverfull == true
+    {
+      throw .tagsTooMany
+    }
+    if method == .put || method == .delete { try Self.checkWrite(head) }
+    let target = bytes.extracting(head.target)
+    do throws(RequestTargetError) {
+      try RequestTarget.appendKey(of: target, to: &key)
+      switch method {
+      case .put: return .write(timeToLive: try RequestTarget.timeToLive(of: target))
+      case .delete: return .delete
+      default: return .read
+      }
+    } catch {
+      throw HTTPProblem(.badRequest, error.description)
+    }
+  }
+
+  /// Redis has no write that depends on a tag, and doing it regardless would be worse than saying
+  /// so.
+  private static func checkWrite(_ head: HTTPRequestHead) throws(HTTPProblem) {
+    if head.contains(.ifMatch) || head.contains(.ifNoneMatch) { throw .writeConditional }
+    if head.contains(.contentRange) { throw .writePartial }
+    if head.contains(.contentEncoding) { throw .contentEncoded }
+  }
+}
+
+/// What a request is for.
+package enum HTTPPurpose: Equatable, Sendable {
+  /// To have the key's value, or only what can be said of it (HEAD).
+  case read
+  /// To set the key to the body, for so many seconds or for good.
+  case write(timeToLive: Int?)
+  case delete
+  /// To know what can be done here; a browser's question before a request of another origin's page.
+  case options(isPreflight: Bool)
+  /// Something that is not done.
+  case problem(HTTPProblem)
+
+  /// A reader of the request's body: what is written may be as large as a value, and what nobody
+  /// wants must be short. Let it come to its end before the request is answered.
+  package func bodyReader(_ request: HTTPRequest) -> HTTPBodyReader {
+    if case .write = self {
+      HTTPBodyReader(request.body, bytesMax: Limits.httpBodyBytesMax)
+    } else {
+      HTTPBodyReader(request.body, bytesMax: Limits.httpBodyDiscardedMax)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+internal import ProxyCore
+
+/// The version that a request is written in. Later minor versions of 1 are read as 1.1, as they
+/// allow.
+package enum HTTPVersion: Equatable, Sendable {
+  case oneZero, oneOne
+}
+
+/// How a request says where its body ends.
+package enum HTTPBodyFraming: Equatable, Sendable {
+  case none
+  /// So many bytes, at least one.
+  case length(Int)
+  case chunked
+}
+
+/// What the head of a request says: small values, and ranges in its bytes. Copying it copies no
+/// bytes.
+package struct HTTPRequestHead: Sendable {
+  /// What `Connection` lists of what is known here.
+  package struct Options: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package static let close = Options(rawValue: 1)
+    package static let keepAlive = Options(rawValue: 2)
+  }
+
+  package internal(set) var method = HTTPMethod.unknown
+  package internal(set) var version = HTTPVersion.oneOne
+  package internal(set) var target = 0..<0
+  package internal(set) var options: Options = []
+  package internal(set) var body = HTTPBodyFraming.none
+  /// Where the head ends.
+  package internal(set) var length = 0
+
+  private var present: UInt16 = 0
+  private var repeated: UInt16 = 0
+  /// Of the first line of each field that is present.
+  private var values = InlineArray<15, Value>(repeating: Value(start: 0, end: 0))
+
+  /// Heads are shorter than 64 KiB.
+  private struct Value {
+    var start: UInt16
+    var end: UInt16
+  }
+
+  init() {}
+
+  /// Forgets the request before. The values stay, and nobody asks for them.
+  mutating func removeAll() {
+    options = []
+    body = .none
+    present = 0
+    repeated = 0
+  }
+
+  package func contains(_ field: HTTPField) -> Bool { present & Self.bit(field) != 0 }
+
+  /// Whether a list comes in several lines.
+  func isRepeated(_ field: HTTPField) -> Bool { repeated & Self.bit(field) != 0 }
+
+  /// Whether any of the fields is there that most requests do without.
+  var containsConditions: Bool {
+    let fields =
+      Self.bit(.ifMatch) | Self.bit(.ifNoneMatch) | Self.bit(.ifRange) | Self.bit(.range)
+    return present & fields != 0
+  }
+
+  /// Where the field's value stands, without spaces around it; the first one's of a list of lines.
+  package subscript(field: HTTPField) -> Range<Int>? {
+    guard contains(field) else { return nil }
+    let value = values[Int(field.rawValue)]
+    return Int(value.start)..<max(Int(value.start), Int(value.end))
+  }
+
+  /// Notes a line. False where there was one before and there must not be.
+  mutating func note(_ field: HTTPField, _ range: Range<Int>) -> Bool {
+    if contains(field) {
+      repeated |= Self.bit(field)
+      return field.isList
+    }
+    present |= Self.bit(field)
+    values[Int(field.rawValue)] = Value(
+      start: UInt16(truncatingIfNeeded: range.lowerBound),
+      end: UInt16(truncatingIfNeeded: range.upperBound))
+    return true
+  }
+
+  /// The elements of the field, through all its lines.
+  func elements(_ field: HTTPField) -> FieldElements {
+    FieldElements(
+      field, first: self[field], isRepeated: isRepeated(field), length: length)
+  }
+
+  private static func bit(_ field: HTTPField) -> UInt16 { 1 &<< UInt16(field.rawValue) }
+}
+
+/// The elements of a field that may come in several lines. The later lines are looked for only
+/// then.
+struct FieldElements {
+  private let field: HTTPField
+  private var elements: ListElements
+  private let isRepeated: Bool
+  /// Where the line at hand ends at the latest.
+  private var position: Int
+  private let end: Int
+
+  init(_ field: HTTPField, first: Range<Int>?, isRepeated: Bool, length: Int) {
+    self.field = field
+    self.isRepeated = isRepeated
+    elements = ListElements(first ?? 0..<0)
+    position = first?.upperBound ?? length
+    end = length
+  }
+
+  /// The next element; `head` is what the request's head was parsed from.
+  mutating func next(in head: RawSpan) -> Range<Int>? {
+    while true {
+      if let element = elements.next(in: head) { return element }
+      guard isRepeated, let value = nextValue(in: head) else { return nil }
+      elements = ListElements(value)
+    }
+  }
+
+  /// The value of the next line of this field. Lines were checked by the parser: each has a colon.
+  private mutating func nextValue(in head: RawSpan) -> Range<Int>? {
+    while let feed = head.firstOffset(of: UInt8(ascii: "\n"), in: position..<end) {
+      let start = feed &+ 1
+      guard let next = head.firstOffset(of: UInt8(ascii: "\n"), in: start..<end),
+        let colon = head.firstOffset(of: UInt8(ascii: ":"), in: start..<next)
+      else { return nil }
+      position = next
+      if HTTPField(head.extracting(start..<colon)) == field {
+        return FieldSyntax.trimmed(head, colon &+ 1..<max(colon &+ 1, next &- 1))
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,12 @@
+/// What an operator decides about the HTTP front.
+package struct HTTPSettings: Sendable {
+  /// What clients must give; empty: nothing is asked for.
+  package var password: [UInt8] = []
+  /// Whether `PUT` and `DELETE` are there.
+  package var allowsWrites = false
+  /// For how long caches on the way may answer by themselves; 0: they ask every time.
+  package var maxAgeSeconds = 0
+  package var crossOrigin = CrossOrigin.nobody
+
+  package init() {}
+}

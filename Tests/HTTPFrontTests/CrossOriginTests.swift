@@ -1,0 +1,84 @@
+import ProxyCore
+import TestSupport
+import Testing
+
+@testable import HTTPFront
+
+@Suite struct CrossOriginTests {
+  typealias Exchange = HTTPExchange
+
+  @Test func `the setting is nothing, everybody, or origins`() {
+    #expect(CrossOrigin("") == .nobody)
+    #expect(CrossOrigin("*") == .everybody)
+    #expect(
+      CrossOrigin("http://a, https://b.c:8443")
+        == .listed([bytes("http://a"), bytes("https://b.c:8443")]))
+    let invalid = [
+      "a", "http://", "://a", "http://a/", "http://a/b", "http://a*", "*, http://a",
+      "http://a\r\nX: b",
+      "http:/a", "http ://a",
+      (0...Limits.httpOriginsMax).map { "http://h\($0)" }.joined(separator: " "),
+    ]
+    for setting in invalid { #expect(CrossOrigin(setting) == nil, "\(setting)") }
+  }
+
+  @Test func `pages of other origins may read what the operator lets them`() {
+    let names = ["Access-Control", "Vary"]
+    let expose =
+      " | Access-Control-Expose-Headers: Age, Cache-Status, Content-Range, ETag, Retry-After"
+    func answer(_ setting: String, _ fields: [String]) -> String {
+      let exchange = Exchange { $0.crossOrigin = CrossOrigin(setting) ?? .nobody }
+      return exchange.summary(Exchange.request("HEAD /a", fields), names)
+    }
+    #expect(answer("", ["Origin: http://a"]) == "200 | Vary: Accept")
+    #expect(
+      answer("*", ["Origin: http://a"])
+        == "200 | Access-Control-Allow-Origin: *\(expose) | Vary: Accept")
+    #expect(answer("*", []) == "200 | Vary: Accept")
+    #expect(
+      answer("http://b http://a", ["Origin: http://a"])
+        == "200 | Access-Control-Allow-Origin: http://a\(expose) | Vary: Accept, Origin")
+    for other in ["http://c", "HTTP://A", "http://a.b", "null", ""] {
+      #expect(answer("http://b http://a", ["Origin: \(other)"]) == "200 | Vary: Accept, Origin")
+    }
+    #expect(answer("http://a", []) == "200 | Vary: Accept, Origin")
+  }
+
+  @Test func `a browser is told before what it may send`() {
+    let fields = ["Origin: http://a", "Access-Control-Request-Method: PUT"]
+    let request = Exchange.request("OPTIONS /a", fields)
+    let open = Exchange {
+      $0.crossOrigin = .everybody
+      $0.allowsWrites = true
+      $0.password = bytes("x")
+    }
+    #expect(
+      open.response(request) == """
+        HTTP/1.1 204 No Content\r
+        Date: D\r
+        Access-Control-Allow-Origin: *\r
+        Access-Control-Expose-Headers: Age, Cache-Status, Content-Range, ETag, Retry-After\r
+        Vary: Accept\r
+        Allow: GET, HEAD, OPTIONS, PUT, DELETE\r
+        Access-Control-Allow-Methods: GET, HEAD, OPTIONS, PUT, DELETE\r
+        Access-Control-Allow-Headers: Authorization, Accept, Content-Type, If-Match, \
+        If-None-Match, If-Range, Range, *\r
+        Access-Control-Max-Age: 600\r
+        \r\n
+        """)
+    #expect(
+      Exchange().response(request)
+        == "HTTP/1.1 204 No Content\r\nDate: D\r\nVary: Accept\r\nAllow: GET, HEAD, OPTIONS\r\n\r\n"
+    )
+    let plain = Exchange.request("OPTIONS *", ["Origin: http://a"])
+    #expect(open.summary(plain, ["Access-Control-Allow-M"]) == "204")
+  }
+
+  @Test func `an error can be read by the page as well`() {
+    let open = Exchange { $0.crossOrigin = .everybody }
+    let request = Exchange.request("GET /", ["Origin: http://a"])
+    #expect(
+      open.summary(request, ["Access-Control-Allow-Origin"]).hasPrefix(
+        "400 | Access-Control-Allow-Origin: *"))
+  }
+}
