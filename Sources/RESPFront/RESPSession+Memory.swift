@@ -5,7 +5,7 @@ extension RESPSession {
   func get(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
     let key = parser.arguments.bytes(1, in: request)
     let hash = lane.hash(key)
-    if !traffic.isEmpty {
+    if !traffic.isEmpty && lane.proxy.settings.rules.contains(.order) {
       if traffic.fetchNames(hash) || (options.ordersAll && traffic.fetches > 0) {
         return stall(.order)
       }

@@ -4,9 +4,9 @@ internal import ProxyCore
 extension RESPSession: LaneCaller {
   func pass(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
     let journey = journey(request, length)
-    if traffic.fetchNames(anyOf: journey) || (options.ordersAll && traffic.fetches > 0) {
-      return stall(.order)
-    }
+    let mustWait =
+      traffic.fetchNames(anyOf: journey) || (options.ordersAll && traffic.fetches > 0)
+    if mustWait && lane.proxy.settings.rules.contains(.order) { return stall(.order) }
     if traffic.isFull { return stall(.room) }
     switch takePermit(now: now) {
     case .held: break

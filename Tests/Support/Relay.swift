@@ -17,6 +17,7 @@ public final class Relay: Sendable {
 
   enum Command: Sendable {
     case delay(Duration)
+    case jitter(Duration)
     case slice(bytes: Int)
     case stall(Bool)
     case cut
@@ -58,6 +59,12 @@ public final class Relay: Sendable {
   /// Bytes go on no sooner than so long after they came. Zero: at once.
   public func delay(_ duration: Duration, _ direction: Direction) {
     give(.delay(duration), direction)
+  }
+
+  /// Bytes go on later by a time up to `duration` that is another one for each piece and each connection,
+  /// so that what two connections carry overtakes each other.
+  public func jitter(_ duration: Duration, _ direction: Direction) {
+    give(.jitter(duration), direction)
   }
 
   /// Bytes go on in segments of so many, a fifth of a millisecond apart. 0: as they came.

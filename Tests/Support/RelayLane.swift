@@ -6,6 +6,8 @@ struct RelayLane {
   /// How a lane treats its bytes.
   struct Manner {
     var delay = Duration.zero
+    /// Up to so much more, another time for each piece and each connection.
+    var jitter = Duration.zero
     var sliceBytes = 0
     var isStalled = false
   }
@@ -49,7 +51,9 @@ struct RelayLane {
     if bytes.isEmpty {
       isSourceDone = true
     } else if !isSinkDone {
-      pieces.append(Piece(bytes: bytes[...], due: .now.advanced(by: manner.delay)))
+      let due = Moment.now.advanced(by: manner.delay + manner.jitter * Double.random(in: 0...1))
+      // In order, whatever the dice say.
+      pieces.append(Piece(bytes: bytes[...], due: max(due, pieces.last?.due ?? due)))
       bytesHeld += bytes.count
     }
     return true

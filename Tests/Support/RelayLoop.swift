@@ -162,6 +162,7 @@ final class RelayLoop {
   private static func apply(_ command: Relay.Command, to manner: inout RelayLane.Manner) {
     switch command {
     case .delay(let duration): manner.delay = duration
+    case .jitter(let duration): manner.jitter = duration
     case .slice(let bytes): manner.sliceBytes = max(bytes, 0)
     case .stall(let isStalled): manner.isStalled = isStalled
     case .cut, .reset, .target: break

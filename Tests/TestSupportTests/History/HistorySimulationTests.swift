@@ -46,17 +46,17 @@ import Testing
 
   @Test func `a cache may hide scripts until they return, and only they need that`() {
     var random = SeededGenerator.forTest()
-    var strictViolations = 0
-    for _ in 0..<8 {
+    // Not every history shows it.
+    for _ in 0..<40 {
       var simulator = Simulator(clients: 4, options: .init(), seed: random.next())
       simulator.hasCache = true
       simulator.run(steps: 1_000)
       let verdict = HistoryCheck(.nearCache).judge(simulator.history)
       #expect(verdict.isRight, "\(verdict)")
       let strict = Evidence(simulator.history.operations, promise: .strict)
-      if case .contradicted = strict.verdict(2_000) { strictViolations += 1 }
+      if case .contradicted = strict.verdict(2_000) { return }
     }
-    #expect(strictViolations > 0)
+    Issue.record("no history needed the exception")
   }
 
   @Test func `stale reads are found in histories of many clients, and in no others`() {
