@@ -146,6 +146,8 @@ extension Limits {  // Cache
   package static let janitorSliceBuckets = 16
   /// In about this time the janitor goes through the whole cache.
   package static let janitorRound = Duration.seconds(10)
+  /// An entry that ends within this is checked against the clock itself rather than the time of the turn.
+  static let endingSoonMilliseconds: UInt64 = 1_000
   /// It never works without a pause of this at least.
   package static let janitorPauseMin = Duration.milliseconds(1)
 }

@@ -19,7 +19,7 @@ struct CoherenceProofTests {
     var depthMax = 4
     var expiryMillisecondsMax = 20
     var rounds = 120
-    var clients = 5
+    var clients = 4
     var jitter = Duration.milliseconds(2)
     var slice = 0
     /// Links are killed, one after so many rounds of a client.
@@ -48,6 +48,8 @@ struct CoherenceProofTests {
       keys: trial.keys, weights: trial.weights, depthMax: trial.depthMax, valueBytesMax: 400,
       expiryMillisecondsMax: trial.expiryMillisecondsMax)
     let port = stack.port
+    let proxy = stack.proxy
+    async let library: Void = Self.useLibrary(proxy, history, options, rounds: trial.rounds)
     await onThreads(trial.clients) { [server] number in
       let client = WorkloadClient(port: port, history: history, options: options)
       for round in 1...trial.rounds {
@@ -58,8 +60,52 @@ struct CoherenceProofTests {
         if number == 0, let every = trial.killsEvery, round % every == 0 { Self.killLink(server) }
       }
     }
+    await library
     #expect(history.operations.count >= trial.rounds)
     return trial.promise.judge(history)
+  }
+
+  /// A program's tasks, which ask the same memory without a socket.
+  private static func useLibrary(
+    _ proxy: Proxy, _ history: History, _ options: WorkloadGenerator.Options, rounds: Int
+  ) async {
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<3 {
+        group.addTask {
+          let recorder = history.client()
+          var workload = WorkloadGenerator(
+            client: recorder.number, seed: history.seed, options: options)
+          for _ in 0..<rounds {
+            let call = workload.next()
+            let sequence = recorder.invoke(call.call)
+            let outcome = call.outcome(await replies(to: call.commands, proxy))
+            recorder.finish(sequence, outcome)
+          }
+        }
+      }
+    }
+  }
+
+  /// The replies as a connection would have them; an error is one that tells nothing.
+  private static func replies(to commands: [[String]], _ proxy: Proxy) async -> [RESPValue] {
+    let isTransaction = commands.count > 1
+    let inner = isTransaction ? Array(commands.dropFirst().dropLast()) : commands
+    let outcome =
+      if inner.count == 1, inner[0][0] == "GET" {
+        await proxy.value(of: Array(inner[0][1].utf8), database: 0)
+      } else {
+        await proxy.reply(to: inner.map { multibulk($0.map { Array($0.utf8) }) }, database: 0)
+      }
+    let reply: RESPValue =
+      switch outcome {
+      case .value(let bytes): bytes.map { .bulkString($0) } ?? .null
+      case .reply(let reply): reply
+      case .large, .failure: .error(RESPError("ERR not answered"))
+      }
+    guard isTransaction else { return [reply] }
+    let results = inner.count == 1 ? RESPValue.array([reply]) : reply
+    return [.simpleString(Array("OK".utf8))]
+      + inner.map { _ in .simpleString(Array("QUEUED".utf8)) } + [results]
   }
 
   /// Ends a fill link, if there is one.

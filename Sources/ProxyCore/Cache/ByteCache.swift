@@ -90,6 +90,12 @@ package final class ByteCache: @unchecked Sendable {
     return unsafe Hit(shard: shard, block: block, time: time)
   }
 
+  /// Whether the key has ended since the moment that the hit was looked up at: a loop looks at the clock
+  /// once a turn, and what others saw meanwhile may be later.
+  func hasEnded(_ hit: borrowing Hit) -> Bool {
+    hit.endsSoon && hit.deadline <= milliseconds(.now)
+  }
+
   // MARK: Changing
 
   /// What an entry is to be.

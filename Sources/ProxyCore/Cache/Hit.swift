@@ -27,6 +27,12 @@ extension ByteCache {
     /// The generation of the link that fetched it.
     package var generation: UInt16 { unsafe block.generation }
 
+    /// When the key itself ends, in milliseconds since the cache was made.
+    var deadline: UInt64 { unsafe block.deadline }
+
+    /// Whether that is so soon that a moment which was looked up a while ago says little.
+    var endsSoon: Bool { deadline &- time.now < Limits.endingSoonMilliseconds }
+
     /// How long ago it was inserted.
     package var ageMilliseconds: UInt32 {
       unsafe time.age(block)

@@ -90,7 +90,9 @@ final class Home {
   ) -> FetchOutcome? {
     scratch.removeAll()
     guard let hit = cache.find(key, hash: hash, database: database, now: now) else { return nil }
-    guard evenUntrusted || proxy.isTrusted(hit.generation, hash) else { return nil }
+    guard evenUntrusted || proxy.isTrusted(hit.generation, hash), !cache.hasEnded(hit) else {
+      return nil
+    }
     if hit.isLarge { return .large }
     if hit.isAbsent { return .absent }
     hit.append(to: &scratch)
@@ -166,7 +168,11 @@ final class Home {
       } else {
         cache.abandonFlight(flight.kernel)
       }
-      end(token, .value, value, now: now)
+      let end = lastMoment(of: flight, lifetime)
+      let late = flight.readers.filter { $0.asked > end }
+      if !late.isEmpty { flights[token]?.readers.removeAll { $0.asked > end } }
+      self.end(token, .value, value, now: now)
+      for reader in late { fetchAgain(flight, for: reader, now: now) }
     case .absent:
       if lifetime == .gone || !rules.contains(.agreement) {
         store(nil, of: flight, until: .distantFuture, isTracked: isTracked, now: now)
@@ -199,6 +205,21 @@ final class Home {
     case .milliseconds(let left): flight.sent.advanced(by: .milliseconds(left))
     case .gone, .unknown: rules.contains(.agreement) ? nil : .distantFuture
     }
+  }
+
+  /// Until when a reader may have asked to be answered with the value: one who came later, while the
+  /// reply was on its way, may know that the key has ended.
+  private func lastMoment(of flight: Flight, _ lifetime: KeyLifetime) -> Moment {
+    switch lifetime {
+    case .unlimited, .unknown: .distantFuture
+    case .milliseconds(let left): flight.sent.advanced(by: .milliseconds(left))
+    case .gone: flight.sent
+    }
+  }
+
+  private func fetchAgain(_ flight: Flight, for reader: Reader, now: Moment) {
+    let request = Request(hash: flight.kernel.hash, database: flight.database, reader: reader)
+    fetch(flight.key.rawSpan, request, now: now)
   }
 
   private func store(

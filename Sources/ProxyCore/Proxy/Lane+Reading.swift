@@ -24,7 +24,7 @@ extension Lane {
       return caller.fetched(ticket, error, RawSpan(), shared: nil, now: now)
     }
     let read = reads.insert(Read(caller: caller, ticket: ticket, hash: hash, database: database))
-    let reader = Reader(lane: index, read: read)
+    let reader = Reader(lane: index, read: read, asked: .now)
     let place = proxy.home(of: hash)
     if place == index {
       let request = Home.Request(hash: hash, database: database, reader: reader)

@@ -24,6 +24,8 @@ enum LaneMessage: Sendable {
 struct Reader: Sendable {
   let lane: Int
   let read: UInt64
+  /// When it asked.
+  let asked: Moment
 }
 
 /// What became of a fetch. The bytes of a value or an error come along with it.

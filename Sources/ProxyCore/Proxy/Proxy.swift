@@ -112,7 +112,7 @@ package final class Proxy: Sendable {
   /// out of scope. O(1), from any thread.
   package func find(_ key: RawSpan, hash: UInt64, database: UInt32, now: Moment) -> ByteCache.Hit? {
     guard let hit = cache.find(key, hash: hash, database: database, now: now) else { return nil }
-    guard isTrusted(hit.generation, hash), !hit.isLarge else { return nil }
+    guard isTrusted(hit.generation, hash), !hit.isLarge, !cache.hasEnded(hit) else { return nil }
     return hit
   }
 
