@@ -194,6 +194,7 @@ extension LinkConnection: ConnectionHandler {
     _ bytes: RawSpan, on connection: Connection, now: Moment
   ) -> Consumption {
     guard connection === self.connection else { return .taken(bytes.byteCount) }
+    let owner = owner  // once a batch: a weak reference costs more than most replies
     var position = 0
     while true {
       let event = link.read(bytes, at: &position, now: now)
@@ -208,11 +209,11 @@ extension LinkConnection: ConnectionHandler {
       case .filled(let token, .value(.held), let lifetime):
         link.exchangeHeld(&held)
         let place = FilledContent.shown(0..<held.count)
-        report(.filled(token, .value(place), lifetime), in: held, now: now)
+        report(.filled(token, .value(place), lifetime), in: held, to: owner, now: now)
       case .filled(let token, .error(.held), let lifetime):
         link.exchangeHeld(&held)
         let place = FilledContent.shown(0..<held.count)
-        report(.filled(token, .error(place), lifetime), in: held, now: now)
+        report(.filled(token, .error(place), lifetime), in: held, to: owner, now: now)
       case .ready:
         flush()
         schedule()
@@ -223,7 +224,9 @@ extension LinkConnection: ConnectionHandler {
     }
   }
 
-  private func report(_ event: LinkEvent, in bytes: borrowing ByteBuffer, now: Moment) {
+  private func report(
+    _ event: LinkEvent, in bytes: borrowing ByteBuffer, to owner: (any LinkOwner)?, now: Moment
+  ) {
     owner?.link(self, reported: event, in: bytes.bytes, now: now)
   }
 

@@ -74,14 +74,14 @@ import Testing
     #expect(options.loopsClamped == 1 && options.requestsMaxOfLoop == 1)
     options.loops = .max
     options.requestsMax = .max
-    #expect(options.loopsClamped == Limits.clientLoopsMax)
-    #expect(options.requestsMaxOfLoop == Limits.clientRequestsMax)
+    #expect(options.loopsClamped == Limits.redisClientLoopsMax)
+    #expect(options.requestsMaxOfLoop == Limits.redisClientRequestsMax)
     options.loops = 3
     options.requestsMax = 10
     #expect(options.requestsMaxOfLoop == 4)
   }
 
   @Test func `the bounds of clients agree with each other`() {
-    #expect(Limits.clientRelationsHold)
+    #expect(Limits.redisClientRelationsHold)
   }
 }
