@@ -100,7 +100,9 @@ public final class RedisClient: Sendable {
   ///
   /// A client that nobody holds any more ends by itself.
   public nonisolated(nonsending) func close() async {
-    for lane in lanes { await lane.close() }
+    await withTaskGroup(of: Void.self) { group in
+      for lane in lanes { group.addTask { await lane.close() } }
+    }
     for thread in threads { thread.stop() }
   }
 
