@@ -44,7 +44,7 @@ format: ## format everything in place
 examples: ## build the package that uses ProxyCore from outside, and run it
 	swift run --package-path Examples/NearCache NearCache
 
-bench-core: ## nanoseconds an operation and bytes an entry, beside Dictionary and NSCache
+bench-core: bench-client ## the library: the client beside redis-benchmark, caches beside Dictionary and NSCache
 	swift build -c release --product bench-core
 	.build/release/bench-core operations
 	.build/release/bench-core memory

@@ -1,6 +1,6 @@
 # Measurements; included by the Makefile, and usable alone: make -f bench/bench.mk bench-loop
 # BENCH_FLAGS adds to the command line: make bench-loop BENCH_FLAGS="--rounds 9"
-.PHONY: bench-build bench-loop bench-incr bench-quick
+.PHONY: bench-build bench-loop bench-incr bench-quick bench-client
 
 bench-build:
 	swift build -c release --product floor
@@ -16,3 +16,7 @@ bench-incr: bench-build ## INCR, likewise
 
 bench-quick: bench-build ## a minute's worth, to see whether it runs at all
 	.build/release/bench --rounds 3 --requests 20000 --depths 1,16 $(BENCH_FLAGS)
+
+bench-client: ## requests a second and processor time of a RedisClient, beside redis-benchmark
+	swift build -c release --product bench-client
+	.build/release/bench-client $(BENCH_CLIENT_FLAGS)

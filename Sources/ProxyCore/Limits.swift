@@ -260,31 +260,30 @@ extension Limits {  // The heart
 
 extension Limits {  // The client
   /// Loops of one client; each has a link of its own.
-  package static let clientLoopsMax = 64
+  package static let redisClientLoopsMax = 64
   /// Requests of one loop of a client without a reply.
-  package static let clientRequestsMax = 1 << 20
+  package static let redisClientRequestsMax = 1 << 20
   /// Requests for which a loop keeps room while none is in flight.
-  package static let clientRequestsKeptMax = 1 << 10
+  package static let redisClientRequestsKeptMax = 1 << 10
   /// Bytes of requests that wait to be sent by one loop.
-  package static let clientWaitingBytesMax = 128 * 1024 * 1024
+  package static let redisClientWaitingBytesMax = 128 * 1024 * 1024
   /// A buffer of requests that stays allocated.
-  package static let clientWaitingKeptMax = 256 * 1024
+  package static let redisClientWaitingKeptMax = 256 * 1024
   /// A client's name: Redis has no limit of its own.
-  package static let clientNameBytesMax = 256
+  package static let redisClientNameBytesMax = 256
   /// Word that there is something to do; the next is sent only after the last was taken.
-  package static let clientBellsMax = 4
-  /// How often a loop lets others run before it takes what they have to send.
-  package static let clientGatheringsMax = 4
+  package static let redisClientBellsMax = 4
   /// How long a client that is closed waits for replies.
-  package static let clientFarewellMax = Duration.seconds(5)
+  package static let redisClientFarewellMax = Duration.seconds(5)
 
   /// What the bounds of clients owe to each other.
-  package static var clientRelationsHold: Bool {
-    clientRequestsMax <= linkRequestsMax && clientRequestsKeptMax <= clientRequestsMax
-      && clientWaitingKeptMax <= clientWaitingBytesMax
+  package static var redisClientRelationsHold: Bool {
+    redisClientRequestsMax <= linkRequestsMax
+      && redisClientRequestsKeptMax <= redisClientRequestsMax
+      && redisClientWaitingKeptMax <= redisClientWaitingBytesMax
       // The connection's own limit would end it, and with it everybody's requests.
-      && 2 * clientWaitingBytesMax <= connectionOutputBytesMax
-      && clientWaitingBytesMax < argumentBytesMax
+      && 2 * redisClientWaitingBytesMax <= connectionOutputBytesMax
+      && redisClientWaitingBytesMax < argumentBytesMax
   }
 }
 

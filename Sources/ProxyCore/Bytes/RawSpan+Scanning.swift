@@ -64,6 +64,9 @@ extension RawSpan {
 
   /// A copy. O(n).
   package var array: [UInt8] {
-    unsafe withUnsafeBytes { unsafe [UInt8]($0) }
+    unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { copy, count in
+      unsafe withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(copy).copyMemory(from: $0) }
+      count = byteCount
+    }
   }
 }

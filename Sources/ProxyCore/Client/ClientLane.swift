@@ -30,9 +30,9 @@ final class ClientLane: @unchecked Sendable {
 
     mutating func removeAll() {
       bytes.removeAll()
-      if bytes.allocated > Limits.clientWaitingKeptMax { bytes.release() }
-      submissions.removeAll(keepingCapacity: submissions.count <= Limits.clientRequestsKeptMax)
-      cancelled.removeAll(keepingCapacity: cancelled.count <= Limits.clientRequestsKeptMax)
+      if bytes.allocated > Limits.redisClientWaitingKeptMax { bytes.release() }
+      submissions.removeAll(keepingCapacity: submissions.count <= Limits.redisClientRequestsKeptMax)
+      cancelled.removeAll(keepingCapacity: cancelled.count <= Limits.redisClientRequestsKeptMax)
       farewells = []
     }
   }
@@ -105,8 +105,8 @@ final class ClientLane: @unchecked Sendable {
     let inFlight = Int(truncatingIfNeeded: next &- first.load(ordering: .relaxed))
     if inFlight &+ count > requestsMax { return .queueFull(limit: requestsMax) }
     let waiting = batch.bytes.count &+ bytesWaiting.load(ordering: .relaxed)
-    if waiting &+ bytesMax > Limits.clientWaitingBytesMax {
-      return .requestTooLarge(limit: Limits.clientWaitingBytesMax)
+    if waiting &+ bytesMax > Limits.redisClientWaitingBytesMax {
+      return .requestTooLarge(limit: Limits.redisClientWaitingBytesMax)
     }
     return nil
   }

@@ -156,6 +156,19 @@ extension RedisArgument {
   /// Appends a command that has these arguments.
   static func encode(_ arguments: [RedisArgument], to output: inout ByteBuffer) {
     output.appendCommand(argumentCount: arguments.count)
-    for argument in arguments { argument.encode(to: &output) }
+    // A span's elements are looked at in place; an array's iterator would retain each.
+    let arguments = arguments.span
+    for index in arguments.indices { arguments[index].encode(to: &output) }
   }
+
+  /// The most bytes that a command with these arguments can have.
+  static func encodedCountMax(_ arguments: [RedisArgument]) -> Int {
+    let arguments = arguments.span
+    var count = commandHeaderMax
+    for index in arguments.indices { count &+= arguments[index].encodedCountMax }
+    return count
+  }
+
+  /// `*`, a count of 64 bits, and the end of the line.
+  private static let commandHeaderMax = 23
 }

@@ -31,7 +31,8 @@ extension RedisClient {
     let place = RequestPlace()
     return try await withTaskCancellationHandler {
       unsafe try await withUnsafeThrowingContinuation { task in
-        lane.submit(unsafe .value(task), bytesMax: Self.bytesMax(of: arguments), place) {
+        lane.submit(unsafe .value(task), bytesMax: RedisArgument.encodedCountMax(arguments), place)
+        {
           RedisArgument.encode(arguments, to: &$0)
         }
       }
@@ -138,15 +139,9 @@ extension RedisClient {
     }
   }
 
-  private static func bytesMax(of command: [RedisArgument]) -> Int {
-    command.reduce(commandHeaderBytesMax) { $0 &+ $1.encodedCountMax }
-  }
-
   private static func bytesMax(of commands: [[RedisArgument]]) -> Int {
-    commands.reduce(0) { $0 &+ bytesMax(of: $1) }
+    commands.reduce(0) { $0 &+ RedisArgument.encodedCountMax($1) }
   }
 
-  /// `*`, a count of 64 bits, and the end of the line.
-  private static let commandHeaderBytesMax = 23
   private static let transactionBytes = 32
 }

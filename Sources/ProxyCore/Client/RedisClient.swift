@@ -34,7 +34,11 @@ public final class RedisClient: Sendable {
   /// The loops that the client's links live on; others may live there too.
   package let threads: [LoopThread]
 
+  /// All the lanes there are, of which `first` is one: most clients have no other, and finding that
+  /// out must not cost them anything.
   private let lanes: [ClientLane]
+  private let first: ClientLane
+  private let hasOneLane: Bool
   private let turn = Atomic<Int>(0)
 
   /// Connects to the server that `url` names, `redis://user:password@host:port/database`, and
@@ -66,6 +70,9 @@ public final class RedisClient: Sendable {
     } catch {
       throw RedisError(server: url.server, reason: .connectFailed(error.description))
     }
+    guard let first = lanes.first else { throw RedisError(server: url.server, reason: .closed) }
+    self.first = first
+    hasOneLane = lanes.count == 1
     // It waits for the connection, and fails with what the first attempt at one meets.
     do {
       _ = try await send([RedisArgument("PING")])
@@ -93,13 +100,15 @@ public final class RedisClient: Sendable {
   ///
   /// A client that nobody holds any more ends by itself.
   public nonisolated(nonsending) func close() async {
-    for lane in lanes { await lane.close() }
+    await withTaskGroup(of: Void.self) { group in
+      for lane in lanes { group.addTask { await lane.close() } }
+    }
     for thread in threads { thread.stop() }
   }
 
   /// The lane of the next request.
   var lane: ClientLane {
-    if lanes.count == 1 { return lanes[0] }
+    if hasOneLane { return first }
     let number = turn.wrappingAdd(1, ordering: .relaxed).oldValue
     return lanes[Int(UInt(bitPattern: number) % UInt(lanes.count))]
   }

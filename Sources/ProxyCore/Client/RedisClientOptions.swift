@@ -32,16 +32,16 @@ public struct RedisClientOptions: Hashable, Sendable {
   /// The defaults.
   public init() {}
 
-  var loopsClamped: Int { min(max(loops, 1), Limits.clientLoopsMax) }
+  var loopsClamped: Int { min(max(loops, 1), Limits.redisClientLoopsMax) }
 
   /// Each loop's share.
   var requestsMaxOfLoop: Int {
     let share = (max(requestsMax, 1) &- 1) / loopsClamped &+ 1
-    return min(share, Limits.clientRequestsMax)
+    return min(share, Limits.redisClientRequestsMax)
   }
 
   var nameAllowed: String {
-    let bytes = clientName.utf8.prefix(Limits.clientNameBytesMax).map { byte in
+    let bytes = clientName.utf8.prefix(Limits.redisClientNameBytesMax).map { byte in
       byte > 0x20 && byte < 0x7F ? byte : UInt8(ascii: "-")
     }
     return String(decoding: bytes, as: UTF8.self)

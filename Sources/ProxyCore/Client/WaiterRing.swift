@@ -33,7 +33,7 @@ struct WaiterRing: ~Copyable {
     entries[place].isAnswered = true
     let waiter = Self.take(&entries[place].waiter)
     while first != next && entries[self.place(of: first)].isAnswered { first &+= 1 }
-    if isEmpty && entries.count > Limits.clientRequestsKeptMax { entries = [] }
+    if isEmpty && entries.count > Limits.redisClientRequestsKeptMax { entries = [] }
     return waiter
   }
 

@@ -194,6 +194,8 @@ extension LinkConnection: ConnectionHandler {
     _ bytes: RawSpan, on connection: Connection, now: Moment
   ) -> Consumption {
     guard connection === self.connection else { return .taken(bytes.byteCount) }
+    // Once a batch: a weak reference costs more than most replies. Without an owner nobody asks again.
+    guard let owner else { return .taken(bytes.byteCount) }
     var position = 0
     while true {
       let event = link.read(bytes, at: &position, now: now)
@@ -208,23 +210,25 @@ extension LinkConnection: ConnectionHandler {
       case .filled(let token, .value(.held), let lifetime):
         link.exchangeHeld(&held)
         let place = FilledContent.shown(0..<held.count)
-        report(.filled(token, .value(place), lifetime), in: held, now: now)
+        report(.filled(token, .value(place), lifetime), in: held, to: owner, now: now)
       case .filled(let token, .error(.held), let lifetime):
         link.exchangeHeld(&held)
         let place = FilledContent.shown(0..<held.count)
-        report(.filled(token, .error(place), lifetime), in: held, now: now)
+        report(.filled(token, .error(place), lifetime), in: held, to: owner, now: now)
       case .ready:
         flush()
         schedule()
-        owner?.link(self, reported: event, in: bytes, now: now)
+        owner.link(self, reported: event, in: bytes, now: now)
       case .filled, .invalidated, .invalidatedAll, .piece, .unasked, .tree, .answered:
-        owner?.link(self, reported: event, in: bytes, now: now)
+        owner.link(self, reported: event, in: bytes, now: now)
       }
     }
   }
 
-  private func report(_ event: LinkEvent, in bytes: borrowing ByteBuffer, now: Moment) {
-    owner?.link(self, reported: event, in: bytes.bytes, now: now)
+  private func report(
+    _ event: LinkEvent, in bytes: borrowing ByteBuffer, to owner: any LinkOwner, now: Moment
+  ) {
+    owner.link(self, reported: event, in: bytes.bytes, now: now)
   }
 
   package func takeTree() throws(RedisError) -> RESPValue { try link.takeTree() }
