@@ -325,3 +325,22 @@ extension Limits {  // The HTTP front
       && httpCredentialBytesMax < httpFieldBytesMax && httpTagsMax <= UInt8.bitWidth
   }
 }
+
+extension Limits {  // Clients in a list
+  /// Clients that are looked at in one turn of a loop, be it for a list, to end some, or for idle ones.
+  package static let rosterSliceMax = 256
+  /// Places of clients that have gone which a loop keeps although it has fewer who are there.
+  package static let rosterLeftMax = 16
+  /// Looks at the idle clients of a loop within their timeout: each slice is one of these.
+  package static let idleSlices = 10
+  /// The time between slices, at least and at most.
+  package static let idlePauseMin = Duration.milliseconds(10)
+  package static let idlePauseMax = Duration.seconds(1)
+  /// Clients of a loop that were turned away and are still being told why; others are only closed.
+  package static let refusalsMax = 64
+
+  /// What these owe to each other.
+  package static var rosterRelationsHold: Bool {
+    idlePauseMin < idlePauseMax && rosterSliceMax >= 1 && idleSlices >= 1
+  }
+}

@@ -10,6 +10,12 @@ struct Pin {
   var leavesState = false
   /// The client's own identity, rather than the proxy's.
   var hasIdentity = false
+  /// Whose, if it is known.
+  var user: [UInt8]?
+  var isMonitoring = false
+  var isTracking = false
+  /// The client whom its invalidations are sent to.
+  var redirect: Int?
   var queued = Queued()
 
   init(link: PinnedLink) { self.link = link }
@@ -17,6 +23,7 @@ struct Pin {
   /// What EXEC will do.
   struct Queued {
     var effect = CommandEffect.none
+    var commandCount = 0
     /// Keys that it writes.
     private(set) var writes: [[UInt8]] = []
     /// So many keys that they are not told apart any more.

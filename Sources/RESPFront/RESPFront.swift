@@ -11,16 +11,14 @@ package struct RESPFront: Sendable {
     on address: SocketAddress, loops: [LoopThread], proxy: Proxy, options: RESPOptions
   ) throws(SystemError) {
     precondition(!loops.isEmpty, "a front needs a loop")
-    let intakes = loops.compactMap { loop in
-      loop.perform { loop in
-        loop.makeIntake { connection in
-          guard let lane = proxy.lane(on: loop) else { return nil }
-          connection.outputBytesMax = options.outputBytesMax
-          let session = RESPSession(
-            id: options.identifiers.next(), options: options, lane: lane)
-          session.connection = connection
-          return session
+    let registry = ClientRegistry(on: loops)
+    let intakes = loops.indices.compactMap { index in
+      loops[index].perform { loop in
+        if let lane = proxy.lane(on: loop) {
+          registry.seats[index].roster = ClientRoster(
+            registry, index: index, lane: lane, options: options)
         }
+        return loop.makeIntake { registry.seats[index].roster?.admit($0) }
       }
     }
     let outcome = loops[0].perform { loop in

@@ -8,6 +8,10 @@ package struct RESPOptions: Sendable {
   package var password: [UInt8]?
   /// Orders all of a client's commands against all, at the price of hits.
   package var ordersAll = false
+  /// Without a password, serves only this machine.
+  package var isProtected = true
+  /// Closes who has said nothing for longer; zero: nobody.
+  package var idleTimeout = Duration.zero
   package var outputBytesMax = Limits.sessionOutputBytesMax
   package var identifiers = ClientIdentifiers()
 

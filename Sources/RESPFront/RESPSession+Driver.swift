@@ -5,6 +5,7 @@ extension RESPSession: ConnectionHandler {
   func received(
     _ bytes: RawSpan, on connection: Connection, now: Moment
   ) -> Consumption {
+    presence.lastHeard = now
     switch take(bytes, now: now) {
     case .taken(let count, let needing):
       settleOutput()
@@ -37,6 +38,7 @@ extension RESPSession: ConnectionHandler {
 
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
     self.connection = nil
+    roster?.leave(self)
     stall = nil
     upload = nil
     abandonPin(now: now)

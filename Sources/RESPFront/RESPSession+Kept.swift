@@ -174,9 +174,11 @@ extension RESPSession {
     request.appendArgument("AUTH")
     if !credentials.user.isEmpty { request.appendArgument(credentials.user) }
     request.appendArgument(credentials.password)
+    let user = credentials.user.isEmpty ? Array("default".utf8) : credentials.user
     let passage = Passage(.pinned(link), database: client.database, effect: .none)
     send(
-      request.bytes, passage, Journey(.pass, bytes: length), note: .identity(then: hello),
+      request.bytes, passage, Journey(.pass, bytes: length),
+      note: .identity(user: user, then: hello),
       blocks: true, now: now)
     return .done(length)
   }

@@ -2,7 +2,10 @@ internal import ProxyCore
 
 /// What Redis answers, over links that many share.
 extension RESPSession: LaneCaller {
-  func pass(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
+  /// With a `note`, the reply is asked for as a whole and taken by `replied`.
+  func pass(
+    _ spec: CommandSpec, _ request: RawSpan, _ length: Int, note: Note? = nil, now: Moment
+  ) -> Step {
     let journey = journey(request, length)
     let mustWait =
       traffic.fetchNames(anyOf: journey) || (options.ordersAll && traffic.fetches > 0)
@@ -18,8 +21,9 @@ extension RESPSession: LaneCaller {
     var passage = Passage(
       .shared(client.version), database: client.database, effect: spec.effect)
     passage.holdsPermit = true
+    if note != nil { passage.delivery = .tree }
     beginWrites(request, &passage.writes)
-    send(request, passage, journey, now: now)
+    send(request, passage, journey, note: note, now: now)
     return .done(length)
   }
 

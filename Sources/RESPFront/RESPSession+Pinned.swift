@@ -40,7 +40,15 @@ extension RESPSession {
     case .transaction:
       if spec.verb == .watch { pin?.isWatching = true } else { pin?.isInTransaction = true }
     case .transactionEnd: pin?.isWatching = false
-    case .session: pin?.leavesState = true
+    case .session:
+      pin?.leavesState = true
+      if spec.verb == .monitor { pin?.isMonitoring = true }
+      if spec.verb == .clientTracking {
+        let isOn =
+          parser.arguments.count > 2
+          && parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
+        return .tracking(isOn: isOn, redirect: nil)
+      }
     case .unknown:
       if pin?.leavesState == true { return nil }
       pin?.leavesState = true
@@ -78,6 +86,7 @@ extension RESPSession {
       }
       pin?.leavesState = true
     default:
+      pin?.queued.commandCount += 1
       let effect = pin?.queued.effect ?? .none
       pin?.queued.effect = max(effect, spec.effect)
       for place in 0..<keys.count where keys[place].isWritten {
@@ -115,7 +124,12 @@ extension RESPSession {
     case select(UInt32)
     case exec(selects: UInt32?)
     /// AUTH; with what follows where it was part of a HELLO.
-    case identity(then: HelloRequest?)
+    case identity(user: [UInt8], then: HelloRequest?)
+    case tracking(isOn: Bool, redirect: Int?)
+    /// Whether the client may ask the others that.
+    case survey(ClientSurvey)
+    /// `INFO`, which the proxy adds to.
+    case details
   }
 
   /// Acts upon a note. False: the reply has been written, and this one is not for the client.
@@ -137,13 +151,19 @@ extension RESPSession {
       if let selects, piece.begins(with: "*"), !piece.begins(with: "*-") {
         client.database = selects
       }
-    case .identity(let hello):
+    case .identity(let user, let hello):
       if isError { return true }
       pin?.leavesState = true
       pin?.hasIdentity = true
+      pin?.user = user
       guard let hello else { return true }
       answer(ticket) { client.greet(hello, &$0) }
       return false
+    case .tracking(let isOn, let redirect):
+      if isError { return true }
+      pin?.isTracking = isOn
+      pin?.redirect = isOn ? redirect : nil
+    case .survey, .details: break
     }
     return true
   }

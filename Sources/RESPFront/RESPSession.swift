@@ -36,6 +36,9 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var permit = Permit.none
   /// The client has said its last word: the connection ends with the last reply.
   @safe @exclusivity(unchecked) var isEnding = false
+  /// Where its loop's clients are known; nil on its own.
+  var roster: ClientRoster?
+  @safe @exclusivity(unchecked) var presence: ClientPresence
   @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
   private let detached: OutputBuffer
@@ -102,7 +105,10 @@ final class RESPSession {
     client.isAuthenticated = options.password == nil
     parser.isAuthenticated = client.isAuthenticated
     detached = output
+    presence = ClientPresence(now: lane.loop.now)
   }
+
+  deinit { roster?.leave(self) }
 
   /// Where replies go that are due.
   var output: OutputBuffer { connection?.output ?? detached }
@@ -158,6 +164,7 @@ final class RESPSession {
   private func execute(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
     let step: Step
     if isPlainGet(request) {
+      presence.command = .get
       step = get(request, length, now: now)
     } else {
       let spec = lane.commands.classify(parser.arguments, in: request, keys: &keys)
@@ -182,6 +189,8 @@ final class RESPSession {
       reply { $0.appendError("NOAUTH Authentication required.") }
       return .done(length)
     }
+    presence.command = LatestCommand(spec, of: lane.commands)
+    if let step = administer(spec, request, length, now: now) { return step }
     switch spec.routing {
     case .kept where spec.isKeptHere(during: pin): return keep(spec, request, length, now: now)
     case .refused(let refusal):

@@ -20,6 +20,8 @@ struct Subscriptions {
     return UInt32(clamping: max(1, count))
   }
 
+  func count(_ kind: SubscriptionChange.Kind) -> Int { channels[kind]?.count ?? 0 }
+
   /// Redis has refused it.
   mutating func undo(_ change: SubscriptionChange) {
     if change.isSubscribing { channels[change.kind]?.subtract(change.names) }

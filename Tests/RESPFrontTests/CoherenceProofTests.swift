@@ -1,4 +1,4 @@
-import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -153,12 +153,6 @@ struct CoherenceProofTests {
     killed.killsEvery = 3
     var piped = plain
     piped.depthMax = 6
-    // Where Redis tells nothing, a key that ends between the two halves of its fill is kept for good.
-    var expiring = plain
-    expiring.coherence = .timeToLive
-    expiring.weights = [.get: 60, .setExpiring: 20, .mget: 20]
-    expiring.expiryMillisecondsMax = 4
-    expiring.slice = 20
     return [
       ("intents", .intents, plain),
       ("joining only what is current", .joinsCurrentOnly, plain),
@@ -168,7 +162,6 @@ struct CoherenceProofTests {
       ("generations", .generations, killed),
       ("fences", .fences, scripted),
       ("order", .order, piped),
-      ("agreement", .agreement, expiring),
     ]
   }()
 
@@ -191,96 +184,5 @@ struct CoherenceProofTests {
       }
     }
     Issue.record("nobody has missed \(name)")
-  }
-
-  // MARK: Rules that a random history seldom needs
-
-  /// A client that records what it is told to do, one call after another.
-  private struct Scribe {
-    let connection: RESPConnection
-    let client: HistoryClient
-
-    init(port: UInt16, _ history: History) throws {
-      connection = try RESPConnection(port: port)
-      client = history.client()
-    }
-
-    @discardableResult
-    func call(_ words: [String], _ actions: [Action]) throws -> Outcome {
-      let sequence = client.invoke(Call(actions, label: words.joined(separator: " ")))
-      try connection.send(words)
-      var reply = try connection.receive()
-      if case .array(let elements?) = reply, let only = elements.first { reply = only }
-      let outcome: Outcome =
-        switch reply {
-        case .error: .unknown
-        case .bulk(nil): .done([.absent])
-        case .bulk(let bytes?): .done([.value(String(decoding: bytes, as: UTF8.self))])
-        default: .done(actions.map { _ in .nothing })
-        }
-      client.finish(sequence, outcome)
-      return outcome
-    }
-  }
-
-  @Test(arguments: [true, false])
-  func `what replaces the data set empties the cache`(isKept: Bool) throws {
-    let relay = try Relay(to: server.port)
-    let stack = try Stack(server, through: relay.port) { settings in
-      if !isKept { settings.rules.remove(.empties) }
-    }
-    let history = History(seed: 0)
-    let scribe = try Scribe(port: stack.port, history)
-    for number in 0..<20 {
-      try scribe.call(["SET", "k", "\(number)"], [.set("k", to: "\(number)")])
-      try scribe.call(["GET", "k"], [.get("k")])
-      try scribe.call(["FLUSHALL"], [.delete("k")])
-      try scribe.call(["GET", "k"], [.get("k")])
-    }
-    let verdict = HistoryCheck(.nearCache).judge(history)
-    #expect(verdict.violations.isEmpty == isKept, "\(verdict)")
-  }
-
-  /// A write is on its way when its link is lost, and reaches Redis long after its client was told that
-  /// nobody knows. Without tracking nothing but the hold keeps the old value from being kept meanwhile.
-  @Test(arguments: [true, false])
-  func `a write of unknown outcome holds its keys`(isKept: Bool) async throws {
-    let relay = try Relay(to: server.port)
-    let stack = try Stack(server, through: relay.port, loops: 1) { settings in
-      settings.coherence = .timeToLive
-      if !isKept { settings.rules.remove(.holdsUnknown) }
-    }
-    let history = History(seed: 0)
-    let reader = try Scribe(port: stack.port, history)
-    try reader.call(["SET", "k", "old"], [.set("k", to: "old")])
-    try reader.call(["GET", "k"], [.get("k")])
-    relay.delay(.seconds(2), .toTarget)
-    let port = server.port
-    let front = stack.port
-    await onThreads(2) { number in
-      if number == 0 {
-        let writer = try? Scribe(port: front, history)
-        let outcome = try? writer?.call(["SET", "k", "new"], [.set("k", to: "new")])
-        if outcome != .unknown { Issue.record("the write was answered") }
-      } else {
-        // Once the request is with the relay, the proxy's side of the connection is lost.
-        usleep(300_000)
-        relay.delay(.zero, .toTarget)
-        relay.reset(.toClient)
-      }
-    }
-    // The links are on their way again, and the write is not there yet.
-    while try reader.call(["GET", "k"], [.get("k")]) == .unknown { usleep(10_000) }
-    let direct = try RESPConnection(port: port)
-    var waits = 0
-    while try direct.query("GET", "k").text != "new", waits < 400 {
-      usleep(10_000)
-      waits += 1
-    }
-    try #require(waits < 400, "the write never reached Redis")
-    try reader.call(["MGET", "k"], [.get("k")])
-    try reader.call(["GET", "k"], [.get("k")])
-    let verdict = HistoryCheck(.strict).judge(history)
-    #expect(verdict.violations.isEmpty == isKept, "\(verdict)")
   }
 }

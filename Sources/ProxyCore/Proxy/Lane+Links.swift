@@ -32,6 +32,8 @@ extension Lane {
       return false
     }
     link.expectedRunID = link.server.runID
+    if !link.isCounted { proxy.readyLinks.wrappingAdd(1, ordering: .relaxed) }
+    link.isCounted = true
     return true
   }
 
@@ -61,6 +63,8 @@ extension Lane {
 
   func lost(_ link: LinkConnection, because error: RedisError) {
     proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed)
+    if link.isCounted { proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed) }
+    link.isCounted = false
     if error.reason == .serverReplaced {
       proxy.serverWasReplaced(link.expectedRunID)
       link.expectedRunID = proxy.runID

@@ -25,6 +25,8 @@ package final class PinnedLink: LinkOwner {
   /// Requests without a reply.
   package var requestCount: Int { connection.requestCount }
   package var isClosed: Bool { connection.isClosed }
+  /// By which number Redis knows it; nil before the greeting.
+  package var redisID: Int? { connection.server.clientID }
   /// Bytes that wait to be sent.
   package var outputCount: Int { connection.outputCount }
   /// Whether they must wait for `linkDrained`.

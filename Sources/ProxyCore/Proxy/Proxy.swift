@@ -21,6 +21,8 @@ package final class Proxy: Sendable {
   package let cache: ByteCache
   package let limiter: ConcurrencyLimiter
   package let counters = ProxyCounters()
+  /// The clients of all fronts.
+  package let clients: ClientQuota
   let seats: [LaneSeat]
   private let loops: [LoopThread]
 
@@ -29,6 +31,8 @@ package final class Proxy: Sendable {
   /// Links of clients' own that are with a client, or not yet back in a pool.
   let pinnedCount = Atomic<Int>(0)
   private let turn = Atomic<Int>(0)
+  /// Links of any kind that are ready.
+  let readyLinks = Atomic<Int>(0)
 
   private let lock = Lock()
   // Touched by `locked` only, which holds the lock.
@@ -48,6 +52,7 @@ package final class Proxy: Sendable {
     precondition(!loops.isEmpty && loops.count <= Limits.lanesMax, "a proxy needs loops")
     self.settings = settings
     self.loops = loops
+    clients = ClientQuota(limit: settings.clientsMax)
     cache = ByteCache(
       capacity: settings.capacity, bytesMax: settings.bytesMax,
       valueBytesMax: settings.valueBytesMax, timeToLive: settings.timeToLive, now: .now)

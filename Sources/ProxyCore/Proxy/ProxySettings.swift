@@ -23,6 +23,8 @@ package struct ProxySettings: Sendable {
   package var connectTimeout = Duration.seconds(1)
   /// Links of clients' own, over all loops.
   package var pinnedMax = 5_000
+  /// Clients, over all fronts.
+  package var clientsMax = 10_000
   /// For how long after Redis went away the last known values may be answered.
   package var staleIfError = Duration.zero
   package var rules = CoherenceRules.all

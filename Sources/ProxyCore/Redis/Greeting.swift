@@ -16,7 +16,7 @@ struct Greeting: ~Copyable {
   }
 
   enum Step: Equatable {
-    case reset, hello, authenticate, setName, select, protect, track, inquire, ping
+    case reset, hello, authenticate, setName, identify, select, protect, track, inquire, ping
   }
 
   private(set) var server = LinkServer()
@@ -47,9 +47,11 @@ struct Greeting: ~Copyable {
       guard let pairs = reply.pairs, !pairs.isEmpty else { return .failed(.notRedis) }
       server.speaks = .three
       server.version = reply["version"]?.bytes
+      server.clientID = reply["id"]?.int
       server.isReplica = reply["role"]?.string == "slave" || reply["role"]?.string == "replica"
       return settle(profile, to: &output)
     case .authenticate: return settle(profile, to: &output)
+    case .identify: server.clientID = reply.int
     case .inquire: read(reply)
     case .track: server.tracking = .on
     case .setName, .select, .protect, .ping: break
@@ -72,7 +74,10 @@ struct Greeting: ~Copyable {
 
   private mutating func settle(_ profile: LinkProfile, to output: inout ByteBuffer) -> Outcome {
     let role = profile.role
-    if server.speaks == .two { ask(.setName, profile, to: &output) }
+    if server.speaks == .two {
+      ask(.setName, profile, to: &output)
+      if role.isPinned { ask(.identify, profile, to: &output) }
+    }
     if role != .control {
       if profile.url.database != 0 { ask(.select, profile, to: &output) }
       if !role.isPinned { ask(.protect, profile, to: &output) }
@@ -107,6 +112,10 @@ struct Greeting: ~Copyable {
       output.appendArgument("CLIENT")
       output.appendArgument("SETNAME")
       output.appendArgument(Array(profile.name.utf8))
+    case .identify:
+      output.appendCommand(argumentCount: 2)
+      output.appendArgument("CLIENT")
+      output.appendArgument("ID")
     case .select:
       output.appendCommand(argumentCount: 2)
       output.appendArgument("SELECT")
@@ -167,7 +176,7 @@ struct Greeting: ~Copyable {
     case .select: return .failed(.databaseRefused(error))
     case .reset: return .failed(.errorReply(error))
     case .track: server.tracking = .refused(error)
-    case .setName, .protect, .inquire, .ping: break
+    case .setName, .identify, .protect, .inquire, .ping: break
     }
     return proceed()
   }

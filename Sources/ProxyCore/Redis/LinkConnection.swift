@@ -30,6 +30,8 @@ package final class LinkConnection {
   package var requestCount: Int { link.requestCount }
   package var subscriptionCount: Int { link.subscriptionCount }
   package var profile: LinkProfile { link.profile }
+  /// Whether its lane counts it among those that are ready.
+  var isCounted = false
   /// Bytes that the kernel has not taken yet.
   package var outputCount: Int { connection?.outputCount ?? 0 }
 

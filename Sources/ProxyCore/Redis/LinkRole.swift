@@ -67,6 +67,8 @@ package struct LinkServer: Equatable, Sendable {
   /// `7.0.15`; nil where neither `HELLO` nor `INFO` tells.
   package var version: [UInt8]?
   package var isReplica = false
+  /// By which number it knows this connection, where somebody needs it.
+  package var clientID: Int?
   package var speaks = RESPVersion.two
   package var tracking = Tracking.unwanted
 }

@@ -60,6 +60,14 @@ package struct SocketAddress: Hashable, Sendable {
     }
   }
 
+  /// Whether it is this machine and no network.
+  package var isLoopback: Bool {
+    switch host {
+    case .v4(let address): UInt32(bigEndian: address) >> 24 == 127
+    case .v6(let first, let second, _): first == 0 && UInt64(bigEndian: second) == 1
+    }
+  }
+
   var isWildcardV6: Bool { host == .v6(first: 0, second: 0, scope: 0) }
 
   /// Calls `body` with this address in the kernel's form.

@@ -37,7 +37,7 @@ import Testing
         .shared(.three), RedisURL(database: 1), "HELLO 3 SETNAME proxyd",
         "SELECT 1|CLIENT NO-EVICT ON|INFO server|PING"
       ),
-      (.pinned(.two), RedisURL(), "", "CLIENT SETNAME proxyd|INFO server|PING"),
+      (.pinned(.two), RedisURL(), "", "CLIENT SETNAME proxyd|CLIENT ID|INFO server|PING"),
       (.pinned(.three), RedisURL(), "HELLO 3 SETNAME proxyd", "INFO server|PING"),
       (.control, RedisURL(database: 1), "HELLO 3 SETNAME proxyd", ""),
     ]

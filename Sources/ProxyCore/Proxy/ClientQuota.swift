@@ -1,0 +1,53 @@
+internal import Synchronization
+
+/// How many clients there are over all fronts, and how many there may be. From any thread, without a
+/// lock, O(1).
+package final class ClientQuota: Sendable {
+  /// By which door a client has come.
+  package enum Front: Sendable { case resp, http }
+
+  package let limit: Int
+  private let all = Atomic<Int>(0)
+  private let resp = Atomic<Int>(0)
+  private let http = Atomic<Int>(0)
+  private let rejections = Atomic<Int>(0)
+
+  package init(limit: Int) { self.limit = limit }
+
+  /// Takes one more client in, if there may be one; `leave` is owed for it then.
+  package func admit(_ front: Front) -> Bool {
+    if all.wrappingAdd(1, ordering: .relaxed).newValue > limit {
+      all.wrappingSubtract(1, ordering: .relaxed)
+      countRejection()
+      return false
+    }
+    add(1, to: front)
+    return true
+  }
+
+  /// A client that was admitted has gone.
+  package func leave(_ front: Front) {
+    all.wrappingSubtract(1, ordering: .relaxed)
+    add(-1, to: front)
+  }
+
+  /// Somebody was turned away, for whatever reason.
+  package func countRejection() { rejections.wrappingAdd(1, ordering: .relaxed) }
+
+  package func count(_ front: Front) -> Int {
+    switch front {
+    case .resp: resp.load(ordering: .relaxed)
+    case .http: http.load(ordering: .relaxed)
+    }
+  }
+
+  /// Clients that were turned away since the start.
+  package var rejected: Int { rejections.load(ordering: .relaxed) }
+
+  private func add(_ step: Int, to front: Front) {
+    switch front {
+    case .resp: resp.wrappingAdd(step, ordering: .relaxed)
+    case .http: http.wrappingAdd(step, ordering: .relaxed)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+internal import ProxyCore
+
+/// Who is let in.
+extension ClientRoster {
+  /// Takes a new client in, or tells it why not.
+  func admit(_ connection: Connection) -> (any ConnectionHandler)? {
+    connection.outputBytesMax = options.outputBytesMax
+    let quota = lane.proxy.clients
+    guard quota.admit(.resp) else { return refuse(connection, "ERR max number of clients reached") }
+    guard options.serves(connection.peer) else {
+      quota.leave(.resp)
+      quota.countRejection()
+      return refuse(connection, RESPOptions.denial)
+    }
+    let session = RESPSession(id: options.identifiers.next(), options: options, lane: lane)
+    session.connection = connection
+    join(session)
+    return session
+  }
+
+  /// Nil, so that the connection is just closed, where many are being told already.
+  private func refuse(
+    _ connection: Connection, _ error: StaticString
+  ) -> (any ConnectionHandler)? {
+    guard refusals < Limits.refusalsMax else { return nil }
+    refusals += 1
+    connection.output.bytes.appendError(error)
+    connection.closeAfterFlushing()
+    return RefusedClient(self)
+  }
+}
+
+/// A connection that only hears why it is not wanted.
+private final class RefusedClient: ConnectionHandler {
+  private let roster: ClientRoster
+
+  init(_ roster: ClientRoster) { self.roster = roster }
+
+  deinit { roster.refusals -= 1 }
+
+  func received(_ bytes: RawSpan, on connection: Connection, now: Moment) -> Consumption {
+    .taken(bytes.byteCount)
+  }
+}
+
+extension RESPOptions {
+  /// Whether somebody from there may be served: as at Redis, only this machine while there is no
+  /// password.
+  func serves(_ peer: SocketAddress?) -> Bool {
+    !isProtected || password != nil || peer?.isLoopback == true
+  }
+
+  /// It begins with Redis's words; what can be done about it is set here, not there.
+  static let denial: StaticString = """
+    DENIED Redis is running in protected mode because protected mode is enabled and no password is set \
+    for the default user. In this mode connections are only accepted from the loopback interface. \
+    This is a proxy before Redis: set its PASSWORD, or PROTECTED_MODE to no if everybody who can reach \
+    it may use it, and restart it.
+    """
+}

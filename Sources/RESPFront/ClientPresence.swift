@@ -1,0 +1,43 @@
+internal import ProxyCore
+
+/// Since when a client is there and what it did last: what lists of clients show beside its state.
+struct ClientPresence {
+  /// When it has come.
+  let since: Moment
+  /// When it was last heard, or answered after Redis had taken its time.
+  var lastHeard: Moment
+  var command = LatestCommand.none
+
+  init(now: Moment) {
+    since = now
+    lastHeard = now
+  }
+}
+
+/// A client's latest command, noted without looking for its name.
+enum LatestCommand {
+  case none
+  /// The one that is answered from memory.
+  case get
+  /// By its place in a table: those of Redis are learned while clients are there.
+  case known(index: Int, table: ObjectIdentifier)
+  case proxy
+
+  init(_ spec: CommandSpec, of table: CommandTable) {
+    self = spec.isKnown ? .known(index: spec.index, table: ObjectIdentifier(table)) : .none
+  }
+
+  /// As `CLIENT LIST` has it.
+  func name(in table: CommandTable) -> String {
+    switch self {
+    case .get: return "get"
+    case .proxy: return "proxy"
+    case .known(let index, let identifier):
+      for known in [table, CommandTable.builtIn] where ObjectIdentifier(known) == identifier {
+        return known.name(at: index)
+      }
+      return "NULL"
+    case .none: return "NULL"
+    }
+  }
+}

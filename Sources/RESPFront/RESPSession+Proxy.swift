@@ -1,0 +1,95 @@
+internal import ProxyCore
+
+/// `PROXY`, a command of the proxy's own, made like Redis's containers.
+extension RESPSession {
+  func manageProxy(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    presence.command = .proxy
+    let count = parser.arguments.count
+    guard count > 1 else {
+      reply { ClientState.refuseCount(of: "proxy", &$0) }
+      return .done(length)
+    }
+    let name = parser.arguments.bytes(1, in: request)
+    guard let subcommand = ProxySubcommand(name) else {
+      reply { ClientState.refuse("ERR unknown subcommand '", name, "'. Try PROXY HELP.", &$0) }
+      return .done(length)
+    }
+    guard subcommand == .invalidate ? count > 2 : count == 2 else {
+      reply { ClientState.refuseCount(of: "proxy|\(subcommand.rawValue)", &$0) }
+      return .done(length)
+    }
+    if pin?.hasIdentity == true {
+      // What many share is not for those who have rights of their own.
+      reply {
+        let text = "NOPERM this user has no permissions to run the 'proxy|\(subcommand)' command"
+        $0.appendError(Array(text.utf8).rawSpan)
+      }
+      return .done(length)
+    }
+    // What the client has asked for before comes before.
+    guard traffic.isEmpty else { return stall(.quiet) }
+    execute(subcommand, request)
+    return .done(length)
+  }
+
+  private func execute(_ subcommand: ProxySubcommand, _ request: RawSpan) {
+    switch subcommand {
+    case .help: reply { Self.appendHelp(to: &$0) }
+    case .stats: reply { Self.append(lane.proxy.figures, client.version, to: &$0) }
+    case .flush:
+      lane.proxy.cache.removeAll()
+      reply { $0.appendSimpleString("OK") }
+    case .invalidate:
+      var forgotten = 0
+      for index in 2..<parser.arguments.count {
+        let key = parser.arguments.bytes(index, in: request)
+        if lane.proxy.cache.invalidate(key, hash: lane.hash(key)) { forgotten += 1 }
+      }
+      reply { $0.appendInteger(forgotten) }
+    }
+  }
+
+  private static func append(
+    _ figures: [Figure], _ version: RESPVersion, to output: inout ByteBuffer
+  ) {
+    output.appendMapHeader(count: figures.count, version)
+    for figure in figures {
+      output.appendArgument(figure.name)
+      switch figure.value {
+      case .number(let number): output.appendInteger(number)
+      case .text(let word): output.appendArgument(word)
+      }
+    }
+  }
+
+  private static func appendHelp(to output: inout ByteBuffer) {
+    let lines: [StaticString] = [
+      "PROXY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "FLUSH", "    Forget everything that is cached; nothing changes in Redis.",
+      "INVALIDATE <key> [<key> ...]",
+      "    Forget these keys, in every database. Returns how many were cached.",
+      "STATS", "    Return what the proxy counts, as in INFO proxy.",
+      "HELP", "    Prints this help.",
+    ]
+    output.appendArrayHeader(count: lines.count)
+    for line in lines { output.appendSimpleString(line) }
+  }
+}
+
+private enum ProxySubcommand: String {
+  case flush, help, invalidate, stats
+
+  init?(_ name: RawSpan) {
+    if name.equalsIgnoringCase("flush") {
+      self = .flush
+    } else if name.equalsIgnoringCase("help") {
+      self = .help
+    } else if name.equalsIgnoringCase("invalidate") {
+      self = .invalidate
+    } else if name.equalsIgnoringCase("stats") {
+      self = .stats
+    } else {
+      return nil
+    }
+  }
+}
