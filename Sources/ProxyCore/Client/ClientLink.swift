@@ -194,9 +194,9 @@ extension ClientLink: LinkOwner {
     case .several(let replies): replies.add(reply)
     case .value(let task):
       if case .error(let error) = reply {
-        unsafe task.resume(throwing: profile.error(.errorReply(error)))
+        unsafe task.hand(error: profile.error(.errorReply(error)))
       } else {
-        unsafe task.resume(returning: reply)
+        unsafe task.hand(reply)
       }
     case .string, .nobody, nil: break
     }
@@ -223,13 +223,13 @@ extension ClientLink: LinkOwner {
   private func deliverString(_ reply: RawSpan, to waiter: ReplyWaiter?) {
     guard case .string(let task) = waiter else { return }
     switch FillReply.read(reply, valueMax: Limits.replyStringBytesMax) {
-    case .value(let range, _): unsafe task.resume(returning: reply.extracting(range).array)
-    case .absent: unsafe task.resume(returning: nil)
+    case .value(let range, _): unsafe task.hand(reply.extracting(range).array)
+    case .absent: unsafe task.hand(nil)
     case .error(let range, _):
       let error = RESPError(bytes: reply.extracting(range).array)
-      unsafe task.resume(throwing: profile.error(.errorReply(error)))
+      unsafe task.hand(error: profile.error(.errorReply(error)))
     case .needsMore, .oversized, .integer, .other, .malformed:
-      unsafe task.resume(throwing: profile.error(.protocolDefect("a reply is no string")))
+      unsafe task.hand(error: profile.error(.protocolDefect("a reply is no string")))
     }
   }
 }

@@ -29,6 +29,7 @@ extension RedisClient {
     let lane = lane
     if let why = SharedCommands.refusal(of: arguments) { throw lane.error(.commandRefused(why)) }
     let place = RequestPlace()
+    defer { Handover.end() }
     return try await withTaskCancellationHandler {
       unsafe try await withUnsafeThrowingContinuation { task in
         lane.submit(unsafe .value(task), bytesMax: RedisArgument.encodedCountMax(arguments), place)
@@ -121,6 +122,7 @@ extension RedisClient {
   ) async throws -> [RESPValue] {
     let lane = lane
     let place = RequestPlace()
+    defer { Handover.end() }
     return try await withTaskCancellationHandler {
       unsafe try await withUnsafeThrowingContinuation { task in
         let replies = unsafe SeveralReplies(count, for: task)

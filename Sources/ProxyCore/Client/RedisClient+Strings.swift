@@ -76,6 +76,7 @@ extension RedisClient {
   private nonisolated(nonsending) func bytes(of key: RedisArgument) async throws -> [UInt8]? {
     let lane = lane
     let place = RequestPlace()
+    defer { Handover.end() }
     return try await withTaskCancellationHandler {
       unsafe try await withUnsafeThrowingContinuation { task in
         lane.submit(unsafe .string(task), bytesMax: key.encodedCountMax &+ 13, place) {

@@ -15,8 +15,8 @@ enum ReplyWaiter {
   func fail(_ error: any Error) {
     switch self {
     case .nobody: break
-    case .string(let task): unsafe task.resume(throwing: error)
-    case .value(let task): unsafe task.resume(throwing: error)
+    case .string(let task): unsafe task.hand(error: error)
+    case .value(let task): unsafe task.hand(error: error)
     case .several(let replies): replies.fail(error)
     }
   }
@@ -42,12 +42,12 @@ final class SeveralReplies {
     if replies.isEmpty { replies.reserveCapacity(count) }
     replies.append(reply)
     if replies.count == count, let waiting = unsafe task.take() {
-      unsafe waiting.resume(returning: replies)
+      unsafe waiting.hand(replies)
     }
   }
 
   func fail(_ error: any Error) {
-    if let waiting = unsafe task.take() { unsafe waiting.resume(throwing: error) }
+    if let waiting = unsafe task.take() { unsafe waiting.hand(error: error) }
     replies = []
   }
 }
