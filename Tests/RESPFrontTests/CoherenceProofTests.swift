@@ -131,9 +131,9 @@ struct CoherenceProofTests {
     cut.slice = 30
     var untracked = Trial()
     untracked.coherence = .timeToLive
-    for trial in [cut, untracked] {
+    for (name, trial) in [("cut", cut), ("untracked", untracked)] {
       let verdict = try await judge(trial, seed: random.next())
-      #expect(verdict.isRight, "\(verdict)")
+      #expect(verdict.isRight, "\(name): \(verdict)")
     }
   }
 

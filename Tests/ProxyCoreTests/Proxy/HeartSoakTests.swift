@@ -5,7 +5,9 @@ import Testing
 
 @Suite("The heart under fire", .serialized)
 struct HeartSoakTests {
-  private static let duration = Duration.seconds(12)
+  /// Links are killed so often at least, and until every client has got something done.
+  private static let killsMin = 100
+  private static let killsMax = 5_000
 
   /// How far the writer of a key has come, and how far it was acknowledged.
   private struct Progress: Sendable {
@@ -21,21 +23,24 @@ struct HeartSoakTests {
     let redis = try RedisServer()
     let heart = try Heart(port: redis.port, loops: 4)
     let progress = Shared([Progress](repeating: Progress(), count: 8))
-    let end = Moment.now.advanced(by: Self.duration)
+    let isOver = Shared(false)
     var random = SeededGenerator.forTest()
     let kinds = ["fill", "shared", "pinned", "control"]
     await withTaskGroup(of: Void.self) { group in
       for key in 0..<8 {
-        group.addTask { await Self.write(key, heart, progress, until: end) }
-        for _ in 0..<3 { group.addTask { await Self.read(key, heart, progress, until: end) } }
+        group.addTask { await Self.write(key, heart, progress, until: isOver) }
+        for _ in 0..<3 { group.addTask { await Self.read(key, heart, progress, until: isOver) } }
       }
-      for lane in 0..<4 { group.addTask { await Self.disturb(heart, lane, until: end) } }
-      while Moment.now < end {
+      for lane in 0..<4 { group.addTask { await Self.disturb(heart, lane, until: isOver) } }
+      var kills = 0
+      while kills < Self.killsMin || (kills < Self.killsMax && !Self.isDone(heart, progress)) {
+        kills += 1
         try? await Task.sleep(for: .milliseconds(Int.random(in: 5...150, using: &random)))
         let kind = kinds.randomElement(using: &random) ?? "fill"
         guard let victim = try? redis.links(kind).randomElement(using: &random) else { continue }
         try? redis.kill([victim])
       }
+      isOver.change { $0 = true }
     }
     let final = progress.value
     #expect(final.flatMap(\.backwards) == [])
@@ -48,12 +53,16 @@ struct HeartSoakTests {
     }
   }
 
+  private static func isDone(_ heart: Heart, _ progress: Shared<[Progress]>) -> Bool {
+    heart.linksLost > 10 && progress.value.allSatisfy { $0.answered > 0 && $0.acknowledged > 0 }
+  }
+
   /// The only writer of a key: numbers, each higher than the one before.
   private static func write(
-    _ key: Int, _ heart: Heart, _ progress: Shared<[Progress]>, until end: Moment
+    _ key: Int, _ heart: Heart, _ progress: Shared<[Progress]>, until isOver: Shared<Bool>
   ) async {
     var number = 0
-    while Moment.now < end {
+    while !isOver.value {
       number += 1
       let isScript = number % 7 == 0
       let outcome =
@@ -73,9 +82,9 @@ struct HeartSoakTests {
 
   /// No read answers less than what was acknowledged before it began.
   private static func read(
-    _ key: Int, _ heart: Heart, _ progress: Shared<[Progress]>, until end: Moment
+    _ key: Int, _ heart: Heart, _ progress: Shared<[Progress]>, until isOver: Shared<Bool>
   ) async {
-    while Moment.now < end {
+    while !isOver.value {
       let least = progress.value[key].acknowledged
       let outcome = await heart.outcome(ofGetting: "k\(key)")
       // A hit suspends nobody, and the others have their turn too.
@@ -93,8 +102,8 @@ struct HeartSoakTests {
   }
 
   /// Pinned links, transactions and the control link, on one lane.
-  private static func disturb(_ heart: Heart, _ lane: Int, until end: Moment) async {
-    while Moment.now < end {
+  private static func disturb(_ heart: Heart, _ lane: Int, until isOver: Shared<Bool>) async {
+    while !isOver.value {
       _ = await heart.outcome("BLPOP", "none\(lane)", "0.02", lane: lane)
       _ = await heart.outcome("NOSUCH", lane: lane)
       _ = await heart.outcome("CLIENT", "UNPAUSE", lane: lane)
