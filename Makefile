@@ -1,6 +1,6 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test budgets sanitize lint format examples bench-core clean
+.PHONY: help deps build test suites budgets sanitize lint format examples bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
@@ -8,7 +8,7 @@ SWIFT_FLAGS ?=
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmark
+deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmark, redis-py
 	@if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; then \
 	  echo "redis-server is installed"; \
 	elif ! command -v apt-get >/dev/null; then \
@@ -18,6 +18,9 @@ deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmar
 	else \
 	  sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive apt-get install -qy redis-server; \
 	fi
+	@test -x .build/python/bin/python || python3 -c "import redis" 2>/dev/null || \
+	  { python3 -m venv .build/python && .build/python/bin/pip -q install redis; } || \
+	  echo "without redis-py: its tests are skipped"
 	@command -v swift >/dev/null || { echo "please install Swift 6.2 or later: https://swift.org/install"; exit 1; }
 
 build: ## build everything, optimized
@@ -25,6 +28,10 @@ build: ## build everything, optimized
 
 test: deps ## all tests, against a redis-server of their own
 	swift test $(SWIFT_FLAGS)
+
+suites: deps ## redis-py's own tests, against redis-server and through the proxy; shows what differs
+	swift build -c release $(SWIFT_FLAGS) --product proxyd
+	python3 Tests/Suites/suites.py .build/release/proxyd .build/suites
 
 budgets: deps ## what must not grow: allocations and locks an operation, memory an entry
 	swift test -c release -Xswiftc -enable-testing $(SWIFT_FLAGS) --scratch-path .build/budgets --filter Budget

@@ -50,22 +50,22 @@ struct HelloRequest {
 
 /// Who a client says that it is.
 struct Credentials {
-  /// Empty: the default user.
-  let user: [UInt8]
+  /// Nil: the default user.
+  let user: [UInt8]?
   let password: [UInt8]
 
   /// Whether it is the password that the front asks for.
   func match(_ secret: [UInt8]) -> Bool {
-    (user.isEmpty || user == Array("default".utf8)) && Self.areSame(password, secret)
+    isFor("default") && Self.areSame(password, secret)
   }
 
   /// Whether they are those that the proxy itself gives to Redis.
   func match(_ url: RedisURL) -> Bool {
     guard let secret = url.password else { return false }
-    let own = Array((url.username ?? "default").utf8)
-    return (user.isEmpty ? Array("default".utf8) : user) == own
-      && Self.areSame(password, Array(secret.utf8))
+    return isFor(url.username ?? "default") && Self.areSame(password, Array(secret.utf8))
   }
+
+  private func isFor(_ name: String) -> Bool { user ?? Array("default".utf8) == Array(name.utf8) }
 
   /// In a time that says nothing about where they differ.
   private static func areSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {

@@ -30,6 +30,12 @@ struct Pin {
     private(set) var isUncountable = false
     /// The database that it ends in, if it changes that.
     var selects: UInt32?
+    /// The name that the client has then, if it changes that.
+    var name: [UInt8]?
+    var subscriptionChanges: [SubscriptionChange] = []
+    /// Whether something stays at Redis afterwards.
+    var leavesState = false
+    var changesIdentity = false
     private var bytes = 0
 
     mutating func add(_ key: RawSpan) {
@@ -43,9 +49,9 @@ struct Pin {
     }
   }
 
-  mutating func endTransaction() {
+  mutating func endTransaction(keepsWatching: Bool = false) {
     isInTransaction = false
-    isWatching = false
+    isWatching = isWatching && keepsWatching
     queued = Queued()
   }
 

@@ -20,9 +20,10 @@ extension RESPSession: ConnectionHandler {
     return .taken(bytes.byteCount)
   }
 
-  /// The client sends no more, and is answered what it has sent. One that is blocked has gone.
+  /// The client sends no more, and is answered what it has sent. One that is blocked has gone, and
+  /// so has one within a request.
   func finished(_ connection: Connection, now: Moment) {
-    if blockedBy?.isBlocking == true { connection.close() } else { endAfterReplies() }
+    if blockedBy?.isBlocking == true || upload != nil { connection.close() } else { endAfterReplies() }
   }
 
   func hungUp(_ connection: Connection, now: Moment) {

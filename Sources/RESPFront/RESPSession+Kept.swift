@@ -129,7 +129,7 @@ extension RESPSession {
     }
     guard traffic.isEmpty else { return stall(.quiet) }
     let credentials = Credentials(
-      user: count == 3 ? parser.arguments.bytes(1, in: request).array : [],
+      user: count == 3 ? parser.arguments.bytes(1, in: request).array : nil,
       password: parser.arguments.bytes(count &- 1, in: request).array)
     switch check(credentials) {
     case .accepted:
@@ -164,17 +164,18 @@ extension RESPSession {
   private func identify(
     _ credentials: Credentials, then hello: HelloRequest?, _ length: Int, now: Moment
   ) -> Step {
-    if pin == nil, let refusal = takePin() {
+    let identity = LinkIdentity(user: credentials.user, password: credentials.password)
+    if pin == nil, let refusal = takePin(as: identity) {
       reply(refusal)
       return .done(length)
     }
     guard let link = pin?.link else { return .done(length) }
     var request = ByteBuffer()
-    request.appendCommand(argumentCount: credentials.user.isEmpty ? 2 : 3)
+    request.appendCommand(argumentCount: credentials.user == nil ? 2 : 3)
     request.appendArgument("AUTH")
-    if !credentials.user.isEmpty { request.appendArgument(credentials.user) }
+    if let user = credentials.user { request.appendArgument(user) }
     request.appendArgument(credentials.password)
-    let user = credentials.user.isEmpty ? Array("default".utf8) : credentials.user
+    let user = credentials.user ?? Array("default".utf8)
     let passage = Passage(.pinned(link), database: client.database, effect: .none)
     send(
       request.bytes, passage, Journey(.pass, bytes: length),
@@ -194,15 +195,18 @@ extension RESPSession {
   }
 }
 
-extension CommandSpec {
-  /// Whether the proxy answers, also while the client has a link to itself: what is queued in a
-  /// transaction is executed by Redis.
-  func isKeptHere(during pin: Pin?) -> Bool {
-    switch verb {
+extension RESPSession {
+  /// Whether Redis refuses nearly everything, because the client is a subscriber and speaks RESP2.
+  var isConfined: Bool { client.version == .two && !subscriptions.isEmpty }
+
+  /// Whether the proxy answers. What is queued in a transaction is executed by Redis, and what a subscriber
+  /// may not do is refused by Redis.
+  func isKeptHere(_ spec: CommandSpec) -> Bool {
+    switch spec.verb {
     case .reset, .quit: true
     case .select, .hello, .auth, .clientID, .clientGetName, .clientSetName, .clientSetDetails,
       .clientReply, .clientNoEvict:
-      pin?.isInTransaction != true
+      pin?.isInTransaction != true && !isConfined
     default: false
     }
   }

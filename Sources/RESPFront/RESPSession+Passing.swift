@@ -31,7 +31,8 @@ extension RESPSession: LaneCaller {
   func passControl(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
     guard traffic.isEmpty else { return stall(.quiet) }
     let passage = Passage(.control, database: client.database, effect: spec.effect)
-    send(request, passage, Journey(.pass, bytes: length), blocks: true, now: now)
+    let note: Note? = spec.verb == .shutdown ? .shutdown : nil
+    send(request, passage, Journey(.pass, bytes: length), note: note, blocks: true, now: now)
     return .done(length)
   }
 
@@ -110,6 +111,11 @@ extension RESPSession: LaneCaller {
   }
 
   func failed(_ ticket: UInt64, because error: ProxyError, now: Moment) {
+    if case .shutdown = notes[ticket] {
+      conclude(ticket, now: now)
+      connection?.closeAfterFlushing()
+      return
+    }
     answer(ticket) { error.write(to: &$0) }
     conclude(ticket, now: now)
   }

@@ -4,9 +4,10 @@ internal import ProxyCore
 /// are and in order; the cache owes to them what it owes to all.
 extension RESPSession {
   /// Takes a link; says why there is none.
-  func takePin() -> ProxyError? {
+  func takePin(as identity: LinkIdentity? = nil) -> ProxyError? {
     do throws(ProxyError) {
-      let link = try lane.pin(client.version, database: client.database, for: self)
+      let link = try lane.pin(
+        client.version, database: client.database, identity: identity, for: self)
       pin = Pin(link: link)
       return nil
     } catch {
@@ -20,6 +21,17 @@ extension RESPSession {
     var passage = Passage(.pinned(link), database: client.database, effect: spec.effect)
     var note: Note?
     if pin?.isInTransaction == true {
+      if spec.verb == .clientReply {
+        // Redis would mangle the reply to EXEC, and then not answer this link any more.
+        reply { $0.appendError("ERR CLIENT REPLY is not possible in a transaction") }
+        return .done(length)
+      }
+      if let question = substitute(for: spec) {
+        pin?.queued.commandCount += 1
+        let journey = Journey(.pass, bytes: length)
+        send(question.rawSpan, passage, journey, now: now)
+        return .done(length)
+      }
       note = queueOrEnd(spec, request, &passage)
     } else {
       beginWrites(request, &passage.writes)
@@ -36,23 +48,24 @@ extension RESPSession {
   private func prepare(
     _ spec: CommandSpec, _ request: RawSpan, _ passage: inout Passage, now: Moment
   ) -> Note? {
+    if isConfined && spec.routing != .subscription { return .stateUnlessError }
     switch spec.routing {
-    case .transaction:
+    case .transaction where spec.accepts(argumentCount: parser.arguments.count):
       if spec.verb == .watch { pin?.isWatching = true } else { pin?.isInTransaction = true }
-    case .transactionEnd: pin?.isWatching = false
+      return spec.verb == .watch ? nil : .multi
+    // EXEC and DISCARD are errors here, and leave what is watched as it is.
+    case .transactionEnd
+    where spec.verb == .unwatch && spec.accepts(argumentCount: parser.arguments.count):
+      pin?.isWatching = false
+    case .session where spec.verb == .clientTracking:
+      let isOn =
+        parser.arguments.count > 2
+        && parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
+      return .tracking(isOn: isOn, redirect: nil)
     case .session:
-      pin?.leavesState = true
       if spec.verb == .monitor { pin?.isMonitoring = true }
-      if spec.verb == .clientTracking {
-        let isOn =
-          parser.arguments.count > 2
-          && parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
-        return .tracking(isOn: isOn, redirect: nil)
-      }
-    case .unknown:
-      if pin?.leavesState == true { return nil }
-      pin?.leavesState = true
-      return .unknownCommand
+      return .stateUnlessError
+    case .unknown: return .unknownCommand
     case .subscription:
       let change = SubscriptionChange(spec.verb, parser.arguments, in: request)
       passage.delivery = .confirmations(subscriptions.begin(change))
@@ -60,7 +73,8 @@ extension RESPSession {
     case .wait:
       // What the client wrote over other links counts, once something was executed on this one.
       try? pin?.link.precede(with: Array("*1\r\n$4\r\nPING\r\n".utf8).rawSpan, now: now)
-    case .shared, .blocking, .control, .kept, .refused: break
+    case .kept: return .stateUnlessError
+    case .shared, .blocking, .control, .refused, .transaction, .transactionEnd: break
     }
     return nil
   }
@@ -70,6 +84,11 @@ extension RESPSession {
     _ spec: CommandSpec, _ request: RawSpan, _ passage: inout Passage
   ) -> Note? {
     passage.effect = .none
+    guard spec.accepts(argumentCount: parser.arguments.count) else {
+      // Refused, and never queued; only EXEC ends the transaction even so.
+      if spec.verb == .exec { pin?.endTransaction() }
+      return nil
+    }
     switch spec.verb {
     case .exec:
       guard let queued = pin?.queued else { return nil }
@@ -78,25 +97,71 @@ extension RESPSession {
         lane.beginWrite(key.rawSpan, hash: lane.hash(key.rawSpan), &passage.writes)
       }
       pin?.endTransaction()
-      return .exec(selects: queued.selects)
+      if queued.leavesState { pin?.leavesState = true }
+      return .exec(queued)
     case .discard: pin?.endTransaction()
-    case .select:
-      if let number = Decimal(parser.arguments.bytes(1, in: request))?.value {
-        pin?.queued.selects = UInt32(exactly: number)
-      }
-      pin?.leavesState = true
+    default: queue(spec, request)
+    }
+    return nil
+  }
+
+  private func queue(_ spec: CommandSpec, _ request: RawSpan) {
+    pin?.queued.commandCount += 1
+    switch spec.routing {
+    case .session, .unknown: pin?.queued.leavesState = true
+    case .subscription:
+      pin?.queued.leavesState = true
+      pin?.queued.subscriptionChanges.append(
+        SubscriptionChange(spec.verb, parser.arguments, in: request))
+    case .kept: queueKept(spec, request)
     default:
-      pin?.queued.commandCount += 1
       let effect = pin?.queued.effect ?? .none
       pin?.queued.effect = max(effect, spec.effect)
       for place in 0..<keys.count where keys[place].isWritten {
         pin?.queued.add(parser.arguments.bytes(keys[place].argument, in: request))
       }
-      if spec.routing == .subscription || spec.routing == .session || spec.routing == .unknown {
-        pin?.leavesState = true
-      }
     }
-    return nil
+  }
+
+  /// What the proxy keeps otherwise, but Redis executes at its place in the transaction.
+  private func queueKept(_ spec: CommandSpec, _ request: RawSpan) {
+    pin?.queued.leavesState = true
+    switch spec.verb {
+    case .select:
+      if let number = Decimal(parser.arguments.bytes(1, in: request))?.value {
+        pin?.queued.selects = UInt32(exactly: number)
+      }
+    case .clientSetName:
+      let name = parser.arguments.bytes(2, in: request)
+      if ClientState.isName(name) { pin?.queued.name = name.array }
+    case .auth, .hello: pin?.queued.changesIdentity = true
+    default: break
+    }
+  }
+
+  /// What gets the proxy's own answer from Redis, at its place in the transaction.
+  private func substitute(for spec: CommandSpec) -> [UInt8]? {
+    guard spec.accepts(argumentCount: parser.arguments.count) else { return nil }
+    var question = ByteBuffer()
+    switch spec.verb {
+    case .clientGetName:
+      let name = pin?.queued.name ?? client.name
+      question.appendCommand(argumentCount: name.isEmpty ? 3 : 2)
+      question.appendArgument(name.isEmpty ? "EVAL" : "ECHO")
+      if name.isEmpty {
+        question.appendArgument("return nil")
+        question.appendArgument("0")
+      } else {
+        question.appendArgument(name)
+      }
+    case .clientID:
+      question.appendCommand(argumentCount: 3)
+      question.appendArgument("EVAL")
+      question.appendArgument(Array("return \(client.id)".utf8))
+      question.appendArgument("0")
+    default: return nil
+    }
+    return question.bytes.array
   }
 
   /// Gives the link back once it holds nothing of the client's.
@@ -120,9 +185,14 @@ extension RESPSession {
   enum Note {
     /// A command that the table does not have.
     case unknownCommand
+    /// One that leaves something at Redis, if it is executed.
+    case stateUnlessError
+    case multi
     case subscription(SubscriptionChange)
     case select(UInt32)
-    case exec(selects: UInt32?)
+    case exec(Pin.Queued)
+    /// SHUTDOWN, to which Redis says nothing if it obeys: it hangs up.
+    case shutdown
     /// AUTH; with what follows where it was part of a HELLO.
     case identity(user: [UInt8], then: HelloRequest?)
     case tracking(isOn: Bool, redirect: Int?)
@@ -138,19 +208,19 @@ extension RESPSession {
     let isError = piece.begins(with: "-")
     switch note {
     case .unknownCommand:
-      if piece.begins(with: "-ERR unknown ") || piece.begins(with: "-ERR Unknown ") {
-        pin?.leavesState = false
-      }
+      let isUnknown = piece.begins(with: "-ERR unknown ") || piece.begins(with: "-ERR Unknown ")
+      if !isUnknown { pin?.leavesState = true }
+    case .stateUnlessError: if !isError { pin?.leavesState = true }
+    case .shutdown: break
+    case .multi: if isError { pin?.endTransaction(keepsWatching: true) }
     case .subscription(let change): if isError { subscriptions.undo(change) }
     case .select(let database):
       if !isError {
         client.database = database
         lane.knownDatabases.insert(database)
       }
-    case .exec(let selects):
-      if let selects, piece.begins(with: "*"), !piece.begins(with: "*-") {
-        client.database = selects
-      }
+    case .exec(let queued):
+      if piece.begins(with: "*") && !piece.begins(with: "*-") { executed(queued) }
     case .identity(let user, let hello):
       if isError { return true }
       pin?.leavesState = true
@@ -161,11 +231,21 @@ extension RESPSession {
       return false
     case .tracking(let isOn, let redirect):
       if isError { return true }
+      pin?.leavesState = true
       pin?.isTracking = isOn
       pin?.redirect = isOn ? redirect : nil
     case .survey, .details: break
     }
     return true
+  }
+
+  /// A transaction was executed, and with it what it does to the client's own state.
+  private func executed(_ queued: Pin.Queued) {
+    client.database = queued.selects ?? client.database
+    client.name = queued.name ?? client.name
+    if queued.changesIdentity { pin?.hasIdentity = true }
+    for change in queued.subscriptionChanges { _ = subscriptions.begin(change) }
+    if !queued.subscriptionChanges.isEmpty { pin?.link.expectMessages() }
   }
 
   func unasked(_ piece: RawSpan, isLast: Bool, on link: PinnedLink, now: Moment) {

@@ -29,10 +29,7 @@ extension RESPSession {
     return administer(spec.verb, roster, request, length, now: now)
   }
 
-  private var isLeftToRedis: Bool {
-    guard let pin else { return false }
-    return pin.isInTransaction || (client.version == .two && pin.link.subscriptionCount > 0)
-  }
+  private var isLeftToRedis: Bool { pin?.isInTransaction == true || isConfined }
 
   private func administer(
     _ verb: CommandVerb, _ roster: ClientRoster, _ request: RawSpan, _ length: Int, now: Moment
@@ -45,10 +42,11 @@ extension RESPSession {
       describe(to: &text, now: now)
       reply { $0.appendText(text.bytes, client.version) }
     case .clientGetRedirect:
-      if let pin, pin.redirect == nil, pin.leavesState { return nil }
+      // What is under way may be what turns it on.
+      if let pin, pin.redirect == nil, pin.leavesState || !traffic.isEmpty { return nil }
       reply { $0.appendInteger(pin?.redirect ?? -1) }
     case .clientTrackingDetails:
-      if let pin, pin.leavesState { return nil }
+      if let pin, pin.leavesState || !traffic.isEmpty { return nil }
       reply { Self.appendNoTracking(client.version, to: &$0) }
     case .clientTracking: return redirect(request, length, roster, now: now)
     case .clientList:

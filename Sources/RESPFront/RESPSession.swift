@@ -192,7 +192,7 @@ final class RESPSession {
     presence.command = LatestCommand(spec, of: lane.commands)
     if let step = administer(spec, request, length, now: now) { return step }
     switch spec.routing {
-    case .kept where spec.isKeptHere(during: pin): return keep(spec, request, length, now: now)
+    case .kept where isKeptHere(spec): return keep(spec, request, length, now: now)
     case .refused(let refusal):
       reply { $0.appendError(refusal.message) }
       return .done(length)
@@ -318,6 +318,9 @@ extension RedisError {
   fileprivate var reply: RESPError? {
     switch reason {
     case .loading(let error), .busy(let error), .readOnly(let error), .errorReply(let error): error
+    // It was the client whose password was wrong, or who must give one.
+    case .authenticationFailed(let error) where error.code == "WRONGPASS": error
+    case .authenticationFailed: RESPError(bytes: Array("NOAUTH Authentication required.".utf8))
     default: nil
     }
   }

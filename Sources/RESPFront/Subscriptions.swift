@@ -5,6 +5,8 @@ internal import ProxyCore
 struct Subscriptions {
   private var channels: [SubscriptionChange.Kind: Set<[UInt8]>] = [:]
 
+  var isEmpty: Bool { channels.values.allSatisfy(\.isEmpty) }
+
   /// Notes a request; says how many confirmations it will have.
   mutating func begin(_ change: SubscriptionChange) -> UInt32 {
     let before = channels[change.kind] ?? []

@@ -93,18 +93,20 @@ extension Lane {
 
   // MARK: Links of clients' own
 
-  /// A link for `caller` alone, from the pool or a new one, until `unpin`.
+  /// A link for `caller` alone, from the pool or a new one, until `unpin`. With an `identity` it is a new
+  /// one, which greets Redis with that.
   package func pin(
-    _ version: RESPVersion, database: UInt32, for caller: any LaneCaller
+    _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil,
+    for caller: any LaneCaller
   ) throws(ProxyError) -> PinnedLink {
     if isClosed { throw .redis(proxy.error(.closed)) }
     guard proxy.takePinned() else { throw .pinnedLimit(proxy.settings.pinnedMax) }
     let link: PinnedLink
-    if let place = pinnedIdle.lastIndex(where: { $0.version == version && $0.database == database })
-    {
+    let place = pinnedIdle.lastIndex { $0.version == version && $0.database == database }
+    if let place, identity == nil {
       link = pinnedIdle.remove(at: place)
     } else {
-      link = PinnedLink(version, database: database, of: self)
+      link = PinnedLink(version, database: database, identity: identity, of: self)
       pinnedLinks[ObjectIdentifier(link)] = link
     }
     pinnedBusy += 1
@@ -121,7 +123,7 @@ extension Lane {
     link.stage = .returning
     pinnedBusy -= 1
     if link.isClosed { return }
-    if link.requestCount > 0 || !link.connection.isReady {
+    if link.requestCount > 0 || !link.connection.isReady || link.identity != nil {
       link.connection.close(now: now)
     } else if isClean {
       pool(link, now: now)

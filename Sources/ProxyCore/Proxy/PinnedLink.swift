@@ -1,8 +1,29 @@
+/// Who a client is at Redis.
+package struct LinkIdentity: Sendable {
+  /// Nil: the default user.
+  let user: String?
+  let password: String
+
+  /// Nil where a name or a password is no text.
+  package init?(user: [UInt8]?, password: [UInt8]) {
+    if let user {
+      guard let name = String(validating: user, as: UTF8.self) else { return nil }
+      self.user = name
+    } else {
+      self.user = nil
+    }
+    guard let secret = String(validating: password, as: UTF8.self) else { return nil }
+    self.password = secret
+  }
+}
+
 /// A link of one client's own, for as long as that client holds state at Redis.
 package final class PinnedLink: LinkOwner {
   unowned let lane: Lane
   let version: RESPVersion
   let database: UInt32
+  /// Who its client is, where that is not who the proxy is: such a link is nobody else's, ever.
+  let identity: LinkIdentity?
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.
   weak var caller: (any LaneCaller)?
@@ -10,18 +31,28 @@ package final class PinnedLink: LinkOwner {
   enum Stage { case busy, returning, idle }
   var stage = Stage.busy
 
-  init(_ version: RESPVersion, database: UInt32, of lane: Lane) {
+  init(
+    _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil, of lane: Lane
+  ) {
     self.version = version
     self.database = database
+    self.identity = identity
     self.lane = lane
   }
 
   private func makeConnection() -> LinkConnection {
-    lane.connection(lane.profile(.pinned(version), database: database), owner: self)
+    var profile = lane.profile(.pinned(version), database: database)
+    if let identity {
+      profile.url.username = identity.user
+      profile.url.password = identity.password
+    }
+    return lane.connection(profile, owner: self)
   }
 
   /// Channels that its client is subscribed to.
   package var subscriptionCount: Int { connection.subscriptionCount }
+  /// A transaction has subscribed its client to something: arrays may be messages from now on.
+  package func expectMessages() { connection.expectMessages() }
   /// Requests without a reply.
   package var requestCount: Int { connection.requestCount }
   package var isClosed: Bool { connection.isClosed }

@@ -87,6 +87,11 @@ extension Link {
     return token == .own ? .unasked(piece) : .piece(piece)
   }
 
+  /// The client has subscribed in a way that has no confirmation of its own; the next one tells the count.
+  package mutating func expectMessages() {
+    if !reading.isSubscribed { reading.channels = 1 }
+  }
+
   /// Channels and patterns that the client of a pinned link is subscribed to, as Redis counts them.
   package var subscriptionCount: Int {
     max(0, reading.channels) &+ max(0, reading.shardChannels)

@@ -32,6 +32,7 @@ package final class LinkConnection {
   package var profile: LinkProfile { link.profile }
   /// Whether its lane counts it among those that are ready.
   var isCounted = false
+  package func expectMessages() { link.expectMessages() }
   /// Bytes that the kernel has not taken yet.
   package var outputCount: Int { connection?.outputCount ?? 0 }
 

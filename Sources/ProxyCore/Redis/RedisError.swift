@@ -88,8 +88,10 @@ public struct RedisError: Error, Hashable, Sendable {
   /// Whether nothing changes until somebody changes a setting, here or there.
   package var needsOperator: Bool {
     switch reason {
-    case .authenticationFailed, .accessDenied, .versionTooOld, .protocolVersionRefused,
-      .databaseRefused, .notRedis, .trackingRefused:
+    // Where a password is asked for and there is none here, clients that have one change that.
+    case .authenticationFailed(let error): error.code != "NOAUTH"
+    case .accessDenied, .versionTooOld, .protocolVersionRefused, .databaseRefused, .notRedis,
+      .trackingRefused:
       true
     default: false
     }
