@@ -32,8 +32,7 @@ extension HTTPSession: ConnectionHandler {
     if let timer { lane.loop.cancel(timer) }
     timer = nil
     self.connection = nil
-    releaseLink(isClean: false, now: now)
-    exchange = nil
+    leaveExchange(linkIsClean: false, now: now)
     stage = .ended
   }
 }

@@ -150,7 +150,7 @@ extension HTTPSession {
   }
 
   func delivered(_ exchange: Exchange, linkIsClean: Bool, now: Moment) {
-    releaseLink(isClean: linkIsClean, now: now)
+    leaveExchange(linkIsClean: linkIsClean, now: now)
     answered(exchange.request, now: now)
   }
 }

@@ -147,14 +147,14 @@ final class HTTPSession {
     answered(request, now: now)
   }
 
-  /// The same to the request that waits. What it had a link for is over, so that the link may be lost.
+  /// The same to the request that waits.
   func answerWaiting(
     _ problem: HTTPProblem, _ outcome: CacheOutcome? = nil, linkIsClean: Bool = false, now: Moment
   ) {
     guard let exchange else { return }
     desk.writer.refresh(now: now)
     let isWhole = stage != .body && stage != .stalled
-    releaseLink(isClean: linkIsClean && isWhole, now: now)
+    leaveExchange(linkIsClean: linkIsClean && isWhole, now: now)
     // Where its body ends is not known to anybody before it has come.
     if !isWhole { exchange.request.close() }
     answer(exchange.request, problem, outcome, now: now)
@@ -164,7 +164,7 @@ final class HTTPSession {
   func answered(_ request: HTTPRequest, now: Moment) {
     if !request.keepsConnection { return end(now: now) }
     if stage == .head { return }
-    exchange = nil
+    leaveExchange(linkIsClean: true, now: now)
     stage = .head
     watch(.idle, now: now)
     connection?.resumeReading()
@@ -178,19 +178,21 @@ final class HTTPSession {
 
   /// Nothing more is read; what is owed is sent.
   func end(now: Moment) {
-    releaseLink(isClean: false, now: now)
-    exchange = nil
+    leaveExchange(linkIsClean: false, now: now)
     stage = .ended
     watch(.idle, now: now)
     connection?.closeAfterFlushing()
   }
 
-  /// Gives the link back that carried a large value; dirty, it is closed.
-  func releaseLink(isClean: Bool, now: Moment) {
-    guard let exchange, let link = exchange.link else { return }
-    exchange.link = nil
+  /// Nothing that is still to come concerns the request that waits. The link that carried a large
+  /// value is given back; dirty, it is closed.
+  func leaveExchange(linkIsClean: Bool, now: Moment) {
+    guard let exchange else { return }
+    // First of all: a link that is closed says so at once.
+    self.exchange = nil
+    guard let link = exchange.link else { return }
     link.resumeReading()
-    lane.unpin(link, isClean: isClean, now: now)
+    lane.unpin(link, isClean: linkIsClean, now: now)
   }
 }
 

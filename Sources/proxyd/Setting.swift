@@ -82,7 +82,7 @@ struct Setting: Sendable {
       rule: "it is a number of seconds from 0 to 31536000", write: { "\($0.httpMaxAge)" }),
     Setting(
       name: "HTTP_CORS_ORIGIN", placeholder: "ORIGINS",
-      summary: "whose pages may read answers: * or https://HOST, several with commas",
+      summary: "whose pages may read answers: * or https://HOST, several by commas",
       read: { text, configuration in
         configuration.httpOrigin = text
         return CrossOrigin(text) != nil

@@ -37,6 +37,10 @@ struct HTTPFaultTests {
     #expect(try client.query("PUT /k", body: bytes("w")).status == 504)
     // While it is not known whether it was done, memory does not say that it was not.
     #expect(try client.query("GET /k").status == 504)
+    // A large one, and no other response behind its own.
+    let large = [UInt8](repeating: 120, count: 500_000)
+    #expect(try client.query("PUT /large", body: large).status == 504)
+    #expect(try client.query("GET /other").status == 504)
     stack.server.resume()
     #expect(try eventually { try client.query("GET /k").text == "w" })
     #expect(stack.becomesQuiet())
