@@ -48,7 +48,8 @@ let package = Package(
       name: "RESPFrontTests", dependencies: ["ProxyCore", "RESPFront", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "HTTPFrontTests", dependencies: ["ProxyCore", "HTTPFront", "TestSupport"],
+      name: "HTTPFrontTests",
+      dependencies: ["ProxyCore", "HTTPFront", "RESPFront", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),
     .testTarget(name: "ProxydTests", dependencies: ["proxyd"], swiftSettings: settings),
     .testTarget(

@@ -197,7 +197,10 @@ package enum HTTPPurpose: Equatable, Sendable {
   /// wants must be short. Let it come to its end before the request is answered.
   package func bodyReader(_ request: HTTPRequest) -> HTTPBodyReader {
     if case .write = self {
-      HTTPBodyReader(request.body, bytesMax: Limits.httpBodyBytesMax)
+      HTTPBodyReader(
+        request.body,
+        bytesMax: request.body == .chunked
+          ? Limits.httpBodyCollectedMax : Limits.httpBodyBytesMax)
     } else {
       HTTPBodyReader(request.body, bytesMax: Limits.httpBodyDiscardedMax)
     }

@@ -344,3 +344,30 @@ extension Limits {  // Clients in a list
     idlePauseMin < idlePauseMax && rosterSliceMax >= 1 && idleSlices >= 1
   }
 }
+
+extension Limits {  // HTTP sessions
+  /// A connection on which nothing happens is closed after so long.
+  package static let httpIdleMax = Duration.seconds(75)
+  /// From a head's first byte to its last.
+  package static let httpHeadMax = Duration.seconds(10)
+  /// A body must bring so many bytes in each such time, or its end.
+  package static let httpBodyPeriod = Duration.seconds(10)
+  package static let httpBodyBytesMin = 10 * 1024
+  /// In each such time something of a large value must move towards the client.
+  package static let httpDeliveryPeriod = Duration.seconds(30)
+  /// A value that comes without its length is collected up to here: Redis wants the length first.
+  package static let httpBodyCollectedMax = 32 * 1024 * 1024
+  /// Responses that wait for a client past this close its connection.
+  package static let httpOutputBytesMax = 1 << 30
+  /// A key's bytes for which a loop keeps room between requests.
+  package static let httpKeyKeptMax = 4 * 1024
+  /// The first line of a reply that is relayed; of a longer error the rest is not told.
+  package static let httpReplyLineBytesMax = 1024
+
+  /// What the bounds of HTTP sessions owe to each other.
+  package static var httpSessionRelationsHold: Bool {
+    httpBodyDiscardedMax <= httpBodyCollectedMax && argumentBufferedMax <= httpBodyCollectedMax
+      && httpBodyCollectedMax <= httpBodyBytesMax && httpHeadMax < httpIdleMax
+      && relayedBytesMax < httpOutputBytesMax && argumentBytesMax < httpOutputBytesMax
+  }
+}

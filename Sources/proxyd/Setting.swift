@@ -1,3 +1,4 @@
+internal import HTTPFront
 internal import ProxyCore
 
 /// One thing that can be set: by a variable of the environment, or by the flag of the same name.
@@ -26,7 +27,9 @@ struct Setting: Sendable {
   func text(_ configuration: Configuration) -> String { write(configuration) }
 
   /// All of them, in the order of the help.
-  static let all = [
+  static let all = http + others
+
+  private static let others = [
     Setting(
       name: "RESP_HOST", placeholder: "HOST", summary: "where RESP clients are served",
       read: { text, configuration in
@@ -46,9 +49,44 @@ struct Setting: Sendable {
       }, rule: "redis://user:password@host:port/database is needed",
       write: { $0.redis.description }),
     Setting(
+      name: "REDIS_TIMEOUT", placeholder: "SECONDS", summary: "how long HTTP requests wait for it",
+      read: { text, configuration in number(text, 1...86_400, &configuration.redisTimeout) },
+      rule: "it is a number of seconds from 1 to 86400", write: { "\($0.redisTimeout)" }),
+    Setting(
       name: "THREADS", placeholder: "COUNT", summary: "event loops; by default one a core",
       read: { text, configuration in number(text, 1...1_024, &configuration.threads) },
       rule: "it is a number from 1 to 1024", write: { "\($0.threads)" }),
+  ]
+
+  private static let http = [
+    Setting(
+      name: "HTTP_HOST", placeholder: "HOST", summary: "where HTTP clients are served",
+      read: { text, configuration in
+        configuration.httpHost = text
+        return !text.isEmpty && !text.contains("\0")
+      }, rule: "an address or a name is needed", write: { $0.httpHost }),
+    Setting(
+      name: "HTTP_PORT", placeholder: "PORT", summary: "and on which port; 0: not at all",
+      read: { text, configuration in number(text, 0...UInt16.max, &configuration.httpPort) },
+      rule: "a port is a number from 0 to 65535", write: { "\($0.httpPort)" }),
+    Setting(
+      name: "HTTP_WRITES", placeholder: "on|off", summary: "whether they may PUT and DELETE",
+      read: { text, configuration in
+        configuration.httpWrites = text == "on"
+        return text == "on" || text == "off"
+      }, rule: "it is on or off", write: { $0.httpWrites ? "on" : "off" }),
+    Setting(
+      name: "HTTP_MAX_AGE", placeholder: "SECONDS",
+      summary: "how long caches on the way may answer; 0: they ask",
+      read: { text, configuration in number(text, 0...31_536_000, &configuration.httpMaxAge) },
+      rule: "it is a number of seconds from 0 to 31536000", write: { "\($0.httpMaxAge)" }),
+    Setting(
+      name: "HTTP_CORS_ORIGIN", placeholder: "ORIGINS",
+      summary: "whose pages may read answers: * or https://HOST, several by commas",
+      read: { text, configuration in
+        configuration.httpOrigin = text
+        return CrossOrigin(text) != nil
+      }, rule: "it is * or origins such as https://example.com:8443", write: { $0.httpOrigin }),
   ]
 
   /// Whether `text` is a plain number within `range`, which `value` then is.

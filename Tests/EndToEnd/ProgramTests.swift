@@ -54,9 +54,13 @@ import Testing
 
   @Test func `a port that is taken is one line`() throws {
     let proxyd = try Proxyd()
-    let (status, output) = try Proxyd.run(["--resp-port", "\(proxyd.port)"])
-    #expect(status == 1)
-    #expect(output == "proxyd: RESP_PORT: 127.0.0.1:\(proxyd.port) is in use already\n")
+    for (front, other) in [("resp", "http"), ("http", "resp")] {
+      let (status, output) = try Proxyd.run(
+        ["--\(front)-port", "\(proxyd.port)", "--\(other)-port", "0"])
+      #expect(status == 1)
+      let name = front.uppercased()
+      #expect(output == "proxyd: \(name)_PORT: 127.0.0.1:\(proxyd.port) is in use already\n")
+    }
   }
 
   @Test func `what makes no sense is one line, and status 78`() throws {
@@ -76,7 +80,19 @@ import Testing
       ["--check", "--threads", "2"], variables: ["RESP_PORT=7000", "RESP_HOST=::1"])
     #expect(status == 0)
     #expect(
-      output == "RESP_HOST=::1\nRESP_PORT=7000\nREDIS_URL=redis://127.0.0.1:6379/0\nTHREADS=2\n")
+      output == """
+        HTTP_HOST=127.0.0.1
+        HTTP_PORT=8080
+        HTTP_WRITES=off
+        HTTP_MAX_AGE=0
+        HTTP_CORS_ORIGIN=
+        RESP_HOST=::1
+        RESP_PORT=7000
+        REDIS_URL=redis://127.0.0.1:6379/0
+        REDIS_TIMEOUT=5
+        THREADS=2
+
+        """)
     #expect(try Proxyd.run(["--version"]).output.hasPrefix("proxyd "))
     #expect(try Proxyd.run(["--help"]).output.hasPrefix("usage: proxyd "))
   }

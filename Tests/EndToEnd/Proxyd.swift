@@ -4,6 +4,7 @@ import TestSupport
 /// The built program, on a free port, ended with its test.
 final class Proxyd {
   let port: UInt16
+  let httpPort: UInt16
   private let process: ChildProcess
   private let redis: RedisServer
   private let directory: String
@@ -17,10 +18,13 @@ final class Proxyd {
     for _ in 0..<10 {
       do {
         let port = try Loopback.freePort()
+        let httpPort = try Loopback.freePort()
+        let ports = ["--resp-port", "\(port)", "--http-port", "\(httpPort)"]
         process = try Self.start(
-          ["--resp-port", "\(port)", "--redis-url", "redis://127.0.0.1:\(redis.port)"] + flags,
+          ports + ["--redis-url", "redis://127.0.0.1:\(redis.port)"] + flags,
           port: port, directory: directory)
         self.port = port
+        self.httpPort = httpPort
         return
       } catch { failure = error }
     }

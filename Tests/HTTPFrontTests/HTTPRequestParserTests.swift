@@ -126,7 +126,7 @@ import Testing
         #expect(verdict == error.map { .refused($0) } ?? .request(headLength: input.count))
       }
     }
-    #expect(Limits.httpRelationsHold)
+    #expect(Limits.httpRelationsHold && Limits.httpSessionRelationsHold)
   }
 
   @Test func `a request costs no allocation`() {

@@ -25,7 +25,9 @@ import Testing
 
   @Test(arguments: [
     ("RESP_PORT", "65536"), ("RESP_PORT", "-1"), ("RESP_PORT", "+1"), ("RESP_PORT", "1 "),
-    ("RESP_PORT", "0"), ("RESP_PORT", "٣"), ("THREADS", "0"), ("THREADS", "1025"),
+    ("HTTP_PORT", "x"), ("RESP_PORT", "٣"), ("THREADS", "0"), ("THREADS", "1025"),
+    ("HTTP_WRITES", "yes"), ("HTTP_MAX_AGE", "-1"), ("HTTP_CORS_ORIGIN", "https://a/b"),
+    ("REDIS_TIMEOUT", "0"),
     ("THREADS", "99999999999999999999"), ("THREADS", "two"),
   ])
   func `a bad value is one line that names the variable`(_ name: String, _ value: String) throws {
@@ -36,6 +38,15 @@ import Testing
     #expect(line.hasPrefix("\(name): ") && !line.contains("\n"))
     let setting = try #require(Setting.all.first { $0.name == name })
     #expect(throws: error) { try configuration([setting.flag, value]) }
+  }
+
+  @Test func `one front may be off, and not both`() throws {
+    #expect(try configuration(["--http-port=0"]).httpPort == 0)
+    #expect(try configuration(["--resp-port=0"]).respPort == 0)
+    let error = try #require(throws: ConfigurationError.self) {
+      try configuration(["--resp-port=0", "--http-port=0"])
+    }
+    #expect(error.description.hasPrefix("HTTP_PORT and RESP_PORT: "))
   }
 
   @Test(arguments: ["--what", "x", "--RESP-PORT", "--", "-", "", "--resp-port\n"])
@@ -67,7 +78,10 @@ import Testing
   }
 
   @Test func `what is shown can be read again`() throws {
-    let original = try configuration(["--resp-port=1", "--resp-host=::1", "--threads=9"])
+    let original = try configuration([
+      "--resp-port=1", "--resp-host=::1", "--threads=9", "--http-port=2", "--http-writes=on",
+      "--http-max-age=60", "--http-cors-origin=https://a,https://b", "--redis-timeout=3",
+    ])
     var again = Configuration()
     for setting in Setting.all { try setting.apply(setting.text(original), &again) }
     #expect(again == original)

@@ -45,7 +45,8 @@ final class Candidate {
     case "proxyd":
       let proxyd = try start(
         name: name, program: "proxyd",
-        arguments: "--resp-port {port} --redis-url redis://127.0.0.1:{redis} --threads 1", bench)
+        arguments: "--resp-port {port} --http-port 0 --threads 1"
+          + " --redis-url redis://127.0.0.1:{redis}", bench)
       if let proxyd, bench.options.loads.contains(.get) {
         try warm(port: proxyd.port, bench.options)
       }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Bytes that never change and that many may hold: a large cached value on its way to several clients at
 /// once is in memory once, and stays there until the last of them has it.
@@ -7,6 +8,8 @@ package final class SharedBlock: @unchecked Sendable {
   // Unchecked only because of the pointer: what it points to is written once, before anybody else has it.
   package let count: Int
   private let memory: UnsafeRawPointer
+  /// 0 until it is known.
+  private let knownHash = Atomic<UInt64>(0)
 
   /// A copy of `bytes`.
   package init(copying bytes: RawSpan) {
@@ -21,6 +24,15 @@ package final class SharedBlock: @unchecked Sendable {
   }
 
   deinit { unsafe memory.deallocate() }
+
+  /// `XXHash64` of the bytes. O(n) the first time, O(1) from then on.
+  package var hash: UInt64 {
+    let known = knownHash.load(ordering: .relaxed)
+    if known != 0 { return known }
+    let hash = XXHash64.hash(bytes)
+    knownHash.store(hash, ordering: .relaxed)
+    return hash
+  }
 
   package var bytes: RawSpan {
     @_lifetime(borrow self)

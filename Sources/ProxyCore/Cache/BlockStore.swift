@@ -83,6 +83,13 @@ struct BlockStore: EntryStore, ~Copyable {
       return age > Self.lifetimeMax ? 0 : age
     }
 
+    /// How long it is until the first of an entry's two ends.
+    func left(_ block: Block) -> UInt64 {
+      let ofKey = unsafe block.deadline > now ? block.deadline &- now : 0
+      let age = unsafe age(block)
+      return min(ofKey, ageMax > age ? UInt64(ageMax &- age) : 0)
+    }
+
     func isPast(_ block: Block) -> Bool {
       unsafe block.deadline <= now || age(block) >= ageMax
     }

@@ -38,6 +38,11 @@ extension ByteCache {
       unsafe time.age(block)
     }
 
+    /// For how long it may still be answered with, unless it is changed before. O(1).
+    package var millisecondsLeft: UInt64 {
+      unsafe time.left(block)
+    }
+
     /// A value that does not lie in the block and may be kept beyond the hit.
     package var shared: SharedBlock? { unsafe block.shared?.takeUnretainedValue() }
 

@@ -1,0 +1,126 @@
+internal import ProxyCore
+
+/// The session on its connection.
+extension HTTPSession: ConnectionHandler {
+  func received(
+    _ bytes: RawSpan, on connection: Connection, now: Moment
+  ) -> Consumption {
+    switch take(bytes, now: now) {
+    case .taken(let count, let needing): return .taken(count, needing: needing)
+    case .stalled(let count):
+      connection.pauseReading()
+      return .taken(count)
+    case .ended: return .taken(bytes.byteCount)
+    }
+  }
+
+  /// The client sends no more, and is answered what it has sent as a whole.
+  func finished(_ connection: Connection, now: Moment) {
+    switch stage {
+    case .waiting: exchange?.request.close()
+    case .body, .stalled: connection.close()
+    case .head, .ended: end(now: now)
+    }
+  }
+
+  func drained(_ connection: Connection, now: Moment) {
+    watch.moved = true
+    exchange?.link?.resumeReading()
+  }
+
+  func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
+    if let timer { lane.loop.cancel(timer) }
+    timer = nil
+    self.connection = nil
+    leaveExchange(linkIsClean: false, now: now)
+    stage = .ended
+  }
+}
+
+/// What a connection is waited for, and since when. The hot path only notes the time: a timer that
+/// fires too early looks again.
+struct Watch {
+  enum Phase {
+    /// The first byte of a request, or the end of what is sent.
+    case idle
+    /// The rest of a head.
+    case head
+    /// Bytes of a body.
+    case body
+    /// Redis, or the limiter.
+    case redis
+    /// Bytes of a large value, on their way to the client.
+    case delivery
+  }
+
+  var phase = Phase.idle
+  var since: Moment
+  /// How many bytes of a body came since then.
+  var bodyBytes = 0
+  /// Whether something of a large value moved since then.
+  var moved = false
+  /// When the timer fires.
+  var timerMoment = Moment.distantFuture
+
+  init(since: Moment) { self.since = since }
+}
+
+extension HTTPSession: TimerTarget {
+  /// From now on this is waited for.
+  func watch(_ phase: Watch.Phase, now: Moment) {
+    watch.since = now
+    watch.bodyBytes = 0
+    watch.moved = false
+    // From idle to idle nothing comes earlier.
+    if phase == .idle && watch.phase == .idle { return }
+    watch.phase = phase
+    if deadline < watch.timerMoment { armTimer() }
+  }
+
+  private var deadline: Moment {
+    let options = desk.options
+    let patience =
+      switch watch.phase {
+      case .idle: options.idleMax
+      case .head: options.headMax
+      case .body: options.bodyPeriod
+      case .redis: options.redisTimeout
+      case .delivery: options.deliveryPeriod
+      }
+    return watch.since.advanced(by: patience)
+  }
+
+  func armTimer() {
+    watch.timerMoment = deadline
+    if let timer, lane.loop.reschedule(timer, at: watch.timerMoment) { return }
+    timer = lane.loop.schedule(at: watch.timerMoment, self, token: 0)
+  }
+
+  func timerFired(_ token: Int, now: Moment) {
+    timer = nil
+    guard let connection else { return }
+    watch.timerMoment = .distantFuture
+    if deadline <= now { expire(connection, now: now) }
+    if timer == nil && self.connection != nil { armTimer() }
+  }
+
+  private func expire(_ connection: Connection, now: Moment) {
+    switch watch.phase {
+    case .idle:
+      if stage == .head && connection.outputCount == 0 {
+        end(now: now)
+      } else {
+        connection.close()
+      }
+    case .head: refuse(.requestTooSlow, now: now)
+    case .body:
+      if watch.bodyBytes >= Limits.httpBodyBytesMin {
+        watch(.body, now: now)
+      } else {
+        refuse(.requestTooSlow, now: now)
+      }
+    case .redis: answerWaiting(.redisTimedOut, now: now)
+    case .delivery: if watch.moved { watch(.delivery, now: now) } else { connection.close() }
+    }
+  }
+}

@@ -1,0 +1,200 @@
+internal import ProxyCore
+
+/// One client: its requests in, its responses out, in order.
+///
+/// ```
+///   head ─▶ GET ─▶ memory ────────────────────────────────────────────────┐
+///    ▲       │       └ miss ─▶ Lane.fetch ─▶ (large: a link of its own) ──┤
+///    │       └ with a body ─▶ body ─▶ discarded ─▶ as without             ├─▶ response
+///    │   PUT ─▶ body ─▶ Lane.pass, or as it comes over a link of its own ─┤
+///    │   DELETE ─▶ Lane.pass ─────────────────────────────────────────────┤
+///    └────────────────────────────────────────────────────────────────────┘
+/// ```
+///
+/// One request is under way at a time: those behind it stay unread until it is answered. All state is
+/// touched on the lane's loop only.
+final class HTTPSession {
+  /// What the next bytes are, and who has to act.
+  enum Stage {
+    /// The head of a request, the client. Can go to: body, waiting, ended.
+    case head
+    /// The body of one, the client. Can go to: stalled, waiting, head, ended.
+    case body
+    /// Bytes are left until a link has taken those before. Can go to: body, ended.
+    case stalled
+    /// Bytes are left until Redis has answered. Can go to: head, ended.
+    case waiting
+    /// Nothing more is read. What is owed is sent.
+    case ended
+  }
+
+  /// What is to become of the bytes.
+  enum Verdict: Equatable {
+    /// The first `count` are done with; of what follows, `needing` bytes are needed.
+    case taken(_ count: Int, needing: Int)
+    /// The first `count` are done with, and what follows must wait.
+    case stalled(_ count: Int)
+    case ended
+  }
+
+  let lane: Lane
+  let desk: HTTPDesk
+  let database: UInt32
+  @safe @exclusivity(unchecked) var connection: Connection?
+  @safe @exclusivity(unchecked) var stage = Stage.head
+  @safe @exclusivity(unchecked) private var parser = HTTPRequestParser()
+  /// The request that waits for something.
+  @safe @exclusivity(unchecked) var exchange: Exchange?
+  private var tickets: UInt64 = 0
+  @safe @exclusivity(unchecked) var watch: Watch
+  var timer: TimerHandle?
+
+  init(desk: HTTPDesk, lane: Lane, connection: Connection) {
+    self.desk = desk
+    self.lane = lane
+    self.connection = connection
+    database = UInt32(clamping: lane.proxy.settings.url.database)
+    watch = Watch(since: lane.loop.now)
+    armTimer()
+  }
+
+  /// Where responses go.
+  var output: OutputBuffer { connection?.output ?? desk.nowhere }
+
+  // MARK: Requests
+
+  /// Does what the requests in `bytes` ask for, which begin with the first byte that was not taken.
+  /// O(bytes).
+  func take(_ bytes: RawSpan, now: Moment) -> Verdict {
+    desk.writer.refresh(now: now)
+    var offset = 0
+    while offset < bytes.byteCount {
+      let rest = bytes.extracting(offset..<bytes.byteCount)
+      switch stage {
+      case .head:
+        switch parser.parse(rest) {
+        case .request(let length):
+          begin(rest.extracting(0..<length), now: now)
+          offset &+= length
+        case .nothing(let length): offset &+= length
+        case .refused(let error): refuse(error, now: now)
+        case .needsMore(let count):
+          // Every byte of a head that was late would otherwise win it more time.
+          if watch.phase != .head || offset > 0 { watch(.head, now: now) }
+          return .taken(offset, needing: rest.byteCount &+ count)
+        }
+      case .body: offset &+= takeBody(rest, now: now)
+      case .stalled, .waiting: return .stalled(offset)
+      case .ended: return .ended
+      }
+    }
+    if stage == .head { watch(.idle, now: now) }
+    return stage == .stalled ? .stalled(offset) : .taken(offset, needing: 0)
+  }
+
+  private func begin(_ head: RawSpan, now: Moment) {
+    var request = HTTPRequest(parser.head, in: head, desk.options.settings)
+    desk.key.removeAll()
+    let purpose = request.purpose(
+      parser.head, in: head, desk.options.settings, key: &desk.key)
+    goOn(purpose, request, key: desk.key, now: now)
+    if desk.key.allocated > Limits.httpKeyKeptMax { desk.key.release() }
+  }
+
+  private func goOn(
+    _ purpose: HTTPPurpose, _ request: HTTPRequest, key: borrowing ByteBuffer, now: Moment
+  ) {
+    if request.body == .none || Self.mayComeWithoutBody(request, purpose) {
+      perform(purpose, request, key: key.bytes, now: now)
+    } else {
+      beginBody(wait(request, purpose, key: key.bytes), now: now)
+    }
+  }
+
+  /// Whether the client may well not send the body, now that it is told no.
+  private static func mayComeWithoutBody(_ request: HTTPRequest, _ purpose: HTTPPurpose) -> Bool {
+    if case .problem = purpose { request.awaitsContinue } else { false }
+  }
+
+  /// Does what a request is for, once its body has come.
+  func perform(_ purpose: HTTPPurpose, _ request: HTTPRequest, key: RawSpan, now: Moment) {
+    switch purpose {
+    case .read: read(request, key: key, now: now)
+    case .write, .delete: write(exchange ?? wait(request, purpose, key: key), now: now)
+    case .options(let isPreflight):
+      desk.writer.appendOptions(isPreflight: isPreflight, for: request, to: &output.bytes)
+      answered(request, now: now)
+    case .problem(let problem): answer(request, problem, now: now)
+    }
+  }
+
+  /// Keeps a request that cannot be answered at once.
+  func wait(_ request: HTTPRequest, _ purpose: HTTPPurpose, key: RawSpan) -> Exchange {
+    tickets &+= 1
+    let exchange = Exchange(
+      request, purpose, key: key, hash: lane.hash(key), ticket: tickets)
+    self.exchange = exchange
+    return exchange
+  }
+
+  // MARK: Responses
+
+  /// Says why a request is not fulfilled.
+  func answer(
+    _ request: HTTPRequest, _ problem: HTTPProblem, _ outcome: CacheOutcome? = nil, now: Moment
+  ) {
+    desk.writer.append(problem, for: request, outcome, to: &output.bytes)
+    answered(request, now: now)
+  }
+
+  /// The same to the request that waits.
+  func answerWaiting(
+    _ problem: HTTPProblem, _ outcome: CacheOutcome? = nil, linkIsClean: Bool = false, now: Moment
+  ) {
+    guard let exchange else { return }
+    desk.writer.refresh(now: now)
+    let isWhole = stage != .body && stage != .stalled
+    leaveExchange(linkIsClean: linkIsClean && isWhole, now: now)
+    // Where its body ends is not known to anybody before it has come.
+    if !isWhole { exchange.request.close() }
+    answer(exchange.request, problem, outcome, now: now)
+  }
+
+  /// A response is complete.
+  func answered(_ request: HTTPRequest, now: Moment) {
+    if !request.keepsConnection { return end(now: now) }
+    if stage == .head { return }
+    leaveExchange(linkIsClean: true, now: now)
+    stage = .head
+    watch(.idle, now: now)
+    connection?.resumeReading()
+  }
+
+  /// Bytes are no request: where the next one begins nobody knows.
+  func refuse(_ error: HTTPError, now: Moment) {
+    desk.writer.append(error, to: &output.bytes)
+    end(now: now)
+  }
+
+  /// Nothing more is read; what is owed is sent.
+  func end(now: Moment) {
+    leaveExchange(linkIsClean: false, now: now)
+    stage = .ended
+    watch(.idle, now: now)
+    connection?.closeAfterFlushing()
+  }
+
+  /// Nothing that is still to come concerns the request that waits. The link that carried a large
+  /// value is given back; dirty, it is closed.
+  func leaveExchange(linkIsClean: Bool, now: Moment) {
+    guard let exchange else { return }
+    // First of all: a link that is closed says so at once.
+    self.exchange = nil
+    guard let link = exchange.link else { return }
+    link.resumeReading()
+    lane.unpin(link, isClean: linkIsClean, now: now)
+  }
+}
+
+@available(*, unavailable)
+extension HTTPSession: Sendable {}

@@ -1,0 +1,127 @@
+import Glibc
+import ProxyCore
+import TestSupport
+import Testing
+
+@testable import HTTPFront
+
+@Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
+struct HTTPFaultTests {
+  @Test func `Redis away is 503, and back is no matter`() throws {
+    let stack = try HTTPStack()
+    let client = try stack.connect()
+    #expect(try client.query("PUT /k", body: bytes("v")).status == 204)
+    stack.server.stop()
+    for request in ["GET /other", "GET /k"] {
+      #expect(
+        try eventually {
+          let reply = try client.query(request)
+          return reply.status == 503 && reply["Retry-After"] == "1"
+        })
+    }
+    #expect(try client.query("PUT /k", body: bytes("w")).status == 503)
+    #expect(try client.query("DELETE /k").status == 503)
+    try stack.server.restart()
+    #expect(try eventually { try client.query("PUT /k", body: bytes("x")).status == 204 })
+    #expect(try client.query("GET /k").text == "x")
+  }
+
+  @Test func `a Redis that does not answer in time is 504`() throws {
+    let stack = try HTTPStack(RedisServer(), options: { $0.redisTimeout = .milliseconds(200) })
+    let client = try stack.connect()
+    #expect(try eventually { try client.query("PUT /k", body: bytes("v")).status == 204 })
+    #expect(try eventually { try client.query("GET /k").text == "v" })
+    stack.server.pause()
+    #expect(try client.query("GET /other").status == 504)
+    #expect(try client.query("GET /k").text == "v")
+    #expect(try client.query("PUT /k", body: bytes("w")).status == 504)
+    // While it is not known whether it was done, memory does not say that it was not.
+    #expect(try client.query("GET /k").status == 504)
+    // A large one, and no other response behind its own.
+    let large = [UInt8](repeating: 120, count: 500_000)
+    #expect(try client.query("PUT /large", body: large).status == 504)
+    #expect(try client.query("GET /other").status == 504)
+    stack.server.resume()
+    #expect(try eventually { try client.query("GET /k").text == "w" })
+    #expect(stack.becomesQuiet())
+  }
+
+  @Test func `an error of Redis is 502`() throws {
+    let stack = try HTTPStack()
+    let client = try stack.connect()
+    #expect(try client.query("PUT /k", body: bytes("v")).status == 204)
+    _ = try stack.server.query("CONFIG", "SET", "maxmemory", "1")
+    for size in [1, 100_000] {
+      let reply = try client.query("PUT /k", body: Array(repeating: 120, count: size))
+      #expect(reply.status == 502 && reply.text.hasPrefix("OOM "), "\(reply)")
+    }
+    #expect(try client.query("GET /k").text == "v")
+  }
+
+  @Test func `the limiter's refusals are 503 with Retry-After`() throws {
+    let stack = try HTTPStack(
+      RedisServer(),
+      settings: {
+        $0.permits = 1
+        $0.queueLimit = 0
+      })
+    let waiting = try stack.connect()
+    #expect(try waiting.query("GET /a").status == 404)
+    stack.server.pause()
+    try waiting.send("GET /b HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(eventually { stack.proxy.limiter.counts.permitsInUse == 1 })
+    let client = try stack.connect()
+    for request in ["GET /c", "PUT /a", "DELETE /a"] {
+      let reply = try client.query(request)
+      #expect(reply.status == 503 && reply["Retry-After"] == "1")
+    }
+    stack.server.resume()
+    #expect(try waiting.receive().status == 404)
+    #expect(try client.query("GET /c").status == 404)
+  }
+
+  @Test func `a request that comes byte by byte is closed with 408`() throws {
+    let stack = try HTTPStack(
+      RedisServer(),
+      options: {
+        $0.headMax = .milliseconds(300)
+        $0.bodyPeriod = .milliseconds(300)
+      })
+    for start in [
+      "", "GET /k HTTP/1.1\r\nHost: a\r\n\r\n",
+      "PUT /k HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n",
+      "PUT /k HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n",
+      "GET /k HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n",
+    ] {
+      let client = try stack.connect()
+      try client.send(start)
+      if start.hasPrefix("GET") && !start.contains("Content") { _ = try client.receive() }
+      repeat { try client.send("x") } while !client.isReadable(withinMilliseconds: 20)
+      #expect(try client.receive().status == 408)
+    }
+    #expect(stack.becomesQuiet())
+  }
+
+  @Test func `an idle connection is closed without a word`() throws {
+    let stack = try HTTPStack(RedisServer(), options: { $0.idleMax = .milliseconds(200) })
+    let silent = try stack.connect()
+    #expect(try silent.isAtEnd())
+    let client = try stack.connect()
+    #expect(try client.query("GET /k").status == 404)
+    #expect(try client.isAtEnd())
+  }
+
+  @Test func `a client that does not read its answers is closed`() throws {
+    let stack = try HTTPStack(RedisServer(), options: { $0.outputBytesMax = 4 << 20 })
+    let client = try stack.connect()
+    let value = [UInt8](repeating: 120, count: 500_000)
+    #expect(try client.query("PUT /k", body: value).status == 204)
+    #expect(try client.query("GET /k").body == value)
+    let request = Array("GET /k HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+    // Far more than sockets hold on their way.
+    for _ in 0..<200 {
+      guard (try? client.send(bytes: request)) != nil else { break }
+    }
+    #expect(throws: ToolError.self) { for _ in 0..<200 { _ = try client.receive() } }
+  }
+}
