@@ -23,7 +23,8 @@ extension RESPSession: ConnectionHandler {
   /// The client sends no more, and is answered what it has sent. One that is blocked has gone, and
   /// so has one within a request.
   func finished(_ connection: Connection, now: Moment) {
-    if blockedBy?.isBlocking == true || upload != nil { connection.close() } else { endAfterReplies() }
+    let hasGone = blockedBy?.isBlocking == true || upload != nil
+    if hasGone { connection.close() } else { endAfterReplies() }
   }
 
   func hungUp(_ connection: Connection, now: Moment) {

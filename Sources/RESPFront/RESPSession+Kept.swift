@@ -16,6 +16,10 @@ extension RESPSession {
     case .quit:
       reply { $0.appendSimpleString("OK") }
       return .finish
+    case .clientGetName where pin != nil && !traffic.isEmpty,
+      .clientSetName where pin != nil && !traffic.isEmpty:
+      // A transaction that is under way may change the name.
+      return stall(.quiet)
     default:
       let wasDropped = client.replies.drops
       var text = ByteBuffer()
