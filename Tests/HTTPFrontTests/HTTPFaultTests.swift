@@ -124,4 +124,28 @@ struct HTTPFaultTests {
     }
     #expect(throws: ToolError.self) { for _ in 0..<200 { _ = try client.receive() } }
   }
+
+  @Test func `a slow reader is served, and one that has stopped is not waited for`() throws {
+    let stack = try HTTPStack(
+      RedisServer(),
+      options: {
+        $0.idleMax = .milliseconds(1_500)
+        $0.deliveryPeriod = .milliseconds(1_500)
+      })
+    _ = try stack.server.query("SETRANGE", "big", "30000000", "x")
+    let slow = try stack.connect()
+    let stopped = try stack.connect()
+    for client in [slow, stopped] {
+      try client.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try client.receiveHead().status == 200)
+    }
+    // More slowly than the period allows for the whole, and never without a piece in one.
+    for _ in 0..<100 {
+      try slow.skip(300_000)
+      usleep(40_000)
+    }
+    try slow.skip(1)
+    #expect(stack.becomesQuiet())
+    #expect(throws: ToolError.self) { try stopped.skip(30_000_001) }
+  }
 }
