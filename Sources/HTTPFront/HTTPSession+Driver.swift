@@ -32,6 +32,7 @@ extension HTTPSession: ConnectionHandler {
     if let timer { lane.loop.cancel(timer) }
     timer = nil
     self.connection = nil
+    lane.proxy.clients.leave(.http)
     leaveExchange(linkIsClean: false, now: now)
     stage = .ended
   }

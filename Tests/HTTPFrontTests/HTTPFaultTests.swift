@@ -148,4 +148,32 @@ struct HTTPFaultTests {
     #expect(stack.becomesQuiet())
     #expect(throws: ToolError.self) { try stopped.skip(30_000_001) }
   }
+
+  @Test func `who is too many is told, and whoever comes when one has gone is served`() throws {
+    let stack = try HTTPStack(RedisServer(), settings: { $0.clientsMax = 2 })
+    let resp = try stack.connectRESP()
+    #expect(try resp.query("PING") == .simple("PONG"))
+    do {
+      let client = try stack.connect()
+      #expect(try client.query("GET /k").status == 404)
+      #expect(stack.proxy.clients.count(.http) == 1)
+      let excess = try stack.connect()
+      let reply = try excess.receive()
+      #expect(reply.status == 503 && reply.text.contains("MAX_CLIENTS"))
+      #expect(try excess.isAtEnd())
+    }
+    #expect(eventually { stack.proxy.clients.count(.http) == 0 })
+    #expect(try stack.connect().query("GET /k").status == 404)
+  }
+
+  @Test func `without a password only this machine is served`() {
+    let other = SocketAddress(numeric: "192.0.2.1", port: 1)
+    var options = HTTPOptions()
+    #expect(options.serves(.loopback()) && !options.serves(other) && !options.serves(nil))
+    options.isProtected = false
+    #expect(options.serves(other))
+    options.isProtected = true
+    options.settings.password = bytes("x")
+    #expect(options.serves(other))
+  }
 }
