@@ -33,6 +33,9 @@ package enum HTTPError: Error, Equatable, Sendable {
   case bodyTooLarge
   /// The request did not become whole in time.
   case requestTooSlow
+  /// Whatever it may be: nobody from there is served.
+  case clientNotServed
+  case clientsTooMany
 
   package var status: HTTPStatus {
     switch self {
@@ -42,6 +45,8 @@ package enum HTTPError: Error, Equatable, Sendable {
     case .encodingUnknown: .notImplemented
     case .versionNotSupported: .versionNotSupported
     case .requestTooSlow: .requestTimeout
+    case .clientNotServed: .forbidden
+    case .clientsTooMany: .serviceUnavailable
     default: .badRequest
     }
   }
@@ -79,6 +84,9 @@ extension HTTPError: CustomStringConvertible {
     case .chunkEndMissing: "a chunk does not end where its size says"
     case .bodyTooLarge: "the body is too large"
     case .requestTooSlow: "the request took too long to come"
+    case .clientNotServed:
+      "only this machine is served: set PASSWORD, or PROTECTED_MODE to no if everybody may read"
+    case .clientsTooMany: "there are as many clients as may be: MAX_CLIENTS"
     }
   }
 }

@@ -15,9 +15,7 @@ package struct HTTPFront: Sendable {
       loop.perform { loop in
         let desk = HTTPDesk(options, now: loop.now)
         return loop.makeIntake { connection in
-          guard let lane = proxy.lane(on: loop) else { return nil }
-          connection.outputBytesMax = options.outputBytesMax
-          return HTTPSession(desk: desk, lane: lane, connection: connection)
+          proxy.lane(on: loop).flatMap { desk.admit(connection, to: $0) }
         }
       }
     }
@@ -27,20 +25,5 @@ package struct HTTPFront: Sendable {
       }
     }
     self.address = try outcome?.get() ?? address
-  }
-}
-
-/// What the sessions of one loop share.
-final class HTTPDesk {
-  let options: HTTPOptions
-  @safe @exclusivity(unchecked) var writer: HTTPResponseWriter
-  /// The key of the request at hand.
-  @safe @exclusivity(unchecked) var key = ByteBuffer()
-  /// Where responses go whose client has gone.
-  let nowhere = OutputBuffer()
-
-  init(_ options: HTTPOptions, now: Moment) {
-    self.options = options
-    writer = HTTPResponseWriter(options.settings, now: now)
   }
 }

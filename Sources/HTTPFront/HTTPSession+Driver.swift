@@ -32,6 +32,7 @@ extension HTTPSession: ConnectionHandler {
     if let timer { lane.loop.cancel(timer) }
     timer = nil
     self.connection = nil
+    lane.proxy.clients.leave(.http)
     leaveExchange(linkIsClean: false, now: now)
     stage = .ended
   }
@@ -57,8 +58,10 @@ struct Watch {
   var since: Moment
   /// How many bytes of a body came since then.
   var bodyBytes = 0
-  /// Whether something of a large value moved since then.
+  /// Whether something of a large value came, or all that was to be sent has left, since then.
   var moved = false
+  /// What was to be sent at the last look.
+  var outputBytes = Int.max
   /// When the timer fires.
   var timerMoment = Moment.distantFuture
 
@@ -71,6 +74,7 @@ extension HTTPSession: TimerTarget {
     watch.since = now
     watch.bodyBytes = 0
     watch.moved = false
+    watch.outputBytes = .max
     // From idle to idle nothing comes earlier.
     if phase == .idle && watch.phase == .idle { return }
     watch.phase = phase
@@ -109,6 +113,8 @@ extension HTTPSession: TimerTarget {
     case .idle:
       if stage == .head && connection.outputCount == 0 {
         end(now: now)
+      } else if outputMoves(connection) {
+        watch.since = now
       } else {
         connection.close()
       }
@@ -120,7 +126,17 @@ extension HTTPSession: TimerTarget {
         refuse(.requestTooSlow, now: now)
       }
     case .redis: answerWaiting(.redisTimedOut, now: now)
-    case .delivery: if watch.moved { watch(.delivery, now: now) } else { connection.close() }
+    case .delivery:
+      guard outputMoves(connection) || watch.moved else { return connection.close() }
+      watch.since = now
+      watch.moved = false
     }
+  }
+
+  /// Whether the client has taken something since the last look: slow is not gone.
+  private func outputMoves(_ connection: Connection) -> Bool {
+    let former = watch.outputBytes
+    watch.outputBytes = connection.outputCount
+    return watch.outputBytes > 0 && watch.outputBytes < former
   }
 }

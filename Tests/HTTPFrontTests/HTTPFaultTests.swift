@@ -124,4 +124,56 @@ struct HTTPFaultTests {
     }
     #expect(throws: ToolError.self) { for _ in 0..<200 { _ = try client.receive() } }
   }
+
+  @Test func `a slow reader is served, and one that has stopped is not waited for`() throws {
+    let stack = try HTTPStack(
+      RedisServer(),
+      options: {
+        $0.idleMax = .milliseconds(1_500)
+        $0.deliveryPeriod = .milliseconds(1_500)
+      })
+    _ = try stack.server.query("SETRANGE", "big", "30000000", "x")
+    let slow = try stack.connect()
+    let stopped = try stack.connect()
+    for client in [slow, stopped] {
+      try client.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try client.receiveHead().status == 200)
+    }
+    // More slowly than the period allows for the whole, and never without a piece in one.
+    for _ in 0..<100 {
+      try slow.skip(300_000)
+      usleep(40_000)
+    }
+    try slow.skip(1)
+    #expect(stack.becomesQuiet())
+    #expect(throws: ToolError.self) { try stopped.skip(30_000_001) }
+  }
+
+  @Test func `who is too many is told, and whoever comes when one has gone is served`() throws {
+    let stack = try HTTPStack(RedisServer(), settings: { $0.clientsMax = 2 })
+    let resp = try stack.connectRESP()
+    #expect(try resp.query("PING") == .simple("PONG"))
+    do {
+      let client = try stack.connect()
+      #expect(try client.query("GET /k").status == 404)
+      #expect(stack.proxy.clients.count(.http) == 1)
+      let excess = try stack.connect()
+      let reply = try excess.receive()
+      #expect(reply.status == 503 && reply.text.contains("MAX_CLIENTS"))
+      #expect(try excess.isAtEnd())
+    }
+    #expect(eventually { stack.proxy.clients.count(.http) == 0 })
+    #expect(try stack.connect().query("GET /k").status == 404)
+  }
+
+  @Test func `without a password only this machine is served`() {
+    let other = SocketAddress(numeric: "192.0.2.1", port: 1)
+    var options = HTTPOptions()
+    #expect(options.serves(.loopback()) && !options.serves(other) && !options.serves(nil))
+    options.isProtected = false
+    #expect(options.serves(other))
+    options.isProtected = true
+    options.settings.password = bytes("x")
+    #expect(options.serves(other))
+  }
 }

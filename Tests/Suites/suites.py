@@ -70,11 +70,9 @@ def run(python, source, protocol, proxyd, report, arguments):
     try:
         if proxyd:
             front = free_port()
-            children.append(
-                start(
-                    [proxyd, "--resp-port", front, "--redis-url", f"redis://127.0.0.1:{port}"], front
-                )
-            )
+            words = [proxyd, "--resp-port", front, "--http-port", "0"]
+            words += ["--redis-url", f"redis://127.0.0.1:{port}"]
+            children.append(start(words, front))
             port = front
         ignored = [f"--ignore-glob=*/test_{name}.py" for name in LEFT_OUT.split()]
         with open(report.with_suffix(".log"), "w") as log:
