@@ -44,27 +44,6 @@ import Testing
     Issue.record("\(fault) was not found")
   }
 
-  @Test func `a cache may hide scripts until they return, and only they need that`() {
-    var random = SeededGenerator.forTest()
-    // One call at a time: the simulated cache does not keep the order within a pipeline.
-    var options = WorkloadGenerator.Options()
-    options.depthMax = 1
-    // And it does not know when a key that a script has met was due to vanish.
-    options.weights[.setExpiring] = 0
-    options.weights[.expire] = 0
-    // Not every history shows it.
-    for _ in 0..<100 {
-      var simulator = Simulator(clients: 4, options: options, seed: random.next())
-      simulator.hasCache = true
-      simulator.run(steps: 1_000)
-      let verdict = HistoryCheck(.nearCache).judge(simulator.history)
-      #expect(verdict.isRight, "\(verdict)")
-      let strict = Evidence(simulator.history.operations, promise: .strict)
-      if case .contradicted = strict.verdict(2_000) { return }
-    }
-    Issue.record("no history needed the exception")
-  }
-
   @Test func `stale reads are found in histories of many clients, and in no others`() {
     var random = SeededGenerator.forTest()
     let options = WorkloadGenerator.Options(weights: WorkloadGenerator.Options.registers)
