@@ -10,7 +10,8 @@ import Testing
       var simulator = Simulator(clients: clients, options: .init(), seed: random.next())
       simulator.run(steps: 1_000)
       let verdict = HistoryCheck(.strict).judge(simulator.history)
-      #expect(verdict.isRight, "\(verdict)")
+      // The search may give up on a history, and says so; what it says of others holds.
+      #expect(verdict.violations.isEmpty, "\(verdict)")
     }
   }
 
@@ -21,7 +22,8 @@ import Testing
       simulator.lossesPerThousand = 10
       simulator.run(steps: 1_000)
       let verdict = HistoryCheck(.strict).judge(simulator.history)
-      #expect(verdict.isRight, "\(verdict)")
+      // The search may give up on a history, and says so; what it says of others holds.
+      #expect(verdict.violations.isEmpty, "\(verdict)")
       #expect(verdict.unknownCount > 0)
     }
   }
@@ -38,7 +40,6 @@ import Testing
       simulator.faultsPerThousand = 100
       simulator.run(steps: 1_500)
       let verdict = HistoryCheck(.strict).judge(simulator.history)
-      #expect(verdict.unexaminedCount == 0)
       if !verdict.violations.isEmpty { return }
     }
     Issue.record("\(fault) was not found")
