@@ -312,7 +312,7 @@ extension Limits {  // The HTTP front
   package static let httpCredentialBytesMax = 4 * 1024
   /// Origins that browsers may come from.
   package static let httpOriginsMax = 64
-  /// Seconds after which a client may try again that was turned away for now.
+  /// Seconds after which a client may try again that was turned away because too much was under way.
   package static let httpRetrySeconds = 1
   /// Seconds for which a browser remembers what it may send.
   package static let httpPreflightSeconds = 600

@@ -16,9 +16,8 @@ final class ClientRegistry: Sendable {
 }
 
 /// Where a roster sits, as other threads know it.
+// Unchecked because of `roster`, which is touched on its own loop only; all else is constant.
 final class RosterSeat: @unchecked Sendable {
-  // Unchecked because of `roster`, which is touched on its own loop only.
-
   let mailbox: Mailbox<RosterMessage>
   private final class Occupant { var roster: ClientRoster? }
   private let occupant: Occupant

@@ -11,7 +11,8 @@ struct ByteShard: ~Copyable {
 
   init(hashing: SipHash, source: PageSource) {
     guard let table = Self.table(hashing: hashing, source: source) else {
-      fatalError("out of memory: not even an empty cache")  // at start only, as Swift itself does
+      // At start only: a proxy whose empty cache finds no memory cannot serve anybody.
+      fatalError("out of memory: not even an empty cache")
     }
     self.table = table
   }

@@ -4,7 +4,8 @@ final class Graveyard: Sendable {
   private let lock = Lock()
   private let graves = Graves()
 
-  private final class Graves: @unchecked Sendable {  // guarded by `lock`
+  // Unchecked because the compiler cannot see that every access is between `lock`'s acquire and release.
+  private final class Graves: @unchecked Sendable {
     var first: Grave?
     var bytes = 0
   }

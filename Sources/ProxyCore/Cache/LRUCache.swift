@@ -37,7 +37,9 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     @inlinable
     init(source: PageSource) {
       guard let table = RecencyTable(store: SlotStore<Key, Value>(), source: source) else {
-        fatalError("out of memory: not even an empty cache")  // as Swift's own allocations do
+        // A cache is made by an initializer that cannot fail, as Dictionary is, and ends like it where
+        // the system gives no memory; later growth evicts instead.
+        fatalError("out of memory: not even an empty cache")
       }
       self.table = table
     }

@@ -90,7 +90,8 @@ private struct Surplus {
 
 /// The pieces of a page source, in lists by how many free pages they have.
 @safe
-private final class Pieces: @unchecked Sendable {  // guarded by the source's lock
+// Unchecked because the compiler cannot see that the source holds its lock whenever it calls one of them.
+private final class Pieces: @unchecked Sendable {
   static let firstBytes = PageSource.firstPiecePages * PageSource.pageBytes
   static let bytes = PageSource.piecePages * PageSource.pageBytes
 

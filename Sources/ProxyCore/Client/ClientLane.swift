@@ -9,9 +9,8 @@ internal import Synchronization
 /// ```
 ///
 /// Whoever adds the first thing to an empty batch rings; the loop then takes all that has gathered.
+// Unchecked because the compiler cannot see that `lock` guards what is not constant.
 final class ClientLane: @unchecked Sendable {
-  // Unchecked because the compiler cannot see that `lock` guards what is not constant.
-
   /// One or several requests of one task, one behind the other in the batch's bytes.
   struct Submission {
     let waiter: ReplyWaiter

@@ -131,9 +131,8 @@ extension CommandEffect: Comparable {
 }
 
 /// A task that waits for a lane. Everything but its end happens on the lane's loop.
+// Unchecked because only the lane's loop touches `link` and `whenAdmitted`, and `lock` guards the rest.
 final class TaskCaller: LaneCaller, @unchecked Sendable {
-  // Unchecked because of `link` and `whenAdmitted`, which only the lane's loop touches, and of `outcome`,
-  // which has its lock.
   enum Outcome: Sendable {
     case value([UInt8]?)
     case large

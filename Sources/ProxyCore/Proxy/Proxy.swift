@@ -35,7 +35,8 @@ package final class Proxy: Sendable {
   let readyLinks = Atomic<Int>(0)
 
   private let lock = Lock()
-  // Touched by `locked` only, which holds the lock.
+  // Unsafe because the compiler cannot see that only `locked` touches it, which holds the lock: Mutex, which
+  // it could see through, is not understood by the thread sanitizer.
   private nonisolated(unsafe) var shared: Shared
 
   /// What changes seldom.
@@ -201,9 +202,8 @@ package final class Proxy: Sendable {
 }
 
 /// Where a lane sits, as other threads know it.
+// Unchecked because of `lane`, which is touched on its own loop only; all else is constant or atomic.
 final class LaneSeat: @unchecked Sendable {
-  // Unchecked because of `lane`, which is touched on its own loop only.
-
   let remote: LoopRemote
   let mailbox: Mailbox<LaneMessage>
   /// Of the lane's fill links: what was filled under another one is not trusted.

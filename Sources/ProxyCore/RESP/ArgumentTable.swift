@@ -73,6 +73,7 @@ package struct ArgumentTable: ~Copyable {
     let larger = max(Self.capacityMin, capacity &* 2)
     let size = larger &* MemoryLayout<Argument>.stride
     guard let memory = unsafe realloc(base, size) else {
+      // Like Swift's own allocations: there is no going on, and no error could be told to anybody.
       fatalError("out of memory: a request's arguments need \(size) bytes")
     }
     unsafe base = memory.bindMemory(to: Argument.self, capacity: larger)

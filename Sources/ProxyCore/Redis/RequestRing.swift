@@ -57,6 +57,7 @@ struct RequestRing: ~Copyable {
     let larger = max(Self.capacityMin, capacity &* 2)
     let size = larger &* MemoryLayout<LinkRequest>.stride
     guard let memory = unsafe malloc(size) else {
+      // Like Swift's own allocations: there is no going on, and no error could be told to anybody.
       fatalError("out of memory: requests in flight need \(size) bytes")
     }
     let moved = unsafe memory.bindMemory(to: LinkRequest.self, capacity: larger)

@@ -5,9 +5,8 @@
 /// through a pointer makes the compiler (6.3) copy it.
 @safe
 @usableFromInline
+// Unchecked because it holds pointers: that the lock is held is the promise of those who use them.
 struct Guarded<Content: ~Copyable>: @unchecked Sendable {
-  // Unchecked because of the pointers: that the lock is held is the promise of those who use them.
-
   @usableFromInline let lock: UnsafeMutablePointer<Lock>
   @usableFromInline let content: UnsafeMutablePointer<Content>
 
@@ -27,9 +26,8 @@ struct Guarded<Content: ~Copyable>: @unchecked Sendable {
 /// So many guarded contents, each beginning on a cache line that no other touches.
 @safe
 @usableFromInline
+// Unchecked because it holds a pointer: each content behind it has a lock of its own.
 struct GuardedArray<Content: ~Copyable>: ~Copyable, @unchecked Sendable {
-  // Unchecked because of the pointer; what it points to is guarded.
-
   @usableFromInline let memory: UnsafeMutableRawPointer
   @usableFromInline let count: Int
 
