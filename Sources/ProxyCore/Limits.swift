@@ -120,6 +120,9 @@ extension Limits {
   /// Small input buffers that a loop keeps for the next incomplete requests.
   package static let inputsPooledMax = 256
 
+  /// Connections for which a loop's queues keep room while they are empty.
+  package static let loopQueueKeptMax = 4_096
+
   /// Output buffers that a loop keeps for the next answers.
   package static let outputsPooledMax = 256
 

@@ -8,11 +8,11 @@ extension RESPSession: ConnectionHandler {
     presence.lastHeard = now
     switch take(bytes, now: now) {
     case .taken(let count, let needing):
-      settleOutput()
+      if connection.isOutputOverLimit(with: queue.buffered) { connection.close() }
       return .taken(count, needing: needing)
     case .stalled(let count):
       connection.pauseReading()
-      settleOutput()
+      if connection.isOutputOverLimit(with: queue.buffered) { connection.close() }
       return .taken(count)
     case .finished: endAfterReplies()
     case .aborted: connection.close()

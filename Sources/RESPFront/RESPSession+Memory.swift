@@ -10,7 +10,7 @@ extension RESPSession {
         return stall(.order)
       }
       if traffic.passNames(hash) || (options.ordersAll && traffic.passes > 0) {
-        let spec = lane.commands.classify(parser.arguments, in: request, keys: &keys)
+        let spec = lane.classify(parser.arguments, in: request, keys: &keys)
         return pass(spec, request, length, now: now)
       }
     }

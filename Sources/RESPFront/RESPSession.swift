@@ -167,7 +167,7 @@ final class RESPSession {
       presence.command = .get
       step = get(request, length, now: now)
     } else {
-      let spec = lane.commands.classify(parser.arguments, in: request, keys: &keys)
+      let spec = lane.classify(parser.arguments, in: request, keys: &keys)
       step = dispatch(spec, request, length, now: now)
     }
     if step != .stalled { client.replies.advance() }
@@ -295,8 +295,8 @@ final class RESPSession {
 
   /// Closes a client that does not take what it is owed, and lets links go on that waited for it.
   func settleOutput() {
-    guard let connection else { return }
-    if queue.buffered + connection.outputCount > connection.outputBytesMax { connection.close() }
+    guard let connection, connection.isOutputOverLimit(with: queue.buffered) else { return }
+    connection.close()
   }
 }
 

@@ -4,7 +4,7 @@ final class BytePool {
   private let buffers: UnsafeMutablePointer<ByteBuffer>
   private let capacity: Int
   private let bytesMax: Int
-  private var count = 0
+  @safe @exclusivity(unchecked) private var count = 0
 
   /// Keeps at most `capacity` buffers, none larger than `bytesMax`.
   init(capacity: Int, bytesMax: Int) {

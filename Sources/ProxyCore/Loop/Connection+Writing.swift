@@ -51,8 +51,7 @@ extension Connection {
   }
 
   func releaseOutput() {
-    guard let buffer = pending else { return }
-    pending = nil
+    guard let buffer = pending.take() else { return }
     countOutput()
     loop.giveOutput(buffer)
   }

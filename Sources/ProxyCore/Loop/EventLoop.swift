@@ -7,30 +7,33 @@
 /// wait for long. A loop and what belongs to it are made on its thread and stay there.
 @safe
 package final class EventLoop {
+  // As in `Connection`, what every turn touches goes without the runtime's exclusivity checks.
+
   /// The present, read once a turn.
-  package internal(set) var now = Moment.now
+  @safe @exclusivity(unchecked) package internal(set) var now = Moment.now
   /// What other threads may hold.
   package let remote: LoopRemote
   package var counters: LoopCounters { remote.counters }
 
   var poller: Poller
-  var slots = SlotTable()
-  var timers = TimerQueue()
+  @safe @exclusivity(unchecked) var slots = SlotTable()
+  @safe @exclusivity(unchecked) var timers = TimerQueue()
   private var control: (any MailSource)?
   private var mailSources: [any MailSource] = []
-  private var hasMailLeft = false
+  @safe @exclusivity(unchecked) private var hasMailLeft = false
   private var isClosed = false
 
-  private var acceptable = Batch<Listener>()
-  private var readable = Batch<(connection: Connection, ready: Readiness)>()
-  private var retried = Batch<Connection>()
-  private var written = Batch<Connection>()
-  private var ended = Batch<Connection>()
+  @safe @exclusivity(unchecked) private var acceptable = EventLoop.queue(of: Listener.self)
+  @safe @exclusivity(unchecked) private var readable = EventLoop.queue(
+    of: (connection: Connection, ready: Readiness).self)
+  @safe @exclusivity(unchecked) private var retried = EventLoop.queue(of: Connection.self)
+  @safe @exclusivity(unchecked) private var written = EventLoop.queue(of: Connection.self)
+  @safe @exclusivity(unchecked) private var ended = EventLoop.queue(of: Connection.self)
 
   /// Where bytes arrive before anybody looks at them; valid during one call of a handler.
   let scratch: UnsafeMutableRawBufferPointer
   let inputs = BytePool(capacity: Limits.inputsPooledMax, bytesMax: Limits.inputCopiedBytesMax)
-  private var outputs: [OutputBuffer] = []
+  @safe @exclusivity(unchecked) private var outputs: [OutputBuffer] = []
   private let discarded = OutputBuffer()
 
   /// A loop for the calling thread.
@@ -51,6 +54,10 @@ package final class EventLoop {
     control?.close()
     for source in mailSources { source.close() }
     unsafe scratch.deallocate()
+  }
+
+  private static func queue<Element>(of type: Element.Type) -> Ring<Element> {
+    Ring(keepingRoomFor: Limits.loopQueueKeptMax)
   }
 
   // MARK: The turn
@@ -91,17 +98,13 @@ package final class EventLoop {
 
   /// A stale event finds nobody.
   private func sort(_ token: PollToken, _ ready: Readiness) {
-    switch slots.occupant(of: token) {
-    case .listener(let listener): acceptable.append(listener)
-    case .connection(let connection):
-      if ready.contains(.writing), connection.state != .connecting {
-        connection.becameWritable()
-      }
-      if connection.state == .connecting || !ready.isSubset(of: .writing) {
-        readable.append((connection, ready))
-      }
-    case .waker, .nobody, nil: break
+    guard let connection = slots.connection(of: token) else {
+      if case .listener(let listener) = slots.occupant(of: token) { acceptable.append(listener) }
+      return
     }
+    let isConnecting = connection.state == .connecting
+    if ready.contains(.writing), !isConnecting { connection.becameWritable() }
+    if isConnecting || !ready.isSubset(of: .writing) { readable.append((connection, ready)) }
   }
 
   private var hasWork: Bool {
@@ -130,37 +133,38 @@ package final class EventLoop {
     }
   }
 
+  // What is added to a queue while its phase runs is for the next turn: each phase goes by the count at its
+  // beginning.
+
   private func acceptConnections() {
-    var batch = acceptable.begin()
-    for index in 0..<batch.count { batch[index].accept(now: now) }
-    acceptable.end(&batch)
+    for _ in 0..<acceptable.count { acceptable.removeFirst()?.accept(now: now) }
   }
 
   private func readConnections() {
-    var again = retried.begin()
-    for index in 0..<again.count {
-      again[index].isQueuedForRetry = false
-      again[index].retry(now: now)
+    for _ in 0..<retried.count {
+      guard let connection = retried.removeFirst() else { break }
+      connection.isQueuedForRetry = false
+      connection.retry(now: now)
     }
-    retried.end(&again)
-    var batch = readable.begin()
-    for index in 0..<batch.count { batch[index].connection.read(batch[index].ready, now: now) }
-    readable.end(&batch)
+    for _ in 0..<readable.count {
+      guard let (connection, ready) = readable.removeFirst() else { break }
+      connection.read(ready, now: now)
+    }
   }
 
   private func writeConnections() {
-    var batch = written.begin()
-    for index in 0..<batch.count {
-      batch[index].isQueuedForWriting = false
-      batch[index].write(now: now)
+    for _ in 0..<written.count {
+      guard let connection = written.removeFirst() else { break }
+      connection.isQueuedForWriting = false
+      connection.write(now: now)
     }
-    written.end(&batch)
   }
 
   private func closeConnections() {
-    var batch = ended.begin()
-    for index in 0..<batch.count where batch[index].state == .closing { finish(batch[index]) }
-    ended.end(&batch)
+    for _ in 0..<ended.count {
+      guard let connection = ended.removeFirst() else { break }
+      if connection.state == .closing { finish(connection) }
+    }
   }
 
   // MARK: What connections ask for
@@ -184,7 +188,7 @@ package final class EventLoop {
     outputs.isEmpty ? OutputBuffer() : outputs.removeLast()
   }
 
-  func giveOutput(_ buffer: OutputBuffer) {
+  func giveOutput(_ buffer: consuming OutputBuffer) {
     if outputs.count >= Limits.outputsPooledMax { return }
     buffer.reset()
     outputs.append(buffer)

@@ -6,8 +6,14 @@ internal import Glibc
 /// O(1) a block, whatever the block's size.
 package final class OutputBuffer {
   /// Append here. Whoever holds it `inout` over a whole batch must not reach the same connection on
-  /// another way meanwhile; the runtime traps on that.
-  @safe @exclusivity(unchecked) package var bytes = ByteBuffer()
+  /// another way meanwhile.
+  package var bytes: ByteBuffer {
+    // By way of accessors, because other modules do not see that what is stored goes without the runtime's
+    // exclusivity checks.
+    _read { yield stored }
+    _modify { yield &stored }
+  }
+  @safe @exclusivity(unchecked) private var stored = ByteBuffer()
 
   private struct Placed {
     /// How many of `bytes` come between the block before and this one.
@@ -15,11 +21,11 @@ package final class OutputBuffer {
     var block: SharedBlock?
   }
 
-  private var placed: [Placed] = []
-  private var first = 0
-  private var bytesPlaced = 0
-  private var blockBytes = 0
-  private var sentOfFirst = 0
+  @safe @exclusivity(unchecked) private var placed: [Placed] = []
+  @safe @exclusivity(unchecked) private var first = 0
+  @safe @exclusivity(unchecked) private var bytesPlaced = 0
+  @safe @exclusivity(unchecked) private var blockBytes = 0
+  @safe @exclusivity(unchecked) private var sentOfFirst = 0
 
   package init() {}
 
@@ -53,6 +59,7 @@ package final class OutputBuffer {
   func reset() {
     bytes.removeAll()
     if bytes.allocated > Limits.outputPooledBytesMax { bytes.release() }
+    if placed.isEmpty && first == 0 && bytesPlaced == 0 { return }
     placed.removeAll(keepingCapacity: placed.capacity <= Limits.piecesPerSendMax)
     first = 0
     bytesPlaced = 0

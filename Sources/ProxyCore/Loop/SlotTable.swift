@@ -49,6 +49,15 @@ struct SlotTable {
     return slots[index].occupant
   }
 
+  /// The same, for those who come most often.
+  func connection(of token: PollToken) -> Connection? {
+    let index = Int(token.slot)
+    guard index < slots.count, slots[index].registration == token.registration,
+      case .connection(let connection) = slots[index].occupant
+    else { return nil }
+    return connection
+  }
+
   /// O(n), over those who are there at the start: `body` may change the table.
   func forEach(_ body: (Occupant) -> Void) {
     for slot in slots { body(slot.occupant) }

@@ -10,6 +10,13 @@ extension Lane {
     let database: UInt32
   }
 
+  /// What a request is, and the keys that it names.
+  package func classify(
+    _ arguments: borrowing ArgumentTable, in request: RawSpan, keys: inout KeyList
+  ) -> CommandSpec {
+    commands.classify(arguments, in: request, keys: &keys)
+  }
+
   package func hash(_ key: RawSpan) -> UInt64 { proxy.cache.hash(key) }
 
   /// Brings the value of a key that `Proxy.find` did not know: with whoever else waits for it, from the

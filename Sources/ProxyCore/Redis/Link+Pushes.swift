@@ -68,13 +68,14 @@ extension Link {
     var endsRequest = false
     if case .confirmation(let isShard) = reading.frame {
       reading.confirmationTail.pass(bytes.extracting(place))
-      if let request = requests.first, case .confirmations(let left) = request.delivery {
+      if var request = requests.first, case .confirmations(let left) = request.delivery {
         token = request.token
         endsRequest = isLast && left <= 1
         if endsRequest {
           endRequest()
         } else if isLast {
-          requests.replaceFirst(.confirmations(left &- 1))
+          request.delivery = .confirmations(left &- 1)
+          requests.replaceFirst(request)
         }
       }
       if isLast, let count = reading.confirmationTail.count {

@@ -119,7 +119,9 @@ extension Link {
       return .answered(request.token, isError: isError)
     case .treeAfter(let left):
       if isLast {
-        requests.replaceFirst(left > 1 ? .treeAfter(left &- 1) : .tree)
+        var next = request
+        next.delivery = left > 1 ? .treeAfter(left &- 1) : .tree
+        requests.replaceFirst(next)
         reading.frame = .boundary
       }
       return nil

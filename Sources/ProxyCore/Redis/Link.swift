@@ -38,7 +38,7 @@ package struct Link: ~Copyable {
   /// Of use while the state is `greeting`.
   var greeting = Greeting()
   var backoff: Backoff
-  var requests = RequestRing()
+  var requests = Ring<LinkRequest>(keepingRoomFor: Limits.linkRequestsKeptMax)
   /// What the driver is to send next.
   var outgoing = ByteBuffer()
   /// Requests that wait for the greeting.
