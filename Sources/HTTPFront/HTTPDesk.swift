@@ -8,8 +8,7 @@ final class HTTPDesk {
   @safe @exclusivity(unchecked) var key = ByteBuffer()
   /// Where responses go whose client has gone.
   let nowhere = OutputBuffer()
-  /// Clients that are being told why they are not served.
-  fileprivate var refusals = 0
+  private let refusals = Refusals()
 
   init(_ options: HTTPOptions, now: Moment) {
     self.options = options
@@ -28,29 +27,11 @@ final class HTTPDesk {
     return HTTPSession(desk: self, lane: lane, connection: connection)
   }
 
-  /// Nil, so that the connection is just closed, where many are being told already.
   private func refuse(
     _ connection: Connection, _ error: HTTPError
   ) -> (any ConnectionHandler)? {
-    guard refusals < Limits.refusalsMax else { return nil }
-    refusals += 1
     writer.refresh(now: connection.loop.now)
-    writer.append(error, to: &connection.output.bytes)
-    connection.closeAfterFlushing()
-    return RefusedClient(self)
-  }
-}
-
-/// A connection that only hears why it is not wanted.
-private final class RefusedClient: ConnectionHandler {
-  private let desk: HTTPDesk
-
-  init(_ desk: HTTPDesk) { self.desk = desk }
-
-  deinit { desk.refusals -= 1 }
-
-  func received(_ bytes: RawSpan, on connection: Connection, now: Moment) -> Consumption {
-    .taken(bytes.byteCount)
+    return refusals.refuse(connection) { writer.append(error, to: &$0) }
   }
 }
 

@@ -18,28 +18,10 @@ extension ClientRoster {
     return session
   }
 
-  /// Nil, so that the connection is just closed, where many are being told already.
   private func refuse(
     _ connection: Connection, _ error: StaticString
   ) -> (any ConnectionHandler)? {
-    guard refusals < Limits.refusalsMax else { return nil }
-    refusals += 1
-    connection.output.bytes.appendError(error)
-    connection.closeAfterFlushing()
-    return RefusedClient(self)
-  }
-}
-
-/// A connection that only hears why it is not wanted.
-private final class RefusedClient: ConnectionHandler {
-  private let roster: ClientRoster
-
-  init(_ roster: ClientRoster) { self.roster = roster }
-
-  deinit { roster.refusals -= 1 }
-
-  func received(_ bytes: RawSpan, on connection: Connection, now: Moment) -> Consumption {
-    .taken(bytes.byteCount)
+    refusals.refuse(connection) { $0.appendError(error) }
   }
 }
 

@@ -14,7 +14,7 @@ final class ClientRoster {
   private var idleTimer: TimerHandle?
   /// Where the next slice of those who may be idle begins.
   private var idleCursor = 0
-  var refusals = 0
+  let refusals = Refusals()
 
   private struct Entry {
     let id: Int

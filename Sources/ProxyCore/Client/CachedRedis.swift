@@ -19,7 +19,7 @@
 ///
 /// Send the writes of this process through here rather than through the `RedisClient`: only then are they
 /// seen by the next read at once. Failures, cancellation and order are those of `RedisClient`.
-public final class CachedRedis: Sendable {
+public final class CachedRedis: RedisCommands {
   private let proxy: Proxy
   private let redis: RedisClient
 
@@ -64,7 +64,8 @@ public final class CachedRedis: Sendable {
   /// What is in memory and how often it was of use. O(shards).
   public var statistics: CacheStatistics { proxy.cache.statistics }
 
-  // MARK: Strings
+  /// Which server is behind it, as `host:port`.
+  public var server: String { redis.server }
 
   /// The bytes of the string at `key`, or nil where there is none: from memory where it is known.
   ///
@@ -87,43 +88,10 @@ public final class CachedRedis: Sendable {
     }
   }
 
-  /// The text of the string at `key`, or nil where there is none. Bytes that are not UTF-8 are replaced.
-  public nonisolated(nonsending) func getString(
-    _ key: some RedisArgumentConvertible
-  ) async throws -> String? {
-    try await get(key).map { String(decoding: $0, as: UTF8.self) }
-  }
-
-  /// Stores `value` at `key`, like `RedisClient.set`.
-  @discardableResult
-  public nonisolated(nonsending) func set(
-    _ key: some RedisArgumentConvertible, _ value: some RedisArgumentConvertible,
-    expiry: RedisExpiry? = nil, onlyIf condition: RedisCondition? = nil
-  ) async throws -> Bool {
-    try await !send(RedisClient.setting(key, value, expiry, condition)).isNull
-  }
-
-  /// Removes the keys, whatever they hold, and returns how many there were.
-  @discardableResult
-  public nonisolated(nonsending) func delete(
-    _ keys: any RedisArgumentConvertible...
-  ) async throws -> Int {
-    if keys.isEmpty { return 0 }
-    return try await send(["DEL"] + keys.map(\.redisArgument)).int ?? 0
-  }
-
   // MARK: Any command
 
   /// Sends a command, its name first, and returns Redis's reply. What it writes is forgotten here before
   /// it leaves, whether it names the keys (`INCR`, `RENAME`, `MSET`) or not (`EVAL`).
-  @discardableResult
-  public nonisolated(nonsending) func send(
-    _ arguments: any RedisArgumentConvertible...
-  ) async throws -> RESPValue {
-    try await send(arguments.map(\.redisArgument))
-  }
-
-  /// The same, with the arguments in an array.
   @discardableResult
   public nonisolated(nonsending) func send(
     _ arguments: [RedisArgument]
@@ -135,10 +103,10 @@ public final class CachedRedis: Sendable {
   /// is forgotten here before it leaves.
   @discardableResult
   public nonisolated(nonsending) func transaction(
-    _ commands: [[any RedisArgumentConvertible]]
+    _ commands: [[RedisArgument]]
   ) async throws -> [RESPValue] {
     if commands.isEmpty { return [] }
-    let reply = try await reply(to: commands.map { $0.map(\.redisArgument) })
+    let reply = try await reply(to: commands)
     // One command is a transaction of its own.
     if commands.count == 1 { return [try checked(reply)] }
     guard case .array(let replies) = try checked(reply) else {

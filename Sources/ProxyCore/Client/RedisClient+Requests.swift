@@ -1,27 +1,7 @@
 /// Any command.
 extension RedisClient {
-  /// Sends a command, its name first, and returns the reply.
-  ///
-  /// ```swift
-  /// let visits = try await redis.send("INCRBY", "visits", 2).int
-  /// let user = try await redis.send("HGETALL", "user:\(id)")
-  /// let name = user["name"]?.string
-  /// ```
-  ///
-  /// Commands that would change or hold up the connection, which others share, are refused before
-  /// they are sent, with `RedisError.Reason.commandRefused`: subscriptions, MONITOR, blocking
-  /// commands, MULTI and WATCH by hand, SELECT, AUTH and the like.
-  ///
-  /// - Throws: `RedisError`, also where Redis answers with an error: the reason is then
-  ///   `.errorReply`; `CancellationError`.
-  @discardableResult
-  public nonisolated(nonsending) func send(
-    _ arguments: any RedisArgumentConvertible...
-  ) async throws -> RESPValue {
-    try await send(arguments.map(\.redisArgument))
-  }
-
-  /// The same, with the arguments in an array.
+  /// Sends a command, its name first, and returns the reply; `send` with the arguments one by one says
+  /// more.
   @discardableResult
   public nonisolated(nonsending) func send(
     _ arguments: [RedisArgument]
@@ -74,30 +54,7 @@ extension RedisClient {
     }
   }
 
-  /// Sends commands as one transaction, `MULTI` … `EXEC`, and returns their replies in the same
-  /// order: all are executed with nobody's commands between them, or none is.
-  ///
-  /// ```swift
-  /// let replies = try await redis.transaction([
-  ///   ["DECRBY", "account:1", 10],
-  ///   ["INCRBY", "account:2", 10],
-  /// ])
-  /// ```
-  ///
-  /// As Redis has it, a command that fails when its turn comes, because its key holds something
-  /// else for one, does not undo the others: its error is an element.
-  ///
-  /// - Throws: `RedisError` with `.errorReply` where Redis refuses one of the commands beforehand,
-  ///   which is that command's error; none is executed then. Other `RedisError`s where the replies
-  ///   do not come. `CancellationError`.
-  @discardableResult
-  public nonisolated(nonsending) func transaction(
-    _ commands: [[any RedisArgumentConvertible]]
-  ) async throws -> [RESPValue] {
-    try await transaction(commands.map { $0.map(\.redisArgument) })
-  }
-
-  /// The same, with arguments that are ready.
+  /// Sends commands as one transaction, with arguments that are ready.
   @discardableResult
   public nonisolated(nonsending) func transaction(
     _ commands: [[RedisArgument]]

@@ -1,5 +1,5 @@
-/// Strings, the type that most keys have.
-extension RedisClient {
+/// Reading strings, which is most of what is asked.
+extension RedisClient: RedisCommands {
   /// The bytes of the string at `key`, or nil where there is none.
   ///
   /// A connection that is lost meanwhile is no reason to fail: the request is repeated once.
@@ -17,62 +17,6 @@ extension RedisClient {
     }
   }
 
-  /// The text of the string at `key`, or nil where there is none. Bytes that are not UTF-8 are
-  /// replaced; see `get` for the rest.
-  public nonisolated(nonsending) func getString(
-    _ key: some RedisArgumentConvertible
-  ) async throws -> String? {
-    try await get(key).map { String(decoding: $0, as: UTF8.self) }
-  }
-
-  /// Stores `value` at `key`, whatever was there before.
-  ///
-  /// ```swift
-  /// try await redis.set("name", "Ada")
-  /// try await redis.set("session:7", token, expiry: .seconds(1_800))
-  /// let isMine = try await redis.set("lock", owner, expiry: .seconds(5), onlyIf: .absent)
-  /// ```
-  ///
-  /// - Parameters:
-  ///   - expiry: When the key is to go; nil: never, also where it was to go before.
-  ///   - condition: What must hold, or else nothing is done.
-  /// - Returns: Whether it was stored, which without a condition it is.
-  @discardableResult
-  public nonisolated(nonsending) func set(
-    _ key: some RedisArgumentConvertible, _ value: some RedisArgumentConvertible,
-    expiry: RedisExpiry? = nil, onlyIf condition: RedisCondition? = nil
-  ) async throws -> Bool {
-    try await !send(Self.setting(key, value, expiry, condition)).isNull
-  }
-
-  /// Stores `value` at `key` and returns the bytes that were there, or nil where nothing was.
-  ///
-  /// With a condition, before Redis 7.0 only `.exists` is allowed here. Whether it held follows
-  /// from the result: it is nil exactly where there was no such key.
-  ///
-  /// - Throws: `RedisError`, `.errorReply` where the key held no string, which it then keeps.
-  @discardableResult
-  public nonisolated(nonsending) func exchange(
-    _ key: some RedisArgumentConvertible, for value: some RedisArgumentConvertible,
-    expiry: RedisExpiry? = nil, onlyIf condition: RedisCondition? = nil
-  ) async throws -> [UInt8]? {
-    try await send(Self.setting(key, value, expiry, condition) + ["GET"]).bytes
-  }
-
-  /// Removes the keys, whatever they hold, and returns how many there were. Without keys nothing
-  /// is sent.
-  @discardableResult
-  public nonisolated(nonsending) func delete(
-    _ keys: any RedisArgumentConvertible...
-  ) async throws -> Int {
-    if keys.isEmpty { return 0 }
-    let reply = try await send(["DEL"] + keys.map(\.redisArgument))
-    guard case .integer(let count) = reply else {
-      throw RedisError(server: server, reason: .protocolDefect("DEL answered with no number"))
-    }
-    return count
-  }
-
   private nonisolated(nonsending) func bytes(of key: RedisArgument) async throws -> [UInt8]? {
     let lane = lane
     let place = RequestPlace()
@@ -88,47 +32,4 @@ extension RedisClient {
       if let number = place.abandon() { lane.cancel(number) }
     }
   }
-
-  static func setting(
-    _ key: some RedisArgumentConvertible, _ value: some RedisArgumentConvertible,
-    _ expiry: RedisExpiry?, _ condition: RedisCondition?
-  ) -> [RedisArgument] {
-    var arguments = ["SET", key.redisArgument, value.redisArgument]
-    switch expiry {
-    case .seconds(let count): arguments += ["EX", RedisArgument(count)]
-    case .milliseconds(let count): arguments += ["PX", RedisArgument(count)]
-    case .atSecond(let time): arguments += ["EXAT", RedisArgument(time)]
-    case .atMillisecond(let time): arguments += ["PXAT", RedisArgument(time)]
-    case .unchanged: arguments.append("KEEPTTL")
-    case nil: break
-    }
-    switch condition {
-    case .absent: arguments.append("NX")
-    case .exists: arguments.append("XX")
-    case nil: break
-    }
-    return arguments
-  }
-}
-
-/// When a key is to go by itself.
-public enum RedisExpiry: Hashable, Sendable {
-  /// After so many seconds, at least 1.
-  case seconds(Int)
-  /// After so many milliseconds, at least 1.
-  case milliseconds(Int)
-  /// At a time in seconds since the beginning of 1970. Redis knows it since 6.2.
-  case atSecond(Int)
-  /// At a time in milliseconds since the beginning of 1970. Redis knows it since 6.2.
-  case atMillisecond(Int)
-  /// When it was to go before.
-  case unchanged
-}
-
-/// What must hold for a key, or else it is left as it is.
-public enum RedisCondition: Hashable, Sendable {
-  /// There is no such key.
-  case absent
-  /// There is one.
-  case exists
 }
