@@ -57,9 +57,9 @@ struct Evidence {
     for index in operations.indices where operations[index].call.isCacheable {
       let read = operations[index]
       let overlapping = (writes[read.call.keys[0]] ?? [])
-        .filter { $0.invoked < read.invoked && $0.returned > read.invoked }
+        .filter { $0.invoked < read.returned && $0.returned > read.invoked }
       guard let first = overlapping.map(\.invoked).min() else { continue }
-      operations[index].invoked = first
+      operations[index].invoked = min(read.invoked, first)
       isWidened[index] = true
     }
   }

@@ -57,7 +57,7 @@ public struct HistoryCheck: Sendable {
   public var configurationsMax: Int
 
   /// A check of `promise`.
-  public init(_ promise: Promise, configurationsMax: Int = 60_000) {
+  public init(_ promise: Promise, configurationsMax: Int = 300_000) {
     self.promise = promise
     self.configurationsMax = configurationsMax
   }

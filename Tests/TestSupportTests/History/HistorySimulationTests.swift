@@ -10,8 +10,7 @@ import Testing
       var simulator = Simulator(clients: clients, options: .init(), seed: random.next())
       simulator.run(steps: 1_000)
       let verdict = HistoryCheck(.strict).judge(simulator.history)
-      // The search may give up on a history, and says so; what it says of others holds.
-      #expect(verdict.violations.isEmpty, "\(verdict)")
+      #expect(verdict.isRight, "\(verdict)")
     }
   }
 
@@ -22,9 +21,8 @@ import Testing
       simulator.lossesPerThousand = 10
       simulator.run(steps: 1_000)
       let verdict = HistoryCheck(.strict).judge(simulator.history)
-      // The search may give up on a history, and says so; what it says of others holds.
-      #expect(verdict.violations.isEmpty, "\(verdict)")
-      #expect(verdict.unknownCount > 0)
+      #expect(verdict.isRight, "\(verdict)")
+      #expect(verdict.isRight && verdict.unknownCount > 0)
     }
   }
 
@@ -45,17 +43,40 @@ import Testing
     Issue.record("\(fault) was not found")
   }
 
+  @Test func `a cache may hide scripts until they return, and only they need that`() {
+    var random = SeededGenerator.forTest()
+    // One call at a time: the simulated cache does not keep the order within a pipeline.
+    var options = WorkloadGenerator.Options()
+    options.depthMax = 1
+    // And it does not know when a key that a script has met was due to vanish.
+    options.weights[.setExpiring] = 0
+    options.weights[.expire] = 0
+    var isNeeded = false
+    for _ in 0..<100 {
+      var simulator = Simulator(clients: 4, options: options, seed: random.next())
+      simulator.hasCache = true
+      simulator.run(steps: 1_000)
+      let verdict = HistoryCheck(.nearCache).judge(simulator.history)
+      #expect(verdict.isRight, "\(verdict)")
+      let strict = Evidence(simulator.history.operations, promise: .strict)
+      if case .contradicted = strict.verdict(2_000) { isNeeded = true }
+    }
+    #expect(isNeeded, "no history needed the exception")
+  }
+
   @Test func `stale reads are found in histories of many clients, and in no others`() {
     var random = SeededGenerator.forTest()
     let options = WorkloadGenerator.Options(weights: WorkloadGenerator.Options.registers)
-    for fault in [nil, Simulator.Fault.staleRead] {
+    func violations(_ fault: Simulator.Fault?) -> [Violation] {
       var simulator = Simulator(clients: 100, options: options, seed: random.next())
       simulator.fault = fault
       simulator.run(steps: 20_000)
       let evidence = Evidence(simulator.history.operations, promise: .strict)
-      let violations = RegisterCheck(evidence).violations()
-      #expect(violations.isEmpty == (fault == nil), "\(violations)")
-      #expect(violations.allSatisfy { $0.operations.count <= 8 })
+      return RegisterCheck(evidence).violations()
     }
+    #expect(violations(nil).isEmpty)
+    // Hardly any history fails to show it.
+    let found = (0..<5).lazy.map { _ in violations(.staleRead) }.first { !$0.isEmpty } ?? []
+    #expect(!found.isEmpty && found.allSatisfy { $0.operations.count <= 8 }, "\(found)")
   }
 }

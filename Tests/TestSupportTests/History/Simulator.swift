@@ -75,7 +75,10 @@ struct Simulator {
       Bool.random(using: &random)
     {
       let flight = flights[client].removeFirst()
-      if flight.call.isLoose { forget(flight.call) }
+      if flight.call.isLoose {
+        forget(flight.call)
+        fence()
+      }
       flight.recorder.finish(flight.sequence, .done(flight.observations ?? []))
     } else {
       advance(client)
@@ -133,6 +136,13 @@ struct Simulator {
     // A cache must not show what has vanished at the server.
     if call.isRead { for key in call.keys where store.mayVanish(key) { cache[key] = nil } }
     return observations
+  }
+
+  /// A script returns after the cache has heard all that happened before it, other scripts included.
+  private mutating func fence() {
+    for flight in flights.joined() where flight.call.isLoose && flight.observations != nil {
+      forget(flight.call)
+    }
   }
 
   private mutating func forget(_ call: Call) {
