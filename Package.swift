@@ -51,7 +51,9 @@ let package = Package(
       name: "HTTPFrontTests",
       dependencies: ["ProxyCore", "HTTPFront", "RESPFront", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),
-    .testTarget(name: "ProxydTests", dependencies: ["proxyd"], swiftSettings: settings),
+    .testTarget(
+      name: "ProxydTests", dependencies: ["ProxyCore", "proxyd", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["proxyd", "TestSupport"], path: "Tests/EndToEnd",
       swiftSettings: settings),

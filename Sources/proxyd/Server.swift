@@ -31,7 +31,7 @@ struct Server {
     self.loops = loops
     let proxy: Proxy
     do throws(SystemError) {
-      proxy = try Proxy(ProxySettings(url: configuration.redis), loops: loops)
+      proxy = try Proxy(configuration.proxy, loops: loops)
     } catch {
       throw Failure(description: "the resolver cannot start: \(error)")
     }
@@ -42,7 +42,7 @@ struct Server {
     resp = try respPlace.listen(respAddress) { address throws(SystemError) in
       try RESPFront(
         on: address, loops: loops, proxy: proxy,
-        options: RESPOptions(greeting: ServerGreeting(version: Self.redisVersion)))
+        options: configuration.resp(greeting: ServerGreeting(version: Self.redisVersion)))
     }
   }
 
