@@ -48,6 +48,13 @@ static inline int clinux_accept(int listener, struct sockaddr_storage *peer, soc
   return (int)syscall(SYS_accept4, listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+// A descriptor from another program: non-blocking, and not for programs that this one starts.
+static inline int clinux_set_flags(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0) return -1;
+  return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
 // At most 15 bytes of `name` are kept.
 static inline void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 

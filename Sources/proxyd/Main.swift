@@ -19,22 +19,20 @@ internal import Glibc
       case .check: show(configuration)
       case .printConfiguration:
         StandardStream.output.write(ConfigurationFile.text(of: configuration))
-      case .run, .help, .version: run(configuration)
+      case .run, .help, .version: try run(invocation, configuration)
       }
     } catch {
       fail(error.description, status: misconfigured)
     }
   }
 
-  private static func run(_ configuration: Configuration) {
-    let log = Log(level: configuration.logLevel, format: configuration.logFormat)
-    Termination.prepare()
-    for warning in configuration.warnings { log.warning(warning) }
+  private static func run(_ invocation: Invocation, _ configuration: Configuration)
+    throws(ConfigurationError)
+  {
+    let supervisor = try Supervisor.fromEnvironment()
     do throws(Server.Failure) {
-      let server = try Server(configuration)
-      log.notice("proxyd \(version): \(server.description)")
-      Termination.wait()
-      server.stop()
+      var service = try Service(invocation, configuration, supervisor)
+      service.run()
     } catch {
       fail(error.description, status: error.isMisconfiguration ? misconfigured : 1)
     }

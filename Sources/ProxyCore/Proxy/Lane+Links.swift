@@ -34,6 +34,7 @@ extension Lane {
     link.expectedRunID = link.server.runID
     if !link.isCounted { proxy.readyLinks.wrappingAdd(1, ordering: .relaxed) }
     link.isCounted = true
+    proxy.linkIsReady()
     return true
   }
 
@@ -65,6 +66,7 @@ extension Lane {
     proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed)
     if link.isCounted { proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed) }
     link.isCounted = false
+    proxy.linkWasLost(link, because: error)
     if error.reason == .serverReplaced {
       proxy.serverWasReplaced(link.expectedRunID)
       link.expectedRunID = proxy.runID

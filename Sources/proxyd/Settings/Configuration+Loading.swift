@@ -20,7 +20,11 @@ extension Configuration {
       }
     }
     try replaceParts(written)
-    try checkCombinations(written)
+    if written["CACHE_MAX_VALUE"] != nil && cacheValueMax > cacheBytesMax {
+      throw ConfigurationError(
+        "CACHE_MAX_VALUE and CACHE_MAX_BYTES: a value cannot be larger than all of the cache")
+    }
+    try checkCombinations()
   }
 
   /// What was said about each setting, and where.
@@ -39,7 +43,8 @@ extension Configuration {
     }
   }
 
-  private mutating func checkCombinations(_ written: Written) throws(ConfigurationError) {
+  /// Whether settings contradict each other.
+  func checkCombinations() throws(ConfigurationError) {
     if respPort == 0 && httpPort == 0 {
       throw ConfigurationError("HTTP_PORT and RESP_PORT: 0 turns a front off, and both are off")
     }
@@ -51,15 +56,6 @@ extension Configuration {
       throw ConfigurationError(
         "CACHE_TTL and CACHE_COHERENCE: with ttl coherence and without a limit in time, changes would"
           + " never be seen")
-    }
-    if cacheValueMax > cacheBytesMax {
-      // Whoever makes the cache smaller need not name the largest value too.
-      if written["CACHE_MAX_VALUE"] == nil {
-        cacheValueMax = cacheBytesMax
-      } else {
-        throw ConfigurationError(
-          "CACHE_MAX_VALUE and CACHE_MAX_BYTES: a value cannot be larger than all of the cache")
-      }
     }
     if lendsIdentity && !isProtected {
       throw ConfigurationError(

@@ -34,7 +34,7 @@ extension Setting {
       .text(
         placeholder: "ORIGINS", rule: "it is * or origins such as https://example.com:8443"
       ) { CrossOrigin($0) != nil },
-      "whose pages may read answers: *, or https://HOST, by commas"),
+      "whose pages may read answers: *, or https://HOST, by commas", reloads: false),
   ]
 
   private static let resp = [

@@ -14,6 +14,7 @@ struct Setting: Sendable {
   let dependsOnMachine: Bool
   private let read: @Sendable (String, inout Configuration) throws(FormError) -> Void
   private let write: @Sendable (Configuration) -> String
+  private let copy: @Sendable (Configuration, inout Configuration) -> Void
   private let differs: @Sendable (Configuration, Configuration) -> Bool
 
   init<Value: Equatable>(
@@ -30,6 +31,7 @@ struct Setting: Sendable {
       configuration[keyPath: place] = try form.value(of: text)
     }
     write = { form.text(of: $0[keyPath: place]) }
+    copy = { $1[keyPath: place] = $0[keyPath: place] }
     differs = { $0[keyPath: place] != $1[keyPath: place] }
   }
 
@@ -56,6 +58,8 @@ struct Setting: Sendable {
   func text(_ configuration: Configuration) -> String { write(configuration) }
 
   func differs(between one: Configuration, and other: Configuration) -> Bool { differs(one, other) }
+
+  func copy(from one: Configuration, to other: inout Configuration) { copy(one, &other) }
 
   static func named(_ name: String) -> Setting? { byName[name] }
 
