@@ -36,6 +36,9 @@ let package = Package(
       name: "bench-client", dependencies: ["ProxyCore", "TestSupport"], path: "bench/Client",
       swiftSettings: settings),
     .executableTarget(
+      name: "bench-start", dependencies: ["TestSupport"], path: "bench/Start",
+      swiftSettings: settings),
+    .executableTarget(
       name: "memory-server", dependencies: ["ProxyCore"], path: "bench/MemoryServer",
       swiftSettings: settings),
     .executableTarget(
