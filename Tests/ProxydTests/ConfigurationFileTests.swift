@@ -88,3 +88,23 @@ enum SourceTree {
     return parts.dropLast(3).joined(separator: "/")
   }()
 }
+
+@Suite struct ManualTests {
+  @Test func `the manual names every setting, its default, and whether it reloads`() throws {
+    let path = SourceTree.root + "/config/proxyd.8"
+    let bytes = try #require(try TextFile.read(path, limit: 1 << 20))
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    for setting in Setting.all {
+      let line = try #require(
+        lines.first { line in
+          line.hasPrefix(".BR ")
+            && line.split { !$0.isLetter && $0 != "_" }.contains(Substring(setting.name))
+        }, "\(setting.name)")
+      if setting.dependsOnMachine || setting.isPart { continue }
+      let value = setting.text(Configuration())
+      let mark = setting.reloads ? "\"* (\(value))" : " (\(value))"
+      let plain = setting.reloads ? "\(setting.name) \(mark)" : "\(setting.name) \"\(mark)"
+      #expect(line.contains(plain), "\(setting.name)")
+    }
+  }
+}
