@@ -1,30 +1,46 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test suites budgets sanitize lint format examples bench-core clean
+.PHONY: help run start stop restart deps build static dist install uninstall coverage test suites budgets sanitize lint format examples bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
+export SWIFT_FLAGS
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+run: ## build proxyd and run it in the foreground, with a Redis of its own where there is none
+	@scripts/run.sh
+
+start: ## the same in the background
+	@scripts/service.sh start
+
+stop: ## end what start has started, when it has answered what it was asked
+	@scripts/service.sh stop
+
+restart: ## both
+	@scripts/service.sh restart
+
 deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmark, redis-py
-	@if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; then \
-	  echo "redis-server is installed"; \
-	elif ! command -v apt-get >/dev/null; then \
-	  echo "please install Redis 6.0 or later (redis-server, redis-cli, redis-benchmark) and run this again"; exit 1; \
-	elif [ "$$(id -u)" = 0 ]; then \
-	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy redis-server; \
-	else \
-	  sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive apt-get install -qy redis-server; \
-	fi
+	@bash -c '. scripts/lib.sh && need_swift && need_redis'
 	@test -x .build/python/bin/python || python3 -c "import redis" 2>/dev/null || \
 	  { python3 -m venv .build/python && .build/python/bin/pip -q install redis; } || \
 	  echo "without redis-py: its tests are skipped"
-	@command -v swift >/dev/null || { echo "please install Swift 6.2 or later: https://swift.org/install"; exit 1; }
 
 build: ## build everything, optimized
 	swift build -c release $(SWIFT_FLAGS)
+
+static: ## build proxyd as it is shipped: with all of Swift in it
+	scripts/build-static.sh
+
+dist: static ## the same with its settings, units and manual, as an archive for machines without Swift
+	scripts/dist.sh
+
+install: ## put what static has built where it belongs: PREFIX, SYSCONFDIR, DESTDIR
+	scripts/install.sh install
+
+uninstall: ## take it away again
+	scripts/install.sh uninstall
 
 test: deps ## all tests, against a redis-server of their own
 	swift test $(SWIFT_FLAGS)
@@ -42,7 +58,11 @@ sanitize: deps ## all tests under the thread sanitizer, then under the address s
 	swift test --sanitize=thread --scratch-path .build/thread
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address
 
+coverage: deps ## how much of the sources all tests execute
+	scripts/coverage.sh
+
 lint: ## formatting and style, strictly
+	for script in scripts/*.sh .ci/run; do bash -n $$script || exit 1; done
 	swift format lint --strict --recursive Package.swift Sources Tests bench Examples
 
 format: ## format everything in place

@@ -36,6 +36,9 @@ let package = Package(
       name: "bench-client", dependencies: ["ProxyCore", "TestSupport"], path: "bench/Client",
       swiftSettings: settings),
     .executableTarget(
+      name: "bench-start", dependencies: ["TestSupport"], path: "bench/Start",
+      swiftSettings: settings),
+    .executableTarget(
       name: "memory-server", dependencies: ["ProxyCore"], path: "bench/MemoryServer",
       swiftSettings: settings),
     .executableTarget(
@@ -51,7 +54,9 @@ let package = Package(
       name: "HTTPFrontTests",
       dependencies: ["ProxyCore", "HTTPFront", "RESPFront", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),
-    .testTarget(name: "ProxydTests", dependencies: ["proxyd"], swiftSettings: settings),
+    .testTarget(
+      name: "ProxydTests", dependencies: ["ProxyCore", "proxyd", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["proxyd", "TestSupport"], path: "Tests/EndToEnd",
       swiftSettings: settings),

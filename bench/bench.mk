@@ -1,6 +1,6 @@
 # Measurements; included by the Makefile, and usable alone: make -f bench/bench.mk bench-loop
 # BENCH_FLAGS adds to the command line: make bench-loop BENCH_FLAGS="--rounds 9"
-.PHONY: bench-build bench-loop bench-incr bench-quick bench-client
+.PHONY: bench-build bench-loop bench-incr bench-quick bench-client bench-start
 
 bench-build:
 	swift build -c release --product floor
@@ -20,3 +20,7 @@ bench-quick: bench-build ## a minute's worth, to see whether it runs at all
 bench-client: ## requests a second and processor time of a RedisClient, beside redis-benchmark
 	swift build -c release --product bench-client
 	.build/release/bench-client $(BENCH_CLIENT_FLAGS)
+
+bench-start: static ## how soon proxyd answers after its start, and its memory while idle
+	swift build -c release --product bench-start
+	.build/release/bench-start .build/static/release/proxyd

@@ -2,7 +2,7 @@ internal import ProxyCore
 
 /// What the sessions of one loop share, and who is let in.
 final class HTTPDesk {
-  let options: HTTPOptions
+  private(set) var options: HTTPOptions
   @safe @exclusivity(unchecked) var writer: HTTPResponseWriter
   /// The key of the request at hand.
   @safe @exclusivity(unchecked) var key = ByteBuffer()
@@ -13,6 +13,15 @@ final class HTTPDesk {
   init(_ options: HTTPOptions, now: Moment) {
     self.options = options
     writer = HTTPResponseWriter(options.settings, now: now)
+  }
+
+  /// What is allowed changes. A request that waits names its origin by a place in the list, so the list
+  /// stays.
+  func update(_ options: HTTPOptions, now: Moment) {
+    let origins = self.options.settings.crossOrigin
+    self.options = options
+    self.options.settings.crossOrigin = origins
+    writer = HTTPResponseWriter(self.options.settings, now: now)
   }
 
   /// Takes a new client in, or tells it why not.

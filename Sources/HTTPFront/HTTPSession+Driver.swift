@@ -23,6 +23,15 @@ extension HTTPSession: ConnectionHandler {
     }
   }
 
+  /// What was asked for is answered, with the word that it is the last.
+  func wasAskedToEnd(_ connection: Connection, now: Moment) {
+    switch stage {
+    case .head where watch.phase == .idle && !connection.holdsInput: end(now: now)
+    case .waiting, .body, .stalled: exchange?.request.close()
+    case .head, .ended: break
+    }
+  }
+
   func drained(_ connection: Connection, now: Moment) {
     watch.moved = true
     exchange?.link?.resumeReading()

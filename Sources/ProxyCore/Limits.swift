@@ -374,3 +374,8 @@ extension Limits {  // HTTP sessions
       && relayedBytesMax < httpOutputBytesMax && argumentBytesMax < httpOutputBytesMax
   }
 }
+
+extension Limits {  // Settings that change
+  /// Changed options that wait for a loop of the HTTP front; an operator sends one at a time.
+  package static let httpOptionsMailMax = 64
+}

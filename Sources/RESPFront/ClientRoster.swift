@@ -3,7 +3,7 @@ internal import ProxyCore
 /// The clients of one loop: who comes and goes, who is asked about them, who is idle for too long.
 final class ClientRoster {
   let lane: Lane
-  let options: RESPOptions
+  private(set) var options: RESPOptions
   private let registry: ClientRegistry
   private let index: Int
   /// In the order of their ids, which is that in which they have come.
@@ -114,6 +114,12 @@ final class ClientRoster {
     case .survey(let survey, let seat, let number, let first):
       answer(survey, from: seat, number, first: first, now: now)
     case .part(let part, let number, let isLast): take(part, number, isLast: isLast, now: now)
+    case .options(let options):
+      // Their numbers go on.
+      let identifiers = self.options.identifiers
+      self.options = options
+      self.options.identifiers = identifiers
+      scheduleIdleCheck(now: now)
     }
   }
 

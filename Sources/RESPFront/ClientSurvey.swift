@@ -59,4 +59,6 @@ enum RosterMessage: Sendable {
   /// `first`.
   case survey(ClientSurvey, from: Int, number: UInt64, first: Int)
   case part(SurveyPart, number: UInt64, isLast: Bool)
+  /// To each: how clients are treated from now on.
+  case options(RESPOptions)
 }

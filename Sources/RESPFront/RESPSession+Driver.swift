@@ -31,6 +31,15 @@ extension RESPSession: ConnectionHandler {
     if blockedBy?.isBlocking == true { connection.close() }
   }
 
+  /// What keeps a client waiting, and what a subscriber is told, may go on for ever: nobody waits for that.
+  func wasAskedToEnd(_ connection: Connection, now: Moment) {
+    if blockedBy?.isBlocking == true || !subscriptions.isEmpty {
+      connection.close()
+    } else if stall == nil && upload == nil && !connection.holdsInput {
+      endAfterReplies()
+    }
+  }
+
   private func endAfterReplies() {
     isEnding = true
     if queue.isEmpty { connection?.closeAfterFlushing() } else { connection?.pauseReading() }

@@ -151,11 +151,16 @@ extension RESPSession {
   private enum Check { case accepted, refused, askRedis }
 
   private func check(_ credentials: Credentials) -> Check {
-    if let password = options.password {
+    if let password {
       return credentials.match(password) ? .accepted : .refused
     }
     return credentials.match(lane.proxy.settings.url) && pin?.hasIdentity != true
       ? .accepted : .askRedis
+  }
+
+  /// What clients must give now, which may change while they are there.
+  private var password: [UInt8]? {
+    if let roster { roster.options.password } else { options.password }
   }
 
   private func accept() {
@@ -192,7 +197,7 @@ extension RESPSession {
     guard traffic.isEmpty else { return stall(.quiet) }
     abandonPin(now: now)
     client.reset()
-    client.isAuthenticated = options.password == nil
+    client.isAuthenticated = password == nil
     parser.isAuthenticated = client.isAuthenticated
     reply { $0.appendSimpleString("RESET") }
     return .done(length)

@@ -10,51 +10,57 @@ internal import Glibc
     do throws(ConfigurationError) {
       let invocation = try Invocation(CommandLine.arguments.dropFirst())
       switch invocation.action {
-      case .help: return say(Invocation.help, to: STDOUT_FILENO)
-      case .version: return say("proxyd \(version)\n", to: STDOUT_FILENO)
-      case .run, .check: break
+      case .help: return StandardStream.output.write(Invocation.help)
+      case .version: return StandardStream.output.write("proxyd \(version)\n")
+      case .run, .check, .printConfiguration: break
       }
-      let configuration = try Configuration(flags: invocation.flags) { name in
-        unsafe getenv(name).map { unsafe String(cString: $0) }
+      let configuration = try invocation.configuration()
+      switch invocation.action {
+      case .check: show(configuration)
+      case .printConfiguration:
+        StandardStream.output.write(ConfigurationFile.text(of: configuration))
+      case .run, .help, .version: try run(invocation, configuration)
       }
-      if invocation.action == .check { return show(configuration) }
-      run(configuration)
     } catch {
       fail(error.description, status: misconfigured)
     }
   }
 
-  private static func run(_ configuration: Configuration) {
-    Termination.prepare()
+  private static func run(_ invocation: Invocation, _ configuration: Configuration)
+    throws(ConfigurationError)
+  {
+    let supervisor = try Supervisor.fromEnvironment()
     do throws(Server.Failure) {
-      let server = try Server(configuration)
-      say("proxyd \(version): \(server.description)\n", to: STDERR_FILENO)
-      Termination.wait()
-      server.stop()
+      var service = try Service(invocation, configuration, supervisor)
+      service.run()
     } catch {
       fail(error.description, status: error.isMisconfiguration ? misconfigured : 1)
     }
   }
 
   private static func show(_ configuration: Configuration) {
-    for setting in Setting.all {
-      say("\(setting.name)=\(setting.text(configuration))\n", to: STDOUT_FILENO)
+    for warning in configuration.warnings { StandardStream.error.write("proxyd: \(warning)\n") }
+    for setting in Setting.all where !setting.isPart {
+      StandardStream.output.write("\(setting.name)=\(setting.text(configuration))\n")
     }
   }
 
   private static func fail(_ reason: String, status: Int32) -> Never {
-    say("proxyd: \(reason)\n", to: STDERR_FILENO)
+    StandardStream.error.write("proxyd: \(reason)\n")
     exit(status)
   }
+}
 
-  /// Unbuffered, so that whoever waits for a line has it. Nobody can be told that it failed.
-  private static func say(_ text: String, to descriptor: Int32) {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return }
-      rest = rest.dropFirst(count)
+extension Invocation {
+  /// What is in force by what it says, and by the file and the environment as they are now.
+  func configuration() throws(ConfigurationError) -> Configuration {
+    let path = file ?? ConfigurationFile.defaultPath
+    let bytes = try TextFile.read(path, limit: ConfigurationFile.bytesMax)
+    if bytes == nil && file != nil { throw ConfigurationError("\(path): there is no such file") }
+    let file = try bytes.map { bytes throws(ConfigurationError) in
+      try ConfigurationFile(bytes, path: path)
     }
+    let environment = { (name: String) in unsafe getenv(name).map { unsafe String(cString: $0) } }
+    return try Configuration(flags: flags, environment: environment, file: file)
   }
 }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import HTTPFront
 internal import ProxyCore
 internal import RESPFront
@@ -17,9 +16,15 @@ struct Server {
     var isMisconfiguration = false
   }
 
-  init(_ configuration: Configuration) throws(Failure) {
-    let httpPlace = Place("HTTP", configuration.httpHost, configuration.httpPort)
-    let respPlace = Place("RESP", configuration.respHost, configuration.respPort)
+  /// - Parameter sockets: Those that listen already, by their fronts' names.
+  init(
+    _ configuration: Configuration, sockets: [String: Int32] = [:],
+    observer: (@Sendable (RedisNews) -> Void)? = nil
+  ) throws(Failure) {
+    let httpPlace = Place(
+      "HTTP", configuration.httpHost, configuration.httpPort, inherited: sockets["http"])
+    let respPlace = Place(
+      "RESP", configuration.respHost, configuration.respPort, inherited: sockets["resp"])
     let httpAddress = try httpPlace.resolve()
     let respAddress = try respPlace.resolve()
     var loops: [LoopThread] = []
@@ -29,30 +34,59 @@ struct Server {
       throw Failure(description: "THREADS: \(configuration.threads) loops cannot start: \(error)")
     }
     self.loops = loops
+    var settings = configuration.proxy
+    settings.observer = observer
     let proxy: Proxy
     do throws(SystemError) {
-      proxy = try Proxy(ProxySettings(url: configuration.redis), loops: loops)
+      proxy = try Proxy(settings, loops: loops)
     } catch {
       throw Failure(description: "the resolver cannot start: \(error)")
     }
     self.proxy = proxy
-    http = try httpPlace.listen(httpAddress) { address throws(SystemError) in
-      try HTTPFront(on: address, loops: loops, proxy: proxy, options: configuration.http)
+    http = try httpPlace.listen(httpAddress) { address, inherited throws(SystemError) in
+      try HTTPFront(
+        on: address, inherited: inherited, loops: loops, proxy: proxy, options: configuration.http)
     }
-    resp = try respPlace.listen(respAddress) { address throws(SystemError) in
+    resp = try respPlace.listen(respAddress) { address, inherited throws(SystemError) in
       try RESPFront(
-        on: address, loops: loops, proxy: proxy,
-        options: RESPOptions(greeting: ServerGreeting(version: Self.redisVersion)))
+        on: address, inherited: inherited, loops: loops, proxy: proxy,
+        options: configuration.resp(greeting: Self.greeting))
     }
+    proxy.connect()
   }
 
   /// What `HELLO` says until links tell the version of the Redis in use: the oldest that has all that
   /// is answered here.
-  private static let redisVersion = "7.0.0"
+  private static let greeting = ServerGreeting(version: "7.0.0")
 
   var description: String {
     let fronts = [http.map { "HTTP on \($0.address)" }, resp.map { "RESP on \($0.address)" }]
-    return (fronts.compactMap(\.self) + ["\(loops.count) loops"]).joined(separator: ", ")
+    let count = loops.count == 1 ? "1 loop" : "\(loops.count) loops"
+    return (fronts.compactMap(\.self) + [count]).joined(separator: ", ")
+  }
+
+  /// Takes over all settings that can change while it runs.
+  func update(_ configuration: Configuration) {
+    proxy.cache.setLimits(
+      capacity: configuration.cacheCapacity, bytesMax: configuration.cacheBytesMax,
+      valueBytesMax: configuration.cacheValueMax)
+    proxy.cache.setTimeToLive(configuration.cacheTimeToLive)
+    proxy.limiter.setPermits(configuration.concurrencyMax)
+    proxy.limiter.setQueue(limit: configuration.queueMax, timeout: configuration.queueTimeout)
+    proxy.clients.setLimit(configuration.clientsMax)
+    http?.update(configuration.http)
+    resp?.update(configuration.resp(greeting: Self.greeting))
+  }
+
+  /// Lets nobody in any more.
+  func stopListening() {
+    for loop in loops { _ = loop.perform { $0.stopListening() } }
+  }
+
+  /// Asks all clients to end when they have been answered; says how many are still owed something. To
+  /// be called again until there are none.
+  func askClientsToEnd() -> Int {
+    loops.reduce(0) { $0 + ($1.perform { $0.askConnectionsToEnd() } ?? 0) }
   }
 
   /// Ends everything and waits for it.
@@ -60,45 +94,5 @@ struct Server {
     proxy.close()
     for loop in loops { loop.stop() }
     for loop in loops { loop.join() }
-  }
-}
-
-/// Where a front is to listen, and how its settings are called.
-private struct Place {
-  private let name: String
-  private let host: String
-  private let port: UInt16
-
-  init(_ name: String, _ host: String, _ port: UInt16) {
-    self.name = name
-    self.host = host
-    self.port = port
-  }
-
-  /// nil where the front is off.
-  func resolve() throws(Server.Failure) -> SocketAddress? {
-    if port == 0 { return nil }
-    if let address = SocketAddress(numeric: host, port: port) { return address }
-    do throws(ResolutionError) {
-      if let address = try SocketAddress.resolve(host, port: port).first { return address }
-    } catch {
-      throw Server.Failure(description: "\(name)_HOST: \(error)", isMisconfiguration: true)
-    }
-    throw Server.Failure(
-      description: "\(name)_HOST: \(host) has no address", isMisconfiguration: true)
-  }
-
-  func listen<Front>(
-    _ address: SocketAddress?, _ make: (SocketAddress) throws(SystemError) -> Front
-  ) throws(Server.Failure) -> Front? {
-    guard let address else { return nil }
-    do throws(SystemError) {
-      return try make(address)
-    } catch {
-      throw Server.Failure(
-        description: error.code == EADDRINUSE
-          ? "\(name)_PORT: \(address) is in use already"
-          : "\(name)_HOST and \(name)_PORT: cannot listen on \(address): \(error)")
-    }
   }
 }

@@ -66,7 +66,10 @@ import Testing
   @Test func `what makes no sense is one line, and status 78`() throws {
     #expect(
       try Proxyd.run([], variables: ["RESP_PORT=abc"])
-        == (78, "proxyd: RESP_PORT: a port is a number from 0 to 65535, not \"abc\"\n"))
+        == (
+          78,
+          "proxyd: RESP_PORT: a port is a number from 0 to 65535, not \"abc\" (environment)\n"
+        ))
     #expect(
       try Proxyd.run(["--what"]) == (78, "proxyd: unknown argument \"--what\"; see proxyd --help\n")
     )
@@ -88,9 +91,29 @@ import Testing
         HTTP_CORS_ORIGIN=
         RESP_HOST=::1
         RESP_PORT=7000
+        PIPELINE_ORDER=key
         REDIS_URL=redis://127.0.0.1:6379/0
+        REDIS_CONNECT_TIMEOUT=1
         REDIS_TIMEOUT=5
+        CACHE_CAPACITY=100000
+        CACHE_MAX_BYTES=256mb
+        CACHE_MAX_VALUE=1mb
+        CACHE_TTL=300
+        CACHE_COHERENCE=auto
+        STALE_IF_ERROR=0
+        PASSWORD=
+        PROTECTED_MODE=yes
+        MAX_CLIENTS=10000
+        CLIENT_TIMEOUT=0
+        CLIENT_OUTPUT_MAX=1gb
+        MAX_CONCURRENCY=1024
+        MAX_QUEUE=16384
+        QUEUE_TIMEOUT=1
+        PINNED_MAX=5000
         THREADS=2
+        LOG_LEVEL=notice
+        LOG_FORMAT=text
+        DRAIN_TIMEOUT=10
 
         """)
     #expect(try Proxyd.run(["--version"]).output.hasPrefix("proxyd "))

@@ -6,13 +6,21 @@ final class Proxyd {
   let port: UInt16
   let httpPort: UInt16
   private let process: ChildProcess
-  private let redis: RedisServer
+  let redis: RedisServer
   private let directory: String
 
   /// Starts it and waits until it says that it serves.
-  init(_ flags: [String] = []) throws {
+  ///
+  /// - Parameters:
+  ///   - redis: The server behind it; one of its own where it is nil.
+  ///   - variables: More of its environment.
+  ///   - launcher: What is to start it, before its own words.
+  init(
+    _ flags: [String] = [], redis: RedisServer? = nil, variables: [String] = [],
+    launcher: [String] = []
+  ) throws {
     directory = try TemporaryDirectory.make()
-    redis = try RedisServer()
+    self.redis = try redis ?? RedisServer()
     var failure: any Error = ToolError("proxyd was not started")
     // Somebody else may take a free port first, so another is tried.
     for _ in 0..<10 {
@@ -21,8 +29,9 @@ final class Proxyd {
         let httpPort = try Loopback.freePort()
         let ports = ["--resp-port", "\(port)", "--http-port", "\(httpPort)"]
         process = try Self.start(
-          ports + ["--redis-url", "redis://127.0.0.1:\(redis.port)"] + flags,
-          port: port, directory: directory)
+          launcher + [Self.path()] + ports
+            + ["--redis-url", "redis://127.0.0.1:\(self.redis.port)"] + flags,
+          variables: variables, port: port, directory: directory)
         self.port = port
         self.httpPort = httpPort
         return
@@ -33,10 +42,11 @@ final class Proxyd {
   }
 
   private static func start(
-    _ flags: [String], port: UInt16, directory: String
+    _ words: [String], variables: [String], port: UInt16, directory: String
   ) throws -> ChildProcess {
     let log = "\(directory)/\(port)"
-    let process = try ChildProcess([path()] + flags, output: log, scratch: directory)
+    let process = try ChildProcess(
+      words, output: log, variables: variables, scratch: directory)
     while !text(of: log).contains("RESP on 127.0.0.1:\(port), ") {
       guard process.isRunning else { throw ToolError("it ended: \(text(of: log))") }
       usleep(5_000)
@@ -50,6 +60,21 @@ final class Proxyd {
   }
 
   var isRunning: Bool { process.isRunning }
+
+  /// What it has said so far.
+  var log: String { Self.text(of: "\(directory)/\(port)") }
+
+  func signal(_ number: Int32) { process.signal(number) }
+
+  /// Its exit status, once it has ended.
+  func wait() -> Int32 { process.wait() }
+
+  /// What it tells of itself under this name.
+  func figure(_ name: String, _ client: RESPConnection? = nil) -> Int? {
+    guard let text = try? (client ?? connect()).query("INFO", "proxy").text else { return nil }
+    let line = text.split(separator: "\r\n").first { $0.hasPrefix("\(name):") }
+    return line.flatMap { Int($0.dropFirst(name.count + 1)) }
+  }
 
   func connect() throws -> RESPConnection { try RESPConnection(port: port) }
 
@@ -77,7 +102,7 @@ final class Proxyd {
   }
 
   /// Beside the tests' own program.
-  private static func path() throws -> String {
+  static func path() throws -> String {
     var path = [CChar](repeating: 0, count: 4_096)
     let length = unsafe readlink("/proc/self/exe", &path, path.count)
     guard length > 0, let slash = path[..<max(length, 0)].lastIndex(of: 47) else {
@@ -86,11 +111,15 @@ final class Proxyd {
     return String(decoding: path[..<slash].map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/proxyd"
   }
 
-  private static func text(of path: String) -> String {
+  static func text(of path: String) -> String {
     guard let file = unsafe fopen(path, "r") else { return "" }
     defer { unsafe fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = unsafe fread(&bytes, 1, bytes.count, file)
     return String(decoding: bytes[..<count], as: UTF8.self)
   }
+}
+
+extension RESPReply {
+  var isError: Bool { if case .error = self { true } else { false } }
 }

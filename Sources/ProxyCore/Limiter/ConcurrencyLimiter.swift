@@ -98,6 +98,9 @@ public final class ConcurrencyLimiter: Sendable {
     }
   }
 
+  /// How long one may wait who comes now; nil for as long as it takes. O(1).
+  package var queueTimeout: Duration? { locked { $0.queueTimeout } }
+
   /// What it is doing and has done. O(1).
   public var counts: LimiterCounts {
     locked { state in

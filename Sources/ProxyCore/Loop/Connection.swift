@@ -94,6 +94,9 @@ package final class Connection {
   /// The same, with `more` bytes that are kept elsewhere and owed to the peer.
   package func isOutputOverLimit(with more: Int) -> Bool { outputCount &+ more > outputBytesMax }
 
+  /// Whether there are bytes that its handler has left, for now or until more come.
+  package var holdsInput: Bool { !input.isEmpty }
+
   /// Stops reading until `resumeReading`. The kernel's window closes, and then the peer has to
   /// wait.
   package func pauseReading() { isPaused = true }

@@ -30,6 +30,10 @@ package protocol ConnectionHandler: AnyObject {
   /// All output has been handed to the kernel after some had to wait for it.
   func drained(_ connection: Connection, now: Moment)
 
+  /// Everything is to end: called on open connections, again and again, until this one ends too. What
+  /// has come is still answered.
+  func wasAskedToEnd(_ connection: Connection, now: Moment)
+
   /// The end. Nothing more is called, and the connection lets go of the handler.
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment)
 }
@@ -39,5 +43,6 @@ extension ConnectionHandler {
   package func finished(_ connection: Connection, now: Moment) { connection.closeAfterFlushing() }
   package func hungUp(_ connection: Connection, now: Moment) {}
   package func drained(_ connection: Connection, now: Moment) {}
+  package func wasAskedToEnd(_ connection: Connection, now: Moment) {}
   package func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {}
 }

@@ -8,12 +8,15 @@ package final class Listener {
   private var token = PollToken(slot: .max, registration: .max)
   private var pause: TimerHandle?
   private var accept: ((consuming FileDescriptor, SocketAddress?) -> Void)?
+  /// Whether somebody else has the socket as well, and who comes after the end is theirs.
+  private let isShared: Bool
 
   init(
-    loop: EventLoop, descriptor: consuming FileDescriptor,
+    loop: EventLoop, descriptor: consuming FileDescriptor, isShared: Bool = false,
     accept: @escaping (consuming FileDescriptor, SocketAddress?) -> Void
   ) throws(SystemError) {
     self.loop = loop
+    self.isShared = isShared
     self.descriptor = descriptor
     self.accept = accept
     token = loop.slots.insert(.listener(self))
@@ -37,6 +40,15 @@ package final class Listener {
     descriptor.close()
     if let pause { loop.cancel(pause) }
     accept = nil
+  }
+
+  /// Takes in those who have come already, and nobody after them.
+  func finish(now: Moment) {
+    if !isShared {
+      // Each time as many as in a turn; without any, that costs a call.
+      for _ in 0..<Int(Limits.listenBacklog) / Limits.acceptsPerTurnMax { accept(now: now) }
+    }
+    close()
   }
 
   func accept(now: Moment) {
@@ -98,15 +110,21 @@ extension EventLoop {
     return try Listener(loop: self, descriptor: descriptor, accept: accept)
   }
 
-  /// Listens on `address` and gives each connection to whichever of `intakes` has the fewest.
+  /// Listens on `address` and gives each connection to whichever of `intakes` has the fewest. With
+  /// the number of an `inherited` socket it listens on that one, and the number is taken over.
   package func listen(
-    on address: SocketAddress, options: SocketOptions = SocketOptions(), dealingTo intakes: [Intake]
+    on address: SocketAddress, inherited: Int32? = nil, options: SocketOptions = SocketOptions(),
+    dealingTo intakes: [Intake]
   ) throws(SystemError) -> Listener {
     let dealer = Dealer(intakes)
-    return try listen(on: address, options: options) { [counters] descriptor, peer in
+    let deal = { [counters] (descriptor: consuming FileDescriptor, peer: SocketAddress?) in
       if !dealer.deal(descriptor, peer) {
         counters.acceptFailures.wrappingAdd(1, ordering: .relaxed)
       }
     }
+    guard let inherited else { return try listen(on: address, options: options, accept: deal) }
+    let descriptor = FileDescriptor(owning: inherited)
+    try descriptor.prepareInherited(options)
+    return try Listener(loop: self, descriptor: descriptor, isShared: true, accept: deal)
   }
 }

@@ -6,13 +6,18 @@ package final class ClientQuota: Sendable {
   /// By which door a client has come.
   package enum Front: Sendable { case resp, http }
 
-  package let limit: Int
+  private let most: Atomic<Int>
   private let all = Atomic<Int>(0)
   private let resp = Atomic<Int>(0)
   private let http = Atomic<Int>(0)
   private let rejections = Atomic<Int>(0)
 
-  package init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { most = Atomic(limit) }
+
+  /// Clients that there may be. Those who are there stay when it becomes less.
+  package var limit: Int { most.load(ordering: .relaxed) }
+
+  package func setLimit(_ limit: Int) { most.store(limit, ordering: .relaxed) }
 
   /// Takes one more client in, if there may be one; `leave` is owed for it then.
   package func admit(_ front: Front) -> Bool {

@@ -33,7 +33,10 @@ final class FillLink: LinkOwner {
       guard home.lane.greeted(link, now: now) else { return }
       isReady = true
       isTracked = link.server.tracking == .on
-      if !isTracked { home.lane.proxy.untrackedLinks.wrappingAdd(1, ordering: .relaxed) }
+      if !isTracked {
+        home.lane.proxy.untrackedLinks.wrappingAdd(1, ordering: .relaxed)
+        home.lane.proxy.linkIsUntracked(link.server)
+      }
       lostSince = nil
     case .piece, .unasked, .tree, .needsMore, .drained, .lost: break
     }

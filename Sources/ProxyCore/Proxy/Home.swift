@@ -147,6 +147,10 @@ final class Home {
     }
   }
 
+  func connect(to database: UInt32, now: Moment) {
+    link(to: database).connection.start(now: now)
+  }
+
   private func link(to database: UInt32) -> FillLink {
     if let link = links[database] { return link }
     let link = FillLink(self, database: database)

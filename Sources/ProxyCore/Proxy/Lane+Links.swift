@@ -34,6 +34,7 @@ extension Lane {
     link.expectedRunID = link.server.runID
     if !link.isCounted { proxy.readyLinks.wrappingAdd(1, ordering: .relaxed) }
     link.isCounted = true
+    proxy.linkIsReady()
     return true
   }
 
@@ -45,11 +46,13 @@ extension Lane {
     }
     var request = ByteBuffer()
     request.append("*1\r\n$7\r\nCOMMAND\r\n")
-    let proxy = proxy
+    let (proxy, mailbox) = (proxy, proxy.seats[index].mailbox)
     let errand = Errand(
       recipient: .task { reply in
         if case .failure = reply { proxy.forgetCommands() }
         proxy.endLearning((try? reply.get()).flatMap { CommandTable(learnedFrom: $0) })
+        // In a later turn the reply is gone, which was most of what an idle proxy would have.
+        _ = mailbox.send(.perform { _, _ in HeapMemory.giveBack() })
       }, effect: .none)
     let token = errands.insert(errand)
     do throws(RedisError) {
@@ -65,6 +68,7 @@ extension Lane {
     proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed)
     if link.isCounted { proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed) }
     link.isCounted = false
+    proxy.linkWasLost(link, because: error)
     if error.reason == .serverReplaced {
       proxy.serverWasReplaced(link.expectedRunID)
       link.expectedRunID = proxy.runID

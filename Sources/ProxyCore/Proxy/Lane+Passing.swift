@@ -60,7 +60,7 @@ extension Lane {
     }
   }
 
-  private func shared(_ name: SharedLink.Name) -> LinkConnection {
+  func shared(_ name: SharedLink.Name) -> LinkConnection {
     // Mostly the same as the last time.
     if let recentShared, recentShared.name == name { return recentShared.connection }
     let link = sharedLinks[name] ?? SharedLink(name, of: self)

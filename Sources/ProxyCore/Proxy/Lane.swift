@@ -107,7 +107,7 @@ package final class Lane {
       return .refused(.queueFull(limit: limit))
     case .timedOut:
       waits.remove(token)
-      return .refused(.timedOut(after: proxy.settings.queueTimeout ?? .zero))
+      return .refused(.timedOut(after: proxy.limiter.queueTimeout ?? .zero))
     }
   }
 
@@ -117,7 +117,7 @@ package final class Lane {
       return
     }
     let error: LimiterError? =
-      outcome == .granted ? nil : .timedOut(after: proxy.settings.queueTimeout ?? .zero)
+      outcome == .granted ? nil : .timedOut(after: proxy.limiter.queueTimeout ?? .zero)
     switch wait {
     case .caller(let caller, let ticket): caller.admitted(ticket, error, now: now)
     case .flight(let flight): home.admitted(flight, error, now: now)
@@ -152,7 +152,7 @@ package final class Lane {
     for errand in errands.tokens { fail(errand, wasSent: false, because: error, now: now) }
     for wait in waits.tokens {
       guard case .caller(let caller, let ticket) = waits.remove(wait) else { continue }
-      caller.admitted(ticket, .timedOut(after: proxy.settings.queueTimeout ?? .zero), now: now)
+      caller.admitted(ticket, .timedOut(after: proxy.limiter.queueTimeout ?? .zero), now: now)
     }
     for read in reads.tokens { deliver(read, .failed(.redis(error)), nil, now: now) }
   }

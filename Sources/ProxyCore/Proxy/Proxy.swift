@@ -33,6 +33,11 @@ package final class Proxy: Sendable {
   private let turn = Atomic<Int>(0)
   /// Links of any kind that are ready.
   let readyLinks = Atomic<Int>(0)
+  /// What was said last about the way to Redis, so that it is said once: neither of the first two at
+  /// the start.
+  let isKnownConnected = Atomic<Bool>(false)
+  let isKnownAway = Atomic<Bool>(false)
+  let isKnownUntracked = Atomic<Bool>(false)
 
   private let lock = Lock()
   // Unsafe because the compiler cannot see that only `locked` touches it, which holds the lock: Mutex, which

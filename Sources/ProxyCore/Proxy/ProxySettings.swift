@@ -27,6 +27,8 @@ package struct ProxySettings: Sendable {
   package var clientsMax = 10_000
   /// For how long after Redis went away the last known values may be answered.
   package var staleIfError = Duration.zero
+  /// Is told what becomes of the way to Redis, on whatever thread; must not take long.
+  package var observer: (@Sendable (RedisNews) -> Void)?
   package var rules = CoherenceRules.all
 
   package init(url: RedisURL) { self.url = url }

@@ -35,6 +35,15 @@ extension FileDescriptor {
     return socket
   }
 
+  /// Makes a listening socket that another program has made as if it were made here.
+  func prepareInherited(_ options: SocketOptions) throws(SystemError) {
+    guard try option(SOL_SOCKET, SO_ACCEPTCONN) != 0, try localAddress() != nil else {
+      throw SystemError("listen", code: EOPNOTSUPP)
+    }
+    _ = try retryingInterrupts("fcntl") { clinux_set_flags(number) }
+    try apply(options)
+  }
+
   /// A socket on its way to `address`: writable when it has arrived or failed, which `pendingError`
   /// tells.
   package static func connecting(

@@ -1,0 +1,24 @@
+/// The end of a program that is not in a hurry.
+extension EventLoop {
+  /// Lets nobody in any more: who has come already is still taken in.
+  package func stopListening() {
+    slots.forEach { occupant in
+      if case .listener(let listener) = occupant { listener.finish(now: now) }
+    }
+  }
+
+  /// Asks everybody to end as soon as what was asked of them is answered. To be called again until there
+  /// is nobody. O(connections).
+  ///
+  /// - Returns: How many clients of this loop still have something to come.
+  package func askConnectionsToEnd() -> Int {
+    var left = 0
+    slots.forEach { occupant in
+      guard case .connection(let connection) = occupant else { return }
+      if connection.state == .open { connection.handler?.wasAskedToEnd(connection, now: now) }
+      let isOwed = connection.state == .open || connection.state == .flushing
+      if isOwed && connection.intake != nil { left += 1 }
+    }
+    return left
+  }
+}

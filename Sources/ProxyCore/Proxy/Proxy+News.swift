@@ -1,0 +1,54 @@
+internal import Synchronization
+
+/// What becomes of the way to Redis, for those who tell people.
+package enum RedisNews: Equatable, Sendable {
+  /// There is a link, for the first time or after `away`.
+  case connected
+  /// There is none, and this is why. Another one is tried for all the time.
+  case away(RedisError)
+  /// Redis does not tell of changes, and this is why: entries are right only until they expire.
+  case untracked(RedisError)
+}
+
+extension Proxy {
+  /// Connects before anybody asks for something, so that nobody has to wait for it, and so that what is
+  /// wrong with it is known. From any thread.
+  package func connect() {
+    for seat in seats {
+      _ = seat.mailbox.send(.perform { lane, now in lane?.connect(now: now) })
+    }
+  }
+
+  func linkIsReady() {
+    if isKnownConnected.exchange(true, ordering: .relaxed) { return }
+    settings.observer?(.connected)
+  }
+
+  func linkWasLost(_ link: LinkConnection, because error: RedisError) {
+    // A link of a client's own may be refused for what only that client is.
+    if error.reason == .closed || isConnected { return }
+    if case .pinned = link.profile.role { return }
+    let wasKnown = isKnownConnected.exchange(false, ordering: .relaxed)
+    if isKnownAway.exchange(true, ordering: .relaxed) && !wasKnown { return }
+    settings.observer?(.away(error))
+  }
+
+  func linkIsUntracked(_ server: LinkServer) {
+    guard settings.coherence != .timeToLive, case .refused(let reply) = server.tracking else {
+      return
+    }
+    if isKnownUntracked.exchange(true, ordering: .relaxed) { return }
+    settings.observer?(.untracked(error(.trackingRefused(reply))))
+  }
+}
+
+extension Lane {
+  /// The links that most requests need.
+  func connect(now: Moment) {
+    if isClosed { return }
+    let database = UInt32(clamping: proxy.settings.url.database)
+    home.connect(to: database, now: now)
+    // One lane's will do to learn what Redis's commands are.
+    if index == 0 { shared(.shared(.two, database: database)).start(now: now) }
+  }
+}

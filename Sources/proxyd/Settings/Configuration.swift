@@ -1,0 +1,118 @@
+internal import Glibc
+internal import HTTPFront
+internal import ProxyCore
+internal import RESPFront
+
+/// What is in force.
+struct Configuration: Equatable {
+  var httpHost = "127.0.0.1"
+  var httpPort: UInt16 = 8080
+  var httpWrites = false
+  var httpMaxAge = 0
+  /// As it was written.
+  var httpOrigin = ""
+
+  var respHost = "127.0.0.1"
+  var respPort: UInt16 = 6380
+  var pipelineOrder = PipelineOrder.key
+
+  var redis = RedisURL()
+  /// What is to replace parts of the URL, until it has.
+  var redisParts = RedisParts()
+  var redisConnectTimeout = Duration.seconds(1)
+  var redisTimeout = Duration.seconds(5)
+
+  var cacheCapacity = 100_000
+  var cacheBytesMax = 256 << 20
+  var cacheValueMax = 1 << 20
+  /// Zero: none.
+  var cacheTTL = Duration.seconds(300)
+  var cacheCoherence = CacheCoherence.auto
+  var staleIfError = Duration.zero
+
+  var password: String?
+  var isProtected = true
+
+  var clientsMax = 10_000
+  /// Zero: none.
+  var clientTimeout = Duration.zero
+  var clientOutputMax = 1 << 30
+  var concurrencyMax = 1_024
+  var queueMax = 16_384
+  var queueTimeout = Duration.seconds(1)
+  var pinnedMax = 5_000
+
+  var threads = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Limits.lanesMax)
+  var logLevel = LogLevel.notice
+  var logFormat = LogFormat.text
+  var drainTimeout = Duration.seconds(10)
+
+  init() {}
+}
+
+enum PipelineOrder: String, CaseIterable, Sendable { case key, strict }
+
+enum CacheCoherence: String, CaseIterable, Sendable {
+  case auto, tracking, ttl
+
+  fileprivate var setting: ProxySettings.Coherence {
+    switch self {
+    case .auto: .auto
+    case .tracking: .tracking
+    case .ttl: .timeToLive
+    }
+  }
+}
+
+/// Parts of the Redis URL that have settings of their own; nil where the URL's counts.
+struct RedisParts: Equatable {
+  var host: String?
+  var port: UInt16?
+  var username: String?
+  var password: String?
+}
+
+/// What the parts of the program are told.
+extension Configuration {
+  var proxy: ProxySettings {
+    var settings = ProxySettings(url: redis)
+    settings.capacity = cacheCapacity
+    settings.bytesMax = cacheBytesMax
+    settings.valueBytesMax = cacheValueMax
+    settings.timeToLive = cacheTimeToLive
+    settings.coherence = cacheCoherence.setting
+    settings.permits = concurrencyMax
+    settings.queueLimit = queueMax
+    settings.queueTimeout = queueTimeout
+    settings.connectTimeout = redisConnectTimeout
+    settings.pinnedMax = pinnedMax
+    settings.clientsMax = clientsMax
+    settings.staleIfError = staleIfError
+    return settings
+  }
+
+  var cacheTimeToLive: Duration? { cacheTTL == .zero ? nil : cacheTTL }
+
+  var http: HTTPOptions {
+    var options = HTTPOptions()
+    options.settings.password = Array((password ?? "").utf8)
+    options.settings.allowsWrites = httpWrites
+    options.settings.maxAgeSeconds = httpMaxAge
+    options.settings.crossOrigin = CrossOrigin(httpOrigin) ?? .nobody
+    options.isProtected = isProtected
+    options.redisTimeout = redisTimeout
+    if clientTimeout > .zero { options.idleMax = clientTimeout }
+    options.outputBytesMax = clientOutputMax
+    return options
+  }
+
+  func resp(greeting: ServerGreeting) -> RESPOptions {
+    var options = RESPOptions(greeting: greeting)
+    options.password = password.map { Array($0.utf8) }
+    options.ordersAll = pipelineOrder == .strict
+    options.isProtected = isProtected
+    options.idleTimeout = clientTimeout
+    options.outputBytesMax = clientOutputMax
+    return options
+  }
+}

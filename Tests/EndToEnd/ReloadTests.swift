@@ -1,0 +1,87 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// SIGHUP: the settings are read again.
+@Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
+struct ReloadTests {
+  /// Has it read its file again, and returns what it says to that.
+  private func reload(_ proxyd: Proxyd, _ file: SettingsFile, _ text: String) throws -> String {
+    try file.write(text)
+    let before = proxyd.log.utf8.count
+    proxyd.signal(SIGHUP)
+    try poll("it says what it did") { proxyd.log.dropFirst(before).contains("SIGHUP: ") }
+    return String(proxyd.log.dropFirst(before))
+  }
+
+  @Test func `what can change while it runs does, and the rest is named`() throws {
+    let file = try SettingsFile("CACHE_CAPACITY=10\n")
+    let proxyd = try Proxyd(["--config", file.path])
+    let client = try proxyd.connect()
+    for number in 0..<20 { _ = try client.query("GET", "key\(number)") }
+    #expect(proxyd.figure("proxy_cache_entries") == 10)
+    let said = try reload(
+      proxyd, file, "CACHE_CAPACITY=3\nCACHE_TTL=60\nTHREADS=7\nPASSWORD=hush\nMAX_CLIENTS=9\n")
+    #expect(
+      said.contains(
+        "SIGHUP: CACHE_CAPACITY=3, CACHE_TTL=60, PASSWORD=***, MAX_CLIENTS=9; "
+          + "a restart is needed for THREADS\n"))
+    #expect(!said.contains("hush"))
+    #expect(try client.query("GET", "key1") == .bulk(nil), "who is there stays")
+    #expect(proxyd.figure("proxy_cache_entries", client) == 3)
+    #expect(proxyd.figure("proxy_clients_max", client) == 9)
+  }
+
+  @Test func `a password counts for those who come, on both fronts`() throws {
+    let file = try SettingsFile("")
+    let proxyd = try Proxyd(["--config", file.path])
+    let early = try proxyd.connect()
+    let earlyHTTP = try HTTPConnection(port: proxyd.httpPort)
+    #expect(try early.query("SET", "k", "v") == .simple("OK"))
+    #expect(try earlyHTTP.get("/k").status == 200)
+    _ = try reload(proxyd, file, "PASSWORD=first\n")
+    #expect(try earlyHTTP.get("/k").status == 401)
+    #expect(try earlyHTTP.get("/k", "Authorization: Bearer first").body == "v")
+    let late = try proxyd.connect()
+    #expect(try late.query("GET", "k") == .error("NOAUTH Authentication required."))
+    #expect(try late.query("AUTH", "first") == .simple("OK"))
+    _ = try reload(proxyd, file, "PASSWORD=second\n")
+    #expect(try late.query("GET", "k").text == "v")
+    #expect(try late.query("AUTH", "first").isError && early.query("AUTH", "first").isError)
+    #expect(try early.query("AUTH", "second") == .simple("OK"))
+    _ = try reload(proxyd, file, "")
+    #expect(try proxyd.connect().query("GET", "k").text == "v")
+    #expect(try earlyHTTP.get("/k").status == 200)
+  }
+
+  @Test func `an expiry and a log level change`() throws {
+    let file = try SettingsFile("LOG_LEVEL=notice\n")
+    let proxyd = try Proxyd(["--config", file.path])
+    let client = try proxyd.connect()
+    _ = try client.query("GET", "k")
+    _ = try reload(proxyd, file, "CACHE_TTL=0.001\nLOG_FORMAT=json\n")
+    try poll("what was kept expires") { proxyd.figure("proxy_cache_entries", client) == 0 }
+    #expect(proxyd.log.contains("\"level\":\"notice\",\"message\":\"SIGHUP: CACHE_TTL=0.001, "))
+    try file.write("LOG_LEVEL=warning\nCACHE_CAPACITY=0\n")
+    proxyd.signal(SIGHUP)
+    _ = try proxyd.connect().query("GET", "k")
+    #expect(proxyd.end(by: SIGTERM) == 0)
+    #expect(!proxyd.log.contains("CACHE_CAPACITY"))
+  }
+
+  @Test func `settings that make no sense change nothing`() throws {
+    let file = try SettingsFile("CACHE_CAPACITY=10\nCACHE_COHERENCE=ttl\n")
+    let proxyd = try Proxyd(["--config", file.path])
+    for (text, reason) in [
+      ("CACHE_CAPACITY=5\nMAX_QUEUE=x\n", "nothing was changed: MAX_QUEUE: "),
+      // By itself it makes sense, but not with the coherence that is in force until a restart.
+      ("CACHE_CAPACITY=5\nCACHE_TTL=0\n", "nothing was changed: CACHE_TTL and CACHE_COHERENCE: "),
+      ("CACHE_CAPACITY=10\nCACHE_COHERENCE=ttl\n", "nothing is new\n"),
+    ] {
+      #expect(try reload(proxyd, file, text).contains("SIGHUP: \(reason)"))
+    }
+    let client = try proxyd.connect()
+    for number in 0..<20 { _ = try client.query("GET", "key\(number)") }
+    #expect(proxyd.figure("proxy_cache_entries", client) == 10)
+  }
+}

@@ -1,0 +1,62 @@
+import Glibc
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
+struct StartTests {
+  @Test func `it waits for Redis, and says so once and once more when it is there`() throws {
+    let redis = try RedisServer()
+    redis.stop()
+    let proxyd = try Proxyd(redis: redis)
+    let away = "Redis at 127.0.0.1:\(redis.port): connection refused"
+    try poll("it says that Redis is away") { proxyd.log.contains(away) }
+    #expect(try proxyd.connect().query("GET", "a").isError)
+    #expect(try HTTPConnection(port: proxyd.httpPort).get("/a").status == 503)
+    try redis.restart()
+    let back = "Redis at 127.0.0.1:\(redis.port) answers\n"
+    try poll("it says that Redis is there") { proxyd.log.contains(back) }
+    try poll("clients are served") { try proxyd.connect().query("SET", "a", "1") == .simple("OK") }
+    redis.stop()
+    let lost = "Redis at 127.0.0.1:\(redis.port): connection lost; trying again until it answers\n"
+    try poll("it says that Redis has gone") { proxyd.log.contains(lost) }
+    try redis.restart()
+    try poll("it says that Redis is back") { proxyd.log.ranges(of: back).count == 2 }
+    #expect(proxyd.log.ranges(of: " warning ").count == 2)
+  }
+
+  @Test func `a Redis that does not tell of changes is worth a warning`() throws {
+    let redis = try RedisServer(arguments: ["--rename-command", "CLIENT", ""])
+    let proxyd = try Proxyd(redis: redis)
+    try poll("it says so") { proxyd.log.contains("entries are right only until they expire\n") }
+    #expect(try proxyd.connect().query("SET", "a", "1") == .simple("OK"))
+  }
+
+  @Test func `too few descriptors are worth a warning, and it serves all the same`() throws {
+    let launcher = ["sh", "-c", "ulimit -n 300; exec \"$0\" \"$@\""]
+    let proxyd = try Proxyd(["--max-clients", "1000"], launcher: launcher)
+    #expect(
+      proxyd.log.contains(" warning this process may have 300 files open, and MAX_CLIENTS and "))
+    #expect(try proxyd.connect().query("PING") == .simple("PONG"))
+    let raising = ["sh", "-c", "ulimit -S -n 100; exec \"$0\" \"$@\""]
+    let raised = try Proxyd(["--max-clients", "500", "--pinned-max", "100"], launcher: raising)
+    #expect(!raised.log.contains(" warning this process"))
+    let clients = try (0..<200).map { _ in try raised.connect() }
+    for client in clients { #expect(try client.query("PING") == .simple("PONG")) }
+  }
+
+  @Test func `an address of somebody else's is one line`() throws {
+    // 192.0.2.0/24 is for examples, and nobody's.
+    let (status, output) = try Proxyd.run(["--resp-host", "192.0.2.1", "--http-port", "0"])
+    #expect(status == 1)
+    #expect(output == "proxyd: RESP_HOST: 192.0.2.1 is no address of this machine\n")
+  }
+
+  @Test func `lines may be JSON`() throws {
+    let (_, output) = try Proxyd.run(
+      ["--log-format=json", "--redis-password=x", "--resp-host=192.0.2.1", "--http-port=0"])
+    let line = output.split(separator: "\n").first ?? ""
+    #expect(line.hasPrefix("{\"time\":\"20"))
+    #expect(line.contains("Z\",\"level\":\"warning\",\"message\":\"there is a password for Redis"))
+    #expect(line.hasSuffix("\"}"))
+  }
+}

@@ -1,0 +1,45 @@
+# What the other scripts share; read with `.` by bash, from the repository's root.
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+need_swift() {
+  command -v swift >/dev/null || fail "please install Swift 6.2 or later: https://swift.org/install"
+}
+
+# Installs redis-server where apt-get can, and says what to install where it cannot.
+need_redis() {
+  if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; then return; fi
+  command -v apt-get >/dev/null ||
+    fail "please install Redis 6.0 or later (redis-server, redis-cli, redis-benchmark) and run this again"
+  local root=()
+  if [ "$(id -u)" != 0 ]; then root=(sudo); fi
+  "${root[@]}" apt-get update -q
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy redis-server
+}
+
+# Whether somebody listens: answers HOST PORT
+answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+
+# A setting that is in force: setting NAME
+setting() { sed -n "s/^$1=//p" <<<"$settings"; }
+
+# Reads what is in force into $settings; what makes no sense is said by proxyd itself.
+read_settings() { settings=$("$program" --check) || exit; }
+
+# Where people reach a front: place HTTP
+place() {
+  local host
+  host=$(setting "$1_HOST")
+  case $host in
+    0.0.0.0 | ::) host=127.0.0.1 ;;
+  esac
+  case $host in
+    *:*) host="[$host]" ;;
+  esac
+  printf '%s:%s' "$host" "$(setting "$1_PORT")"
+}
