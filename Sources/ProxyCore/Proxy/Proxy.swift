@@ -116,9 +116,17 @@ package final class Proxy: Sendable {
 
   /// What the cache knows of a key and may be answered with. The shard stays locked until the hit goes
   /// out of scope. O(1), from any thread.
-  package func find(_ key: RawSpan, hash: UInt64, database: UInt32, now: Moment) -> ByteCache.Hit? {
-    guard let hit = cache.find(key, hash: hash, database: database, now: now) else { return nil }
-    guard isTrusted(hit.generation, hash), !hit.isLarge, !cache.hasEnded(hit) else { return nil }
+  package func find(
+    _ key: RawSpan, hash: UInt64, database: UInt32, counting: ByteCache.Counting = .all,
+    now: Moment
+  ) -> ByteCache.Hit? {
+    guard
+      let hit = cache.find(key, hash: hash, database: database, counting: counting, now: now)
+    else { return nil }
+    guard isTrusted(hit.generation, hash), !hit.isLarge, !cache.hasEnded(hit) else {
+      hit.reject(counting)
+      return nil
+    }
     return hit
   }
 
