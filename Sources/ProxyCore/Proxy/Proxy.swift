@@ -21,6 +21,7 @@ package final class Proxy: Sendable {
   package let cache: ByteCache
   package let limiter: ConcurrencyLimiter
   package let counters = ProxyCounters()
+  package let slowLog: SlowLog
   /// The clients of all fronts.
   package let clients: ClientQuota
   let seats: [LaneSeat]
@@ -61,6 +62,7 @@ package final class Proxy: Sendable {
       permits: settings.permits, queueLimit: settings.queueLimit,
       queueTimeout: settings.queueTimeout)
     unsafe shared = Shared()
+    slowLog = SlowLog(threshold: settings.slowThreshold, countMax: settings.slowRequestsMax)
     let resolver = try NameResolver()
     seats = loops.compactMap { loop in loop.perform { LaneSeat(on: $0) } }
     for (index, loop) in loops.enumerated() {

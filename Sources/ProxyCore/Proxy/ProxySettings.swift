@@ -27,6 +27,9 @@ package struct ProxySettings: Sendable {
   package var clientsMax = 10_000
   /// For how long after Redis went away the last known values may be answered.
   package var staleIfError = Duration.zero
+  /// Requests that take longer are remembered, the latest of them; nil: none.
+  package var slowThreshold: Duration? = .milliseconds(10)
+  package var slowRequestsMax = 128
   package var rules = CoherenceRules.all
 
   package init(url: RedisURL) { self.url = url }
