@@ -414,3 +414,18 @@ extension Limits {  // Requests that took long
       && ledgerBytesKeptMax <= ledgerBytesMax
   }
 }
+
+extension Limits {  // MGET from memory
+  /// Keys of one that is answered from memory; Redis answers those with more.
+  package static let multipleGetKeysMax = 256
+  /// Bytes of values that are put together for one; past it Redis answers.
+  package static let multipleGetBytesMax = 8 * 1024 * 1024
+  /// What a key of one takes of its client's limit, beside its own bytes.
+  package static let multipleGetKeyBytes = 64
+
+  /// What these owe to each other.
+  package static var multipleGetRelationsHold: Bool {
+    multipleGetKeysMax * multipleGetKeyBytes < journeyBytesMax
+      && multipleGetBytesMax < sessionOutputBytesMax
+  }
+}

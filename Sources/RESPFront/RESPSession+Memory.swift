@@ -45,7 +45,7 @@ extension RESPSession {
     return true
   }
 
-  private static func append(
+  static func append(
     _ hit: borrowing ByteCache.Hit, _ version: RESPVersion, to output: inout ByteBuffer
   ) {
     if hit.isAbsent { return output.appendNull(version) }
@@ -82,17 +82,21 @@ extension RESPSession {
 
   /// A value that is too large to be kept comes over a link of its own, as fast as the client takes it.
   private func fetchLarge(_ ticket: UInt64, now: Moment) {
-    guard let key = queue.journey(of: ticket)?.key, connection != nil else {
-      return conclude(ticket, now: now)
-    }
+    guard let key = queue.journey(of: ticket)?.key else { return conclude(ticket, now: now) }
     var request = ByteBuffer()
     request.append("*2\r\n$3\r\nGET\r\n")
     request.appendArgument(key)
+    borrowLink(for: request.bytes.array, ticket, now: now)
+  }
+
+  /// Has Redis answer a read over a link of its own, as fast as the client takes it.
+  func borrowLink(for request: [UInt8], _ ticket: UInt64, now: Moment) {
+    guard connection != nil else { return conclude(ticket, now: now) }
     do throws(ProxyError) {
       let link = try lane.pin(client.version, database: client.database, for: self)
       loans[ticket] = Loan(link: link)
       let passage = Passage(.pinned(link), database: client.database, effect: .reads)
-      try lane.pass(request.bytes, passage, for: self, ticket: ticket, now: now)
+      try lane.pass(request.rawSpan, passage, for: self, ticket: ticket, now: now)
     } catch {
       failed(ticket, because: error, now: now)
     }

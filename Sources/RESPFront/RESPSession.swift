@@ -206,6 +206,8 @@ final class RESPSession {
       reply { $0.appendError(refusal.message) }
       return .done(length)
     case _ where pin != nil: return passPinned(spec, request, length, now: now)
+    case .shared where spec.verb == .mget && options.cachesMultipleGets:
+      return getMany(spec, request, length, now: now)
     case .shared, .transactionEnd: return pass(spec, request, length, now: now)
     case .control: return passControl(spec, request, length, now: now)
     case .transaction, .subscription, .blocking, .session, .unknown, .wait, .kept:
@@ -246,7 +248,7 @@ final class RESPSession {
   }
 
   /// Somewhere to put a few bytes together; taken out of the session meanwhile.
-  private func withScratch(_ body: (inout ByteBuffer) -> Void) {
+  func withScratch(_ body: (inout ByteBuffer) -> Void) {
     var text = ByteBuffer()
     swap(&text, &scratch)
     body(&text)
