@@ -32,17 +32,21 @@ public final class WorkloadClient {
     let calls = workload.pipeline()
     let connection = try connection ?? RESPConnection(port: port)
     self.connection = connection
-    let sequences = calls.map { recorder.invoke($0.call) }
+    let sequences = calls.map { $0.calls.map(recorder.invoke) }
     var answeredCount = 0
     do {
       try connection.send(bytes: calls.flatMap(\.commands).flatMap(RESPConnection.encode))
       for (call, sequence) in zip(calls, sequences) {
         let replies = try call.commands.map { _ in try connection.receive().value }
-        recorder.finish(sequence, call.outcome(replies, refusals: refusals))
+        for (part, outcome) in zip(sequence, call.outcomes(replies, refusals: refusals)) {
+          recorder.finish(part, outcome)
+        }
         answeredCount += 1
       }
     } catch {
-      for sequence in sequences.dropFirst(answeredCount) { recorder.finish(sequence, .unknown) }
+      for sequence in sequences.dropFirst(answeredCount).joined() {
+        recorder.finish(sequence, .unknown)
+      }
       self.connection = nil
       recorder = history.client()
       workload = WorkloadGenerator(client: recorder.number, seed: history.seed, options: options)
