@@ -229,9 +229,9 @@ struct MultipleGetTests {
     _ = try client.query("GET", "hot")
     _ = try client.query("GET", "other")
     let requests = [
-      ["MGET", "hot", "cold"], ["SET", "hot", "h2"], ["MGET", "cold", "hot"], ["SET", "cold", "c2"],
-      ["GET", "cold"], ["MGET", "hot", "cold"], ["CLIENT", "REPLY", "SKIP"], ["MGET", "hot", "new"],
-      ["PING"],
+      ["MGET", "hot", "cold"], ["SET", "hot", "h2"], ["MGET", "cold", "hot"],
+      ["SET", "cold", "c2"], ["GET", "cold"], ["MGET", "hot", "cold"],
+      ["CLIENT", "REPLY", "SKIP"], ["MGET", "hot", "new"], ["PING"],
     ]
     try client.send(bytes: requests.flatMap(RESPConnection.encode))
     let ok = RESPReply.simple("OK")
