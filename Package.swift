@@ -48,7 +48,8 @@ let package = Package(
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "RESPFrontTests", dependencies: ["ProxyCore", "RESPFront", "TestSupport"],
+      name: "RESPFrontTests",
+      dependencies: ["ProxyCore", "RESPFront", "TestSupport", "AllocationCounter"],
       swiftSettings: settings),
     .testTarget(
       name: "HTTPFrontTests",

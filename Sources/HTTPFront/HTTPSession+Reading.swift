@@ -29,7 +29,7 @@ extension HTTPSession {
   private func recall(
     _ key: RawSpan, _ hash: UInt64, _ request: HTTPRequest, now: Moment
   ) -> Recalled {
-    guard let hit = lane.proxy.find(key, hash: hash, database: database, now: now) else {
+    guard let hit = lane.find(key, hash: hash, database: database, now: now) else {
       return .unknown
     }
     let outcome = CacheOutcome.hit(

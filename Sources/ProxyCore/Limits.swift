@@ -379,3 +379,58 @@ extension Limits {  // Settings that change
   /// Changed options that wait for a loop of the HTTP front; an operator sends one at a time.
   package static let httpOptionsMailMax = 64
 }
+
+extension Limits {  // Keys that are read often
+  /// Keys that a loop remembers, and how many of them compete for a place.
+  package static let hotKeyPlaces = 512
+  package static let hotKeyWays = 8
+  /// What is kept of a key.
+  package static let hotKeyBytesMax = 128
+  /// Reads for each that is noted, on average, where there are very many.
+  package static let hotKeyGapMax: UInt32 = 64
+  /// Reads that are noted in a second before fewer of them are.
+  package static let hotKeyNotesPerSecond = 1_024
+  /// After so long a read counts half.
+  package static let hotKeyHalfLife = Duration.seconds(60)
+
+  /// What these owe to each other: a set of places is chosen by bits of a hash.
+  package static var hotKeyRelationsHold: Bool {
+    let sets = hotKeyPlaces / hotKeyWays
+    return sets * hotKeyWays == hotKeyPlaces && sets & (sets - 1) == 0 && hotKeyGapMax >= 1
+      && hotKeyGapMax < UInt32(Int32.max / 2) && hotKeyHalfLife >= .seconds(1)
+  }
+}
+
+extension Limits {  // Requests that took long
+  /// How many are remembered.
+  package static let slowRequestsMax = 10_000
+  /// What is remembered of each, as Redis does: arguments, the last of which tells how many more there
+  /// were, and bytes of an argument.
+  package static let slowArgumentsMax = 32
+  package static let slowArgumentBytesMax = 128
+  /// What is noted of a client's requests while they are under way; past it, commands' names only.
+  package static let ledgerBytesMax = 128 * 1024
+  /// What stays allocated for that while nothing is under way.
+  package static let ledgerBytesKeptMax = 1024
+
+  /// What these owe to each other.
+  package static var slowRelationsHold: Bool {
+    slowArgumentsMax >= 2 && slowArgumentsMax * slowArgumentBytesMax <= ledgerBytesMax
+      && ledgerBytesKeptMax <= ledgerBytesMax
+  }
+}
+
+extension Limits {  // MGET from memory
+  /// Keys of one that is answered from memory; Redis answers those with more.
+  package static let multipleGetKeysMax = 256
+  /// Bytes of values that are put together for one; past it Redis answers.
+  package static let multipleGetBytesMax = 8 * 1024 * 1024
+  /// What a key of one takes of its client's limit, beside its own bytes.
+  package static let multipleGetKeyBytes = 64
+
+  /// What these owe to each other.
+  package static var multipleGetRelationsHold: Bool {
+    multipleGetKeysMax * multipleGetKeyBytes < journeyBytesMax
+      && multipleGetBytesMax < sessionOutputBytesMax
+  }
+}

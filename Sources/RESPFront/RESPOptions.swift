@@ -8,6 +8,8 @@ package struct RESPOptions: Sendable {
   package var password: [UInt8]?
   /// Orders all of a client's commands against all, at the price of hits.
   package var ordersAll = false
+  /// Answers MGET from memory: each element is coherent, but the set is no snapshot.
+  package var cachesMultipleGets = false
   /// Without a password, serves only this machine.
   package var isProtected = true
   /// Closes who has said nothing for longer; zero: nobody.

@@ -10,22 +10,33 @@ extension RESPSession {
         return stall(.order)
       }
       if traffic.passNames(hash) || (options.ordersAll && traffic.passes > 0) {
-        let spec = lane.classify(parser.arguments, in: request, keys: &keys)
-        return pass(spec, request, length, now: now)
+        return passRead(request, length, now: now)
       }
     }
     if hit(key, hash, now: now) { return .done(length) }
     if traffic.isFull { return stall(.room) }
-    let journey = Journey(fetching: key, hash: hash, bytes: length)
-    lane.fetch(
-      key, hash: hash, database: client.database, for: self, ticket: begin(journey), now: now)
+    let ticket = begin(Journey(fetching: key, hash: hash, bytes: length))
+    record(request, of: ticket, .done(length), now: now)
+    lane.fetch(key, hash: hash, database: client.database, for: self, ticket: ticket, now: now)
     return .done(length)
   }
 
+  /// A read that must follow what is under way, and so asks Redis.
+  private func passRead(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    let spec = lane.classify(parser.arguments, in: request, keys: &keys)
+    let ticket = queue.nextTicket
+    let step = pass(spec, request, length, now: now)
+    record(request, of: ticket, step, now: now)
+    return step
+  }
+
   private func hit(_ key: RawSpan, _ hash: UInt64, now: Moment) -> Bool {
-    guard let hit = lane.proxy.find(key, hash: hash, database: client.database, now: now) else {
-      return false
-    }
+    // A client that has too much under way asks again, and is counted then.
+    let counting = traffic.isFull ? ByteCache.Counting.hits : .all
+    guard
+      let hit = lane.find(
+        key, hash: hash, database: client.database, counting: counting, now: now)
+    else { return false }
     if !client.replies.drops && queue.isEmpty && hit.shared == nil {
       Self.append(hit, client.version, to: &output.bytes)
     } else {
@@ -34,7 +45,7 @@ extension RESPSession {
     return true
   }
 
-  private static func append(
+  static func append(
     _ hit: borrowing ByteCache.Hit, _ version: RESPVersion, to output: inout ByteBuffer
   ) {
     if hit.isAbsent { return output.appendNull(version) }
@@ -71,17 +82,21 @@ extension RESPSession {
 
   /// A value that is too large to be kept comes over a link of its own, as fast as the client takes it.
   private func fetchLarge(_ ticket: UInt64, now: Moment) {
-    guard let key = queue.journey(of: ticket)?.key, connection != nil else {
-      return conclude(ticket, now: now)
-    }
+    guard let key = queue.journey(of: ticket)?.key else { return conclude(ticket, now: now) }
     var request = ByteBuffer()
     request.append("*2\r\n$3\r\nGET\r\n")
     request.appendArgument(key)
+    borrowLink(for: request.bytes.array, ticket, now: now)
+  }
+
+  /// Has Redis answer a read over a link of its own, as fast as the client takes it.
+  func borrowLink(for request: [UInt8], _ ticket: UInt64, now: Moment) {
+    guard connection != nil else { return conclude(ticket, now: now) }
     do throws(ProxyError) {
       let link = try lane.pin(client.version, database: client.database, for: self)
       loans[ticket] = Loan(link: link)
       let passage = Passage(.pinned(link), database: client.database, effect: .reads)
-      try lane.pass(request.bytes, passage, for: self, ticket: ticket, now: now)
+      try lane.pass(request.rawSpan, passage, for: self, ticket: ticket, now: now)
     } catch {
       failed(ticket, because: error, now: now)
     }

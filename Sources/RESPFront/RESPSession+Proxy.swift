@@ -14,7 +14,7 @@ extension RESPSession {
       reply { ClientState.refuse("ERR unknown subcommand '", name, "'. Try PROXY HELP.", &$0) }
       return .done(length)
     }
-    guard subcommand == .invalidate ? count > 2 : count == 2 else {
+    guard subcommand.argumentCounts.contains(count) else {
       reply { ClientState.refuseCount(of: "proxy|\(subcommand.rawValue)", &$0) }
       return .done(length)
     }
@@ -28,13 +28,18 @@ extension RESPSession {
     }
     // What the client has asked for before comes before.
     guard traffic.isEmpty else { return stall(.quiet) }
-    execute(subcommand, request)
+    switch subcommand {
+    case .slowlog: return tellSlow(request, length)
+    case .hotkeys: return tellHotKeys(request, length, now: now)
+    default: execute(subcommand, request)
+    }
     return .done(length)
   }
 
   private func execute(_ subcommand: ProxySubcommand, _ request: RawSpan) {
     switch subcommand {
-    case .help: reply { Self.appendHelp(to: &$0) }
+    case .slowlog, .hotkeys: break
+    case .help: reply { Self.appendLines(Self.help, to: &$0) }
     case .stats: reply { Self.append(lane.proxy.figures, client.version, to: &$0) }
     case .flush:
       lane.proxy.cache.removeAll()
@@ -62,34 +67,54 @@ extension RESPSession {
     }
   }
 
-  private static func appendHelp(to output: inout ByteBuffer) {
-    let lines: [StaticString] = [
-      "PROXY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-      "FLUSH", "    Forget everything that is cached; nothing changes in Redis.",
-      "INVALIDATE <key> [<key> ...]",
-      "    Forget these keys, in every database. Returns how many were cached.",
-      "STATS", "    Return what the proxy counts, as in INFO proxy.",
-      "HELP", "    Prints this help.",
-    ]
+  /// A help, as Redis's containers give it.
+  static func appendLines(_ lines: [StaticString], to output: inout ByteBuffer) {
     output.appendArrayHeader(count: lines.count)
     for line in lines { output.appendSimpleString(line) }
   }
+
+  private static let help: [StaticString] = [
+    "PROXY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "FLUSH", "    Forget everything that is cached; nothing changes in Redis.",
+    "HOTKEYS [<count>]",
+    "    Return the keys that are read most, 10 or <count> of them (-1: all that are known),",
+    "    with estimates of the last minutes.",
+    "INVALIDATE <key> [<key> ...]",
+    "    Forget these keys, in every database. Returns how many were cached.",
+    "SLOWLOG <subcommand>",
+    "    What took long through the proxy; PROXY SLOWLOG HELP tells the subcommands.",
+    "STATS", "    Return what the proxy counts, as in INFO proxy.",
+    "HELP", "    Prints this help.",
+  ]
 }
 
-private enum ProxySubcommand: String {
-  case flush, help, invalidate, stats
+private enum ProxySubcommand: String, CaseIterable {
+  case flush, help, hotkeys, invalidate, slowlog, stats
 
   init?(_ name: RawSpan) {
-    if name.equalsIgnoringCase("flush") {
-      self = .flush
-    } else if name.equalsIgnoringCase("help") {
-      self = .help
-    } else if name.equalsIgnoringCase("invalidate") {
-      self = .invalidate
-    } else if name.equalsIgnoringCase("stats") {
-      self = .stats
-    } else {
+    guard let known = Self.allCases.first(where: { name.equalsIgnoringCase($0.text) }) else {
       return nil
+    }
+    self = known
+  }
+
+  private var text: StaticString {
+    switch self {
+    case .flush: "flush"
+    case .help: "help"
+    case .hotkeys: "hotkeys"
+    case .invalidate: "invalidate"
+    case .slowlog: "slowlog"
+    case .stats: "stats"
+    }
+  }
+
+  /// How many words such a request has.
+  var argumentCounts: ClosedRange<Int> {
+    switch self {
+    case .flush, .help, .stats: 2...2
+    case .hotkeys: 2...3
+    case .invalidate, .slowlog: 3...Int.max
     }
   }
 }

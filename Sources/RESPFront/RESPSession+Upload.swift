@@ -42,6 +42,7 @@ extension RESPSession {
     var journey = Journey(.pass, bytes: large.headLength)
     journey.namesAll = true
     let ticket = begin(journey)
+    record(head, of: ticket, .done(0), more: large.length, now: now)
     do throws(ProxyError) {
       let errand = try lane.pass(head, passage, for: self, ticket: ticket, now: now)
       upload = Upload(relay: parser.relay(), link: link, errand: errand)

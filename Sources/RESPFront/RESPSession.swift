@@ -20,6 +20,9 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var keys = KeyList()
   @safe @exclusivity(unchecked) var queue = ReplyQueue()
   @safe @exclusivity(unchecked) var traffic = Traffic()
+  @safe @exclusivity(unchecked) var ledger = RequestLedger()
+  /// Since when the request at the head of the line has had to wait.
+  @safe @exclusivity(unchecked) var waitingSince: Moment?
   /// The link that the client has to itself, and why.
   @safe @exclusivity(unchecked) var pin: Pin?
   /// Links that only carry one large reply or request, by its ticket.
@@ -126,9 +129,13 @@ final class RESPSession {
       let rest = bytes.extracting(offset..<bytes.byteCount)
       let step = upload == nil ? parse(rest, now: now) : relayUpload(rest, now: now)
       switch step {
-      case .done(let count): offset &+= count
+      case .done(let count):
+        offset &+= count
+        waitingSince = nil
       case .needsMore(let count): return .taken(offset, needing: rest.byteCount &+ count)
-      case .stalled: return .stalled(offset)
+      case .stalled:
+        waitingSince = waitingSince ?? now
+        return .stalled(offset)
       case .finish: return .finished
       case .abort: return .aborted
       }
@@ -168,7 +175,9 @@ final class RESPSession {
       step = get(request, length, now: now)
     } else {
       let spec = lane.classify(parser.arguments, in: request, keys: &keys)
+      let ticket = queue.nextTicket
       step = dispatch(spec, request, length, now: now)
+      if spec.isTimed { record(request, of: ticket, step, now: now) }
     }
     if step != .stalled { client.replies.advance() }
     return step
@@ -197,6 +206,8 @@ final class RESPSession {
       reply { $0.appendError(refusal.message) }
       return .done(length)
     case _ where pin != nil: return passPinned(spec, request, length, now: now)
+    case .shared where spec.verb == .mget && options.cachesMultipleGets:
+      return getMany(spec, request, length, now: now)
     case .shared, .transactionEnd: return pass(spec, request, length, now: now)
     case .control: return passControl(spec, request, length, now: now)
     case .transaction, .subscription, .blocking, .session, .unknown, .wait, .kept:
@@ -237,7 +248,7 @@ final class RESPSession {
   }
 
   /// Somewhere to put a few bytes together; taken out of the session meanwhile.
-  private func withScratch(_ body: (inout ByteBuffer) -> Void) {
+  func withScratch(_ body: (inout ByteBuffer) -> Void) {
     var text = ByteBuffer()
     swap(&text, &scratch)
     body(&text)
@@ -253,8 +264,10 @@ final class RESPSession {
 
   /// The reply of a ticket is complete.
   func conclude(_ ticket: UInt64, now: Moment) {
+    let entry = queue[entry: ticket]
     guard let journey = queue.finish(ticket, output) else { return }
     traffic.end(journey)
+    if !entry.isEmpty { settle(entry, now: now) }
     if hasSpecials { concludeSpecial(ticket, now: now) }
     if queue.buffered > 0 { settleOutput() }
     if stall != nil || isEnding { wake(now: now) }

@@ -14,6 +14,7 @@ struct ReplyQueue {
     var journey: Journey?
     var isDropped = false
     var kept: Kept?
+    var entry = RequestLedger.Entry()
   }
 
   /// Bytes that wait for another reply.
@@ -31,6 +32,8 @@ struct ReplyQueue {
   private(set) var buffered = 0
 
   var isEmpty: Bool { count == 0 }
+  /// The next one that will be given.
+  var nextTicket: UInt64 { first &+ UInt64(count) }
 
   /// A place for the reply to the next request. Its ticket is never used again.
   mutating func add(_ journey: Journey, isDropped: Bool) -> UInt64 {
@@ -38,9 +41,21 @@ struct ReplyQueue {
     let place = place(at: count)
     ring[place].journey = journey
     ring[place].isDropped = isDropped
+    ring[place].entry = RequestLedger.Entry()
     defer { count += 1 }
-    return first &+ UInt64(count)
+    return nextTicket
   }
+
+  /// Where the request of this ticket is written down, until its end.
+  subscript(entry ticket: UInt64) -> RequestLedger.Entry {
+    get { place(of: ticket).map { ring[$0].entry } ?? RequestLedger.Entry() }
+    set { if let place = place(of: ticket) { ring[place].entry = newValue } }
+  }
+
+  /// The same of the first request that is under way.
+  var firstEntry: RequestLedger.Entry { isEmpty ? RequestLedger.Entry() : ring[head].entry }
+
+  func hasEnded(_ ticket: UInt64) -> Bool { journey(of: ticket) == nil }
 
   /// The request of this ticket, until its end.
   func journey(of ticket: UInt64) -> Journey? { place(of: ticket).flatMap { ring[$0].journey } }

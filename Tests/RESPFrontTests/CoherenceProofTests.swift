@@ -25,6 +25,8 @@ struct CoherenceProofTests {
     /// Links are killed, one after so many rounds of a client.
     var killsEvery: Int?
     var promise = HistoryCheck(.nearCache)
+    /// Whether MGET is answered from memory, and so promises no snapshot.
+    var cachesMultipleGets = false
   }
 
   let server: RedisServer
@@ -35,10 +37,12 @@ struct CoherenceProofTests {
   func judge(_ trial: Trial, seed: UInt64) async throws -> Verdict {
     _ = try server.query("FLUSHALL")
     let relay = try Relay(to: server.port)
-    let stack = try Stack(server, through: relay.port, loops: 3) { settings in
-      settings.rules = trial.rules
-      settings.coherence = trial.coherence
-    }
+    let stack = try Stack(
+      server, through: relay.port, loops: 3,
+      settings: { settings in
+        settings.rules = trial.rules
+        settings.coherence = trial.coherence
+      }, options: { $0.cachesMultipleGets = trial.cachesMultipleGets })
     for direction in [Relay.Direction.toClient, .toTarget] {
       relay.jitter(trial.jitter, direction)
     }
@@ -46,7 +50,7 @@ struct CoherenceProofTests {
     let history = History(seed: seed)
     let options = WorkloadGenerator.Options(
       keys: trial.keys, weights: trial.weights, depthMax: trial.depthMax, valueBytesMax: 400,
-      expiryMillisecondsMax: trial.expiryMillisecondsMax)
+      expiryMillisecondsMax: trial.expiryMillisecondsMax, splitsMget: trial.cachesMultipleGets)
     let port = stack.port
     let proxy = stack.proxy
     async let library: Void = Self.useLibrary(proxy, history, options, rounds: trial.rounds)
@@ -132,7 +136,11 @@ struct CoherenceProofTests {
       cut.slice = 30
       var untracked = trial
       untracked.coherence = .timeToLive
+      var many = trial
+      many.cachesMultipleGets = true
+      many.weights[.mget] = 40
       return [
+        ("\(name), MGET from memory", many),
         (name, trial), ("\(name), links lost and requests cut", cut),
         ("\(name), nothing tracked", untracked),
       ]
@@ -165,6 +173,11 @@ struct CoherenceProofTests {
     killed.killsEvery = 3
     var piped = plain
     piped.depthMax = 6
+    var many = plain
+    many.cachesMultipleGets = true
+    many.weights = [.set: 25, .mget: 75]
+    var manyPiped = many
+    manyPiped.depthMax = 6
     // Where Redis tells nothing, a key that ends between the two halves of its fill is kept for good.
     var expiring = plain
     expiring.coherence = .timeToLive
@@ -181,6 +194,8 @@ struct CoherenceProofTests {
       ("fences", .fences, scripted),
       ("order", .order, piped),
       ("agreement", .agreement, expiring),
+      ("intents, with MGET from memory", .intents, many),
+      ("order, with MGET from memory", .order, manyPiped),
     ]
   }()
 

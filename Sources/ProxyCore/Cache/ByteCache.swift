@@ -73,15 +73,27 @@ package final class ByteCache: @unchecked Sendable {
   /// The hash of a key, the same in every database.
   package func hash(_ key: RawSpan) -> UInt64 { hashing.hash(key) }
 
+  /// What a look-up adds to the statistics.
+  package enum Counting: Sendable {
+    /// A hit or a miss.
+    case all
+    /// A hit; whoever finds nothing looks again, and is counted then.
+    case hits
+    /// Nothing: it is for somebody who was counted when he looked himself.
+    case nothing
+  }
+
   /// What is known of `key`, which thereby becomes the one used last. The shard stays locked until the hit
   /// goes out of scope: copy, and let it go. O(1).
-  package func find(_ key: RawSpan, hash: UInt64, database: UInt32 = 0, now: Moment) -> Hit? {
+  package func find(
+    _ key: RawSpan, hash: UInt64, database: UInt32 = 0, counting: Counting = .all, now: Moment
+  ) -> Hit? {
     let shard = shard(hash)
     let time = time(now)
     shard.acquire()
     let block = unsafe key.withUnsafeBytes {
       unsafe shard.content.pointee.use(
-        $0, hash: hash, database: database, at: time, budget: budget)
+        $0, hash: hash, database: database, counting: counting, at: time, budget: budget)
     }
     guard let block = unsafe block else {
       shard.unlock()

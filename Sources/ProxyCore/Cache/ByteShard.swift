@@ -26,23 +26,29 @@ struct ByteShard: ~Copyable {
   /// The block of `key`, which thereby becomes the one used last; nil, and counted, where there is none
   /// or where its time has come.
   mutating func use(
-    _ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32, at time: BlockStore.Time,
-    budget: borrowing CacheBudget
+    _ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32, counting: ByteCache.Counting,
+    at time: BlockStore.Time, budget: borrowing CacheBudget
   ) -> Block? {
     guard let entry = unsafe find(key, hash: hash, database: database) else {
-      counters.misses &+= 1
+      if counting == .all { counters.misses &+= 1 }
       return nil
     }
     let block = unsafe table.store.block(entry)
     if unsafe time.isPast(block) {
-      counters.misses &+= 1
+      if counting == .all { counters.misses &+= 1 }
       counters.expirations &+= 1
       remove(entry, from: budget)
       return nil
     }
     table.touch(entry)
-    counters.hits &+= 1
+    if counting != .nothing { counters.hits &+= 1 }
     return unsafe block
+  }
+
+  /// What was counted as a hit is none: it may not be answered with.
+  mutating func takeBackHit(_ counting: ByteCache.Counting) {
+    if counting != .nothing { counters.hits &-= 1 }
+    if counting == .all { counters.misses &+= 1 }
   }
 
   /// The entry of `key` in a database, or in any (nil). Mutating only because the compiler (6.3) copies the

@@ -15,6 +15,11 @@ extension ByteCache {
 
     deinit { shard.release() }
 
+    /// It may not be answered with, and so it counts as none.
+    func reject(_ counting: Counting) {
+      unsafe shard.content.pointee.takeBackHit(counting)
+    }
+
     /// Whether it is known that there is no such key.
     package var isAbsent: Bool { unsafe block.flags.contains(.absent) }
 

@@ -89,7 +89,10 @@ final class Home {
     _ key: RawSpan, hash: UInt64, database: UInt32, evenUntrusted: Bool, now: Moment
   ) -> FetchOutcome? {
     scratch.removeAll()
-    guard let hit = cache.find(key, hash: hash, database: database, now: now) else { return nil }
+    // Its readers were counted when they looked themselves.
+    guard
+      let hit = cache.find(key, hash: hash, database: database, counting: .nothing, now: now)
+    else { return nil }
     guard evenUntrusted || proxy.isTrusted(hit.generation, hash), !cache.hasEnded(hit) else {
       return nil
     }

@@ -34,6 +34,11 @@ package final class Lane {
   var pinnedIdle: [PinnedLink] = []
   var pinnedBusy = 0
   var fences = FenceDesk()
+  /// What clients of this lane read, and how many reads pass until the next one is noted.
+  @safe @exclusivity(unchecked) var hotKeys: HotKeySketch
+  @safe @exclusivity(unchecked) var readsToPass: Int32 = 0
+  /// Those who wait for what other lanes know of hot keys.
+  var hotKeyInquiries = TokenTable<HotKeyInquiry>()
   var holds = HoldQueue()
   var janitor: Janitor
   private(set) var isClosed = false
@@ -46,6 +51,7 @@ package final class Lane {
     commands = proxy.commands
     knownDatabases = [UInt32(clamping: proxy.settings.url.database)]
     waker = LaneWaker(proxy.seats[index].mailbox, proxy.limiter)
+    hotKeys = HotKeySketch(seed: .random(in: 0...UInt64.max), now: loop.now)
     janitor = Janitor(of: proxy.cache, first: index, stride: proxy.laneCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
   }
@@ -154,6 +160,7 @@ package final class Lane {
       guard case .caller(let caller, let ticket) = waits.remove(wait) else { continue }
       caller.admitted(ticket, .timedOut(after: proxy.limiter.queueTimeout ?? .zero), now: now)
     }
+    hotKeyInquiries = TokenTable()
     for read in reads.tokens { deliver(read, .failed(.redis(error)), nil, now: now) }
   }
 

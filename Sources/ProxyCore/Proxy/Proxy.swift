@@ -21,6 +21,7 @@ package final class Proxy: Sendable {
   package let cache: ByteCache
   package let limiter: ConcurrencyLimiter
   package let counters = ProxyCounters()
+  package let slowLog: SlowLog
   /// The clients of all fronts.
   package let clients: ClientQuota
   let seats: [LaneSeat]
@@ -66,6 +67,7 @@ package final class Proxy: Sendable {
       permits: settings.permits, queueLimit: settings.queueLimit,
       queueTimeout: settings.queueTimeout)
     unsafe shared = Shared()
+    slowLog = SlowLog(threshold: settings.slowThreshold, countMax: settings.slowRequestsMax)
     let resolver = try NameResolver()
     seats = loops.compactMap { loop in loop.perform { LaneSeat(on: $0) } }
     for (index, loop) in loops.enumerated() {
@@ -121,9 +123,17 @@ package final class Proxy: Sendable {
 
   /// What the cache knows of a key and may be answered with. The shard stays locked until the hit goes
   /// out of scope. O(1), from any thread.
-  package func find(_ key: RawSpan, hash: UInt64, database: UInt32, now: Moment) -> ByteCache.Hit? {
-    guard let hit = cache.find(key, hash: hash, database: database, now: now) else { return nil }
-    guard isTrusted(hit.generation, hash), !hit.isLarge, !cache.hasEnded(hit) else { return nil }
+  package func find(
+    _ key: RawSpan, hash: UInt64, database: UInt32, counting: ByteCache.Counting = .all,
+    now: Moment
+  ) -> ByteCache.Hit? {
+    guard
+      let hit = cache.find(key, hash: hash, database: database, counting: counting, now: now)
+    else { return nil }
+    guard isTrusted(hit.generation, hash), !hit.isLarge, !cache.hasEnded(hit) else {
+      hit.reject(counting)
+      return nil
+    }
     return hit
   }
 

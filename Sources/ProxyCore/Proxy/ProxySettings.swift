@@ -29,6 +29,9 @@ package struct ProxySettings: Sendable {
   package var staleIfError = Duration.zero
   /// Is told what becomes of the way to Redis, on whatever thread; must not take long.
   package var observer: (@Sendable (RedisNews) -> Void)?
+  /// Requests that take longer are remembered, the latest of them; nil: none.
+  package var slowThreshold: Duration? = .milliseconds(10)
+  package var slowRequestsMax = 128
   package var rules = CoherenceRules.all
 
   package init(url: RedisURL) { self.url = url }

@@ -18,14 +18,15 @@ public final class History: Sendable {
   private let clock = Atomic(0)
   private let clients = Shared<[HistoryClient]>([])
   private let settled = Shared<[Int]>([])
+  let fences = Shared<[Fence]>([])
 
   /// An empty history of the test that ran with `seed`.
   public init(seed: UInt64) { self.seed = seed }
 
-  /// A client of its own number.
-  public func client() -> HistoryClient {
+  /// A client of its own number, of the cache at `place`; of the server itself where there is none.
+  public func client(at place: Int? = nil) -> HistoryClient {
     clients.change { clients in
-      let client = HistoryClient(number: clients.count, history: self)
+      let client = HistoryClient(number: clients.count, place: place, history: self)
       clients.append(client)
       return client
     }
@@ -52,6 +53,22 @@ public final class History: Sendable {
     return operations.sorted { $0.invoked < $1.invoked }
   }
 
+  /// Something that a test did through the cache at `place`, at whose end the cache had applied whatever
+  /// the server had told it before the beginning.
+  struct Fence {
+    let place: Int
+    let begun: Int
+    let ended: Int
+  }
+
+  /// Does such a thing.
+  public func fence(at place: Int, _ body: () throws -> Void) rethrows {
+    let begun = tick()
+    try body()
+    let ended = tick()
+    fences.change { $0.append(Fence(place: place, begun: begun, ended: ended)) }
+  }
+
   func tick() -> Int { clock.add(1, ordering: .sequentiallyConsistent).newValue }
 }
 
@@ -60,11 +77,13 @@ public final class History: Sendable {
 public final class HistoryClient: Sendable {
   /// Which client.
   public let number: Int
+  private let place: Int?
   private let history: History
   private let recorded = Shared<[Operation]>([])
 
-  init(number: Int, history: History) {
+  init(number: Int, place: Int?, history: History) {
     self.number = number
+    self.place = place
     self.history = history
   }
 
@@ -76,7 +95,7 @@ public final class HistoryClient: Sendable {
       recorded.append(
         Operation(
           client: number, sequence: recorded.count, call: call, invoked: history.tick(),
-          returned: .max, outcome: .unknown))
+          returned: .max, outcome: .unknown, place: place))
       return recorded.count - 1
     }
   }

@@ -53,7 +53,7 @@ public struct Call: Sendable {
   public let label: String
   /// Whether a near cache may show the old value until the call is answered, even to those who have
   /// seen the new one: scripts, which may write what they do not declare.
-  public let isLoose: Bool
+  public internal(set) var isLoose: Bool
   /// Whether program order holds between it and all others of its client, whatever they name.
   public let namesAll: Bool
 
@@ -88,13 +88,15 @@ public struct Operation: Sendable {
   /// Its place among the calls of its client, which may have several in flight.
   public let sequence: Int
   /// What was asked for.
-  public let call: Call
+  public internal(set) var call: Call
   /// When it was sent. No two events of a history have the same time.
   public internal(set) var invoked: Int
   /// By when it had taken effect, if ever: when it was answered; `Int.max` where there is no such time.
   public internal(set) var returned: Int
   /// How it ended.
   public internal(set) var outcome: Outcome
+  /// Through which cache it was sent; nil where through none.
+  var place: Int?
 
   /// Whether it may never have taken effect.
   public var isOptional: Bool { outcome == .unknown }

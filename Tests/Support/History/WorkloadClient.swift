@@ -6,6 +6,7 @@ public import ProxyCore
 /// client of the history over another connection.
 public final class WorkloadClient {
   private let port: UInt16
+  private let place: Int?
   private let history: History
   private let options: WorkloadGenerator.Options
   private let refusals: Set<String>
@@ -13,16 +14,18 @@ public final class WorkloadClient {
   private var workload: WorkloadGenerator
   private var connection: RESPConnection?
 
-  /// A client that will connect to `port` of 127.0.0.1.
+  /// A client that will connect to `port` of 127.0.0.1, where the cache at `place` is, or a server.
   public init(
-    port: UInt16, history: History, options: WorkloadGenerator.Options = .init(),
+    port: UInt16, at place: Int? = nil, history: History,
+    options: WorkloadGenerator.Options = .init(),
     refusals: Set<String> = WorkloadCall.refusals
   ) {
     self.port = port
+    self.place = place
     self.history = history
     self.options = options
     self.refusals = refusals
-    recorder = history.client()
+    recorder = history.client(at: place)
     workload = WorkloadGenerator(client: recorder.number, seed: history.seed, options: options)
   }
 
@@ -32,19 +35,23 @@ public final class WorkloadClient {
     let calls = workload.pipeline()
     let connection = try connection ?? RESPConnection(port: port)
     self.connection = connection
-    let sequences = calls.map { recorder.invoke($0.call) }
+    let sequences = calls.map { $0.calls.map(recorder.invoke) }
     var answeredCount = 0
     do {
       try connection.send(bytes: calls.flatMap(\.commands).flatMap(RESPConnection.encode))
       for (call, sequence) in zip(calls, sequences) {
         let replies = try call.commands.map { _ in try connection.receive().value }
-        recorder.finish(sequence, call.outcome(replies, refusals: refusals))
+        for (part, outcome) in zip(sequence, call.outcomes(replies, refusals: refusals)) {
+          recorder.finish(part, outcome)
+        }
         answeredCount += 1
       }
     } catch {
-      for sequence in sequences.dropFirst(answeredCount) { recorder.finish(sequence, .unknown) }
+      for sequence in sequences.dropFirst(answeredCount).joined() {
+        recorder.finish(sequence, .unknown)
+      }
       self.connection = nil
-      recorder = history.client()
+      recorder = history.client(at: place)
       workload = WorkloadGenerator(client: recorder.number, seed: history.seed, options: options)
     }
   }

@@ -26,12 +26,16 @@ public struct WorkloadGenerator: Sendable {
     public var valueBytesMax: Int
     /// The longest time that a value with an expiry lives.
     public var expiryMillisecondsMax: Int
+    /// Whether the elements of MGET are recorded as reads of their own: no snapshot is promised.
+    public var splitsMget: Bool
 
     /// Half reads, and some of everything else.
     public init(
       keys: [String] = ["a", "b", "c", "d"], weights: [Kind: Int] = Options.everything,
-      depthMax: Int = 4, valueBytesMax: Int = 0, expiryMillisecondsMax: Int = 20
+      depthMax: Int = 4, valueBytesMax: Int = 0, expiryMillisecondsMax: Int = 20,
+      splitsMget: Bool = false
     ) {
+      self.splitsMget = splitsMget
       self.keys = keys
       self.weights = weights
       self.depthMax = depthMax
@@ -79,6 +83,7 @@ public struct WorkloadGenerator: Sendable {
       return WorkloadCall(
         transaction: (0..<count).map { _ in request(simple.randomElement(using: &random) ?? .get) })
     case .script: return WorkloadCall(script(), isLoose: true)
+    case .mget: return WorkloadCall(request(kind), isSplit: options.splitsMget)
     default: return WorkloadCall(request(kind))
     }
   }

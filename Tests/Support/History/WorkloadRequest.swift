@@ -78,9 +78,12 @@ public struct WorkloadCall: Sendable {
   /// The commands, to be sent one after another over one connection.
   public let commands: [[String]]
   private let isTransaction: Bool
+  private let isSplit: Bool
   private let requests: [WorkloadRequest]
 
-  init(_ request: WorkloadRequest, isLoose: Bool = false) {
+  /// Where it `isSplit`, its actions may take effect at moments of their own.
+  init(_ request: WorkloadRequest, isLoose: Bool = false, isSplit: Bool = false) {
+    self.isSplit = isSplit
     call = Call(request.actions, label: request.label, isLoose: isLoose, namesAll: isLoose)
     commands = [request.words]
     isTransaction = false
@@ -92,7 +95,25 @@ public struct WorkloadCall: Sendable {
     call = Call(requests.flatMap(\.actions), label: label)
     commands = [["MULTI"]] + requests.map(\.words) + [["EXEC"]]
     isTransaction = true
+    isSplit = false
     self.requests = requests
+  }
+
+  /// What is to be recorded, where its actions may take effect at moments of their own.
+  public var calls: [Call] {
+    isSplit ? call.actions.map { Call([$0], label: "\($0) of \(call.label)") } : [call]
+  }
+
+  /// What the replies say about each of `calls`.
+  public func outcomes(
+    _ replies: [RESPValue], refusals: Set<String> = WorkloadCall.refusals
+  ) -> [Outcome] {
+    let outcome = outcome(replies, refusals: refusals)
+    guard isSplit else { return [outcome] }
+    guard case .done(let observations) = outcome else {
+      return call.actions.map { _ in outcome }
+    }
+    return observations.map { .done([$0]) }
   }
 
   /// What the replies, one a command, say about the outcome.

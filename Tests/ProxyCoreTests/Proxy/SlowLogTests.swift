@@ -1,0 +1,56 @@
+import TestSupport
+import Testing
+
+@testable import ProxyCore
+
+@Suite struct SlowLogTests {
+  private func log(_ threshold: Duration?, _ countMax: Int) -> SlowLog {
+    SlowLog(threshold: threshold, countMax: countMax)
+  }
+
+  private func add(_ log: SlowLog, _ microseconds: Int) {
+    log.add(
+      .microseconds(microseconds), arguments: Array("*0\r\n".utf8), address: "a:1", name: [])
+  }
+
+  @Test func `the bounds of slow requests hold`() { #expect(Limits.slowRelationsHold) }
+
+  @Test func `what takes as long as the threshold or longer is kept`() {
+    #expect(log(.milliseconds(10), 5).keeps(.milliseconds(10)))
+    #expect(!log(.milliseconds(10), 5).keeps(.microseconds(9_999)))
+    #expect(log(.zero, 5).keeps(.zero))
+    for silent in [log(nil, 5), log(.zero, 0), log(.zero, -1)] {
+      #expect(!silent.isOn)
+      #expect(!silent.keeps(.seconds(9)))
+    }
+  }
+
+  @Test func `the latest are kept, and numbers go on`() {
+    let log = log(.zero, 3)
+    for number in 0..<5 { add(log, number) }
+    #expect(log.count == 3)
+    #expect(log.latest(.max).map(\.number) == [4, 3, 2])
+    #expect(log.latest(.max).map(\.microseconds) == [4, 3, 2])
+    #expect(log.latest(2).map(\.number) == [4, 3])
+    #expect(log.latest(0).isEmpty && log.latest(-5).isEmpty)
+    log.removeAll()
+    #expect(log.count == 0 && log.latest(9).isEmpty)
+    for number in 0..<4 { add(log, number) }
+    #expect(log.latest(.max).map(\.number) == [8, 7, 6])
+  }
+
+  @Test func `it is a model's equal, whatever its length`() {
+    var random = SeededGenerator.forTest()
+    for countMax in [1, 2, 7, Limits.slowRequestsMax + 1] {
+      let log = log(.zero, countMax)
+      var model: [Int] = []
+      for number in 0..<200 {
+        add(log, number)
+        model.insert(number, at: 0)
+        if model.count > countMax { model.removeLast() }
+        let count = Int.random(in: 0...10, using: &random)
+        #expect(log.latest(count).map(\.microseconds) == Array(model.prefix(count)))
+      }
+    }
+  }
+}
