@@ -14,8 +14,8 @@ struct Pin {
   var user: [UInt8]?
   var isMonitoring = false
   var isTracking = false
-  /// The client whom its invalidations are sent to.
-  var redirect: Int?
+  /// The clients whom its invalidations may be sent to: the last one, but for what a transaction does.
+  var targets: [RedirectTarget] = []
   var queued = Queued()
 
   init(link: PinnedLink) { self.link = link }
@@ -36,6 +36,7 @@ struct Pin {
     /// Whether something stays at Redis afterwards.
     var leavesState = false
     var changesIdentity = false
+    private(set) var trackingChanges: [TrackingChange] = []
     private var bytes = 0
 
     mutating func add(_ key: RawSpan) {
@@ -47,6 +48,28 @@ struct Pin {
         writes = []
       }
     }
+
+    mutating func add(_ change: TrackingChange) {
+      commandCount += 1
+      leavesState = true
+      trackingChanges.removeAll { $0.target?.clientID == change.target?.clientID }
+      trackingChanges.append(change)
+    }
+  }
+
+  /// Redis tracks for the client now, or not any more.
+  mutating func apply(_ change: TrackingChange) {
+    leavesState = true
+    isTracking = change.isOn
+    targets = change.target.map { [$0] } ?? []
+  }
+
+  /// A transaction has done some of these.
+  mutating func apply(_ changes: [TrackingChange]) {
+    guard let last = changes.last else { return }
+    let others = targets + changes.dropLast().compactMap(\.target)
+    apply(last)
+    targets = others.filter { $0.clientID != last.target?.clientID } + targets
   }
 
   mutating func endTransaction(keepsWatching: Bool = false) {
@@ -60,4 +83,11 @@ struct Pin {
 
   /// Whether its loss is no loss to the client, what is under way aside.
   var holdsNothing: Bool { !isInTransaction && !isWatching && !leavesState }
+}
+
+/// What `CLIENT TRACKING` changes.
+struct TrackingChange {
+  let isOn: Bool
+  /// Who gets the invalidations instead; nil: the client itself.
+  var target: RedirectTarget?
 }

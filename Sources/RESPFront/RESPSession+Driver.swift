@@ -43,6 +43,7 @@ extension RESPSession: ConnectionHandler {
     roster?.leave(self)
     stall = nil
     upload = nil
+    endNamings(.gone)
     abandonPin(now: now)
     for loan in loans.values { lane.unpin(loan.link, isClean: false, now: now) }
     loans = [:]

@@ -61,7 +61,7 @@ extension RESPSession {
       let isOn =
         parser.arguments.count > 2
         && parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
-      return .tracking(isOn: isOn, redirect: nil)
+      return .tracking(TrackingChange(isOn: isOn))
     case .session:
       if spec.verb == .monitor { pin?.isMonitoring = true }
       return .stateUnlessError
@@ -106,6 +106,11 @@ extension RESPSession {
   }
 
   private func queue(_ spec: CommandSpec, _ request: RawSpan) {
+    if spec.verb == .clientTracking {
+      let isOn = parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
+      pin?.queued.add(TrackingChange(isOn: isOn))
+      return
+    }
     pin?.queued.commandCount += 1
     switch spec.routing {
     case .session, .unknown: pin?.queued.leavesState = true
@@ -166,10 +171,13 @@ extension RESPSession {
 
   /// Gives the link back once it holds nothing of the client's.
   func leavePinIfIdle(now: Moment) {
-    guard let pin, traffic.isEmpty, pin.isIdle else { return }
+    guard let pin, traffic.isEmpty, pin.isIdle, !isTarget else { return }
     self.pin = nil
     lane.unpin(pin.link, isClean: true, now: now)
   }
+
+  /// Whether others have named the client as the one to send to, or are about to.
+  var isTarget: Bool { redirectors > 0 || !namings.isEmpty }
 
   /// Gives the link back whatever it holds.
   func abandonPin(now: Moment) {
@@ -195,7 +203,11 @@ extension RESPSession {
     case shutdown
     /// AUTH; with what follows where it was part of a HELLO.
     case identity(user: [UInt8], then: HelloRequest?)
-    case tracking(isOn: Bool, redirect: Int?)
+    case tracking(TrackingChange)
+    /// Whether and whereto Redis sends invalidations, in its own numbers.
+    case redirection
+    /// RESET of a client that keeps its link.
+    case reset
     /// Whether the client may ask the others that.
     case survey(ClientSurvey)
     /// `INFO`, which the proxy adds to.
@@ -229,12 +241,9 @@ extension RESPSession {
       guard let hello else { return true }
       answer(ticket) { client.greet(hello, &$0) }
       return false
-    case .tracking(let isOn, let redirect):
-      if isError { return true }
-      pin?.leavesState = true
-      pin?.isTracking = isOn
-      pin?.redirect = isOn ? redirect : nil
-    case .survey, .details: break
+    case .tracking(let change): if !isError { pin?.apply(change) }
+    case .reset: beginAnew(now: now)
+    case .survey, .details, .redirection: break
     }
     return true
   }
@@ -244,13 +253,15 @@ extension RESPSession {
     client.database = queued.selects ?? client.database
     client.name = queued.name ?? client.name
     if queued.changesIdentity { pin?.hasIdentity = true }
+    pin?.apply(queued.trackingChanges)
     for change in queued.subscriptionChanges { _ = subscriptions.begin(change) }
     if !queued.subscriptionChanges.isEmpty { pin?.link.expectMessages() }
   }
 
-  func unasked(_ piece: RawSpan, isLast: Bool, on link: PinnedLink, now: Moment) {
+  func unasked(_ piece: RawSpan, _ place: ReplyPlace, on link: PinnedLink, now: Moment) {
     guard link === pin?.link else { return }
-    output.bytes.append(piece)
+    if place.isFirst { skipsMessage = replacesPush(piece) }
+    if !skipsMessage { output.bytes.append(piece) }
     settleOutput()
     // Messages do not wait for a slow subscriber, as they do not at Redis: past its limit it is closed.
   }
@@ -258,9 +269,10 @@ extension RESPSession {
   /// What the client kept at Redis is gone, and only it knows what that was: as if Redis had closed it.
   func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {
     guard link === pin?.link else { return }
-    let wasIdle = pin?.holdsNothing ?? true
+    let wasIdle = (pin?.holdsNothing ?? true) && !isTarget
     pin = nil
     subscriptions = Subscriptions()
+    endNamings(.refused(.redis(error)))
     if !wasIdle { connection?.closeAfterFlushing() }
   }
 }

@@ -27,6 +27,11 @@ final class RESPSession {
   /// What is to be done about a reply on the client's own link once its first bytes tell how it ended.
   @safe @exclusivity(unchecked) var notes: [UInt64: Note] = [:]
   var subscriptions = Subscriptions()
+  /// Whether the rest of what is coming unasked is not for the client.
+  var skipsMessage = false
+  /// How many others have their invalidations sent here, and those who are about to.
+  var redirectors = 0
+  var namings: [(Naming) -> Void] = []
   /// The rest of a request that is relayed as it comes.
   @safe @exclusivity(unchecked) var upload: Upload?
   /// The request whose reply must come before another one is looked at: it may change what they mean, or
@@ -119,7 +124,8 @@ final class RESPSession {
   func take(_ bytes: RawSpan, now: Moment) -> Verdict {
     var offset = 0
     while offset < bytes.byteCount {
-      if blockedBy != nil {
+      if mustBePinned { settleNamings(now: now) }
+      if blockedBy != nil || mustBePinned {
         stall = .quiet
         return .stalled(offset)
       }
@@ -262,7 +268,7 @@ final class RESPSession {
 
   /// Whether there is more to the end of a request than its reply.
   private var hasSpecials: Bool {
-    blockedBy != nil || pin != nil || !loans.isEmpty || !notes.isEmpty
+    blockedBy != nil || pin != nil || !loans.isEmpty || !notes.isEmpty || !namings.isEmpty
   }
 
   private func concludeSpecial(_ ticket: UInt64, now: Moment) {
@@ -272,6 +278,7 @@ final class RESPSession {
       lane.unpin(loan.link, isClean: loan.isClean, now: now)
     }
     if !loans.isEmpty { speedUp() }
+    settleNamings(now: now)
     leavePinIfIdle(now: now)
   }
 

@@ -123,7 +123,8 @@ extension Lane {
     link.stage = .returning
     pinnedBusy -= 1
     if link.isClosed { return }
-    if link.requestCount > 0 || !link.connection.isReady || link.identity != nil {
+    let isNobodyElses = link.identity != nil || link.isNamed
+    if link.requestCount > 0 || !link.connection.isReady || isNobodyElses {
       link.connection.close(now: now)
     } else if isClean {
       pool(link, now: now)

@@ -30,6 +30,9 @@ package final class PinnedLink: LinkOwner {
   /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
   enum Stage { case busy, returning, idle }
   var stage = Stage.busy
+  /// Whether other clients were told its number at Redis. What they have sent there must never come to
+  /// another client, so that it ends with its own.
+  package private(set) var isNamed = false
 
   init(
     _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil, of lane: Lane
@@ -58,6 +61,15 @@ package final class PinnedLink: LinkOwner {
   package var isClosed: Bool { connection.isClosed }
   /// By which number Redis knows it; nil before the greeting.
   package var redisID: Int? { connection.server.clientID }
+
+  /// Connects, where it has not yet, so that it gets a number for others to know.
+  package func beNamed(now: Moment) {
+    isNamed = true
+    connection.start(now: now)
+  }
+
+  /// Redis has ended all of its client's subscriptions with one reply.
+  package func forgetSubscriptions() { connection.forgetSubscriptions() }
   /// Bytes that wait to be sent.
   package var outputCount: Int { connection.outputCount }
   /// Whether they must wait for `linkDrained`.
@@ -87,11 +99,12 @@ package final class PinnedLink: LinkOwner {
     switch event {
     case .piece(let piece): lane.relay(piece, in: bytes, now: now)
     case .unasked(let piece):
-      caller?.unasked(bytes.extracting(piece.bytes), isLast: piece.isLast, on: self, now: now)
+      let place = ReplyPlace(isFirst: piece.isFirst, isLast: piece.isLast, endsRequest: false)
+      caller?.unasked(bytes.extracting(piece.bytes), place, on: self, now: now)
     case .tree(let token): lane.finish(token.value, with: link.takeReply(), now: now)
     case .ready:
       guard lane.greeted(link, now: now) else { return }
-      if stage == .returning { lane.pool(self, now: now) }
+      if stage == .returning { lane.pool(self, now: now) } else { caller?.linkReady(self, now: now) }
     case .answered, .filled, .invalidated, .invalidatedAll, .needsMore, .drained, .lost: break
     }
   }

@@ -92,6 +92,9 @@ extension Link {
     if !reading.isSubscribed { reading.channels = 1 }
   }
 
+  /// The client's subscriptions have ended with a RESET.
+  package mutating func forgetSubscriptions() { reading.forgetSubscriptions() }
+
   /// Channels and patterns that the client of a pinned link is subscribed to, as Redis counts them.
   package var subscriptionCount: Int {
     max(0, reading.channels) &+ max(0, reading.shardChannels)

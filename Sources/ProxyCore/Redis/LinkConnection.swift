@@ -33,6 +33,7 @@ package final class LinkConnection {
   /// Whether its lane counts it among those that are ready.
   var isCounted = false
   package func expectMessages() { link.expectMessages() }
+  package func forgetSubscriptions() { link.forgetSubscriptions() }
   /// Bytes that the kernel has not taken yet.
   package var outputCount: Int { connection?.outputCount ?? 0 }
 
