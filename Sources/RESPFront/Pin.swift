@@ -32,7 +32,10 @@ struct Pin {
     var selects: UInt32?
     /// The name that the client has then, if it changes that.
     var name: [UInt8]?
-    var subscriptionChanges: [SubscriptionChange] = []
+    /// The version that it speaks then, if it changes that.
+    var version: RESPVersion?
+    /// By the places of their commands.
+    private(set) var subscriptionChanges: [(element: Int, change: SubscriptionChange)] = []
     /// Whether something stays at Redis afterwards.
     var leavesState = false
     var changesIdentity = false
@@ -47,6 +50,12 @@ struct Pin {
         isUncountable = true
         writes = []
       }
+    }
+
+    mutating func add(_ change: SubscriptionChange) {
+      leavesState = true
+      subscriptionChanges.append((commandCount, change))
+      commandCount += 1
     }
 
     mutating func add(_ change: TrackingChange) {

@@ -113,16 +113,17 @@ extension RESPSession {
   }
 
   private func greet(_ hello: HelloRequest, now: Moment) {
-    if let pin, let version = hello.version, version != client.version {
-      // The client's own link speaks as the client does.
-      let number = version.rawValue
-      try? pin.link.precede(
-        with: Array("*2\r\n$5\r\nHELLO\r\n$1\r\n\(number)\r\n".utf8).rawSpan, now: now)
-      self.pin?.leavesState = true
-    }
+    speak(hello.version, now: now)
     var text = ByteBuffer()
     client.greet(hello, &text)
     reply { $0.append(text.bytes) }
+  }
+
+  /// Has the client's own link speak as the client is about to.
+  func speak(_ version: RESPVersion?, now: Moment) {
+    guard let link = pin?.link, let version, version != client.version else { return }
+    link.speak(version, now: now)
+    pin?.leavesState = true
   }
 
   private func authenticate(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
@@ -210,6 +211,7 @@ extension RESPSession {
   func beginAnew(now: Moment) {
     guard let link = pin?.link else { return }
     link.forgetSubscriptions()
+    link.noteVersion(.two)
     subscriptions = Subscriptions()
     pin = Pin(link: link)
     let url = lane.proxy.settings.url

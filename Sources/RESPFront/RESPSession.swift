@@ -199,6 +199,8 @@ final class RESPSession {
     if let step = administer(spec, request, length, now: now) { return step }
     switch spec.routing {
     case .kept where isKeptHere(spec): return keep(spec, request, length, now: now)
+    case .refused(let refusal) where pin?.isInTransaction == true:
+      return refuseQueueing(refusal.message, length, now: now)
     case .refused(let refusal):
       reply { $0.appendError(refusal.message) }
       return .done(length)

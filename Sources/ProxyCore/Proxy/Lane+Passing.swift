@@ -44,6 +44,9 @@ extension Lane {
     do throws(RedisError) {
       if isClosed { throw proxy.error(.closed) }
       let link = connection(for: passage.way, database: passage.database)
+      if passage.delivery == .transaction {
+        link.expect(TransactionReading(passage.confirmations))
+      }
       try link.submit(LinkToken(token), passage.delivery, request, now: now)
     } catch {
       if var errand = errands.remove(token) { settle(&errand) }

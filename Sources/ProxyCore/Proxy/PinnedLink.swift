@@ -54,8 +54,6 @@ package final class PinnedLink: LinkOwner {
 
   /// Channels that its client is subscribed to.
   package var subscriptionCount: Int { connection.subscriptionCount }
-  /// A transaction has subscribed its client to something: arrays may be messages from now on.
-  package func expectMessages() { connection.expectMessages() }
   /// Requests without a reply.
   package var requestCount: Int { connection.requestCount }
   package var isClosed: Bool { connection.isClosed }
@@ -83,6 +81,16 @@ package final class PinnedLink: LinkOwner {
       throw .redis(error)
     }
   }
+
+  /// Has Redis speak the version that its client speaks from now on, where nothing is under way.
+  package func speak(_ version: RESPVersion, now: Moment) {
+    let request = Array("*2\r\n$5\r\nHELLO\r\n$1\r\n\(version.rawValue)\r\n".utf8)
+    try? precede(with: request.rawSpan, now: now)
+    noteVersion(version)
+  }
+
+  /// Something else has had Redis speak this.
+  package func noteVersion(_ version: RESPVersion) { connection.noteVersion(version) }
 
   /// More of the request that was passed last, a part of which was withheld. False: it was lost.
   package func extend(_ token: UInt64, _ bytes: RawSpan) -> Bool {

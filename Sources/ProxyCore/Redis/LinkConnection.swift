@@ -32,7 +32,8 @@ package final class LinkConnection {
   package var profile: LinkProfile { link.profile }
   /// Whether its lane counts it among those that are ready.
   var isCounted = false
-  package func expectMessages() { link.expectMessages() }
+  package func noteVersion(_ version: RESPVersion) { link.noteVersion(version) }
+  func expect(_ transaction: TransactionReading) { link.expect(transaction) }
   package func forgetSubscriptions() { link.forgetSubscriptions() }
   /// Bytes that the kernel has not taken yet.
   package var outputCount: Int { connection?.outputCount ?? 0 }
