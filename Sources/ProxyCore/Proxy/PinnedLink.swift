@@ -15,6 +15,13 @@ package struct LinkIdentity: Sendable {
     guard let secret = String(validating: password, as: UTF8.self) else { return nil }
     self.password = secret
   }
+
+  /// Whom a URL names; nil where it has no password.
+  init?(_ url: RedisURL) {
+    guard let password = url.password else { return nil }
+    user = url.username
+    self.password = password
+  }
 }
 
 /// A link of one client's own, for as long as that client holds state at Redis.
@@ -22,7 +29,8 @@ package final class PinnedLink: LinkOwner {
   unowned let lane: Lane
   let version: RESPVersion
   let database: UInt32
-  /// Who its client is, where that is not who the proxy is: such a link is nobody else's, ever.
+  /// Who its client is, where that is not who the proxy is, in case that Redis does not know the proxy:
+  /// such a link is nobody else's, ever.
   let identity: LinkIdentity?
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.
@@ -45,10 +53,7 @@ package final class PinnedLink: LinkOwner {
 
   private func makeConnection() -> LinkConnection {
     var profile = lane.profile(.pinned(version), database: database)
-    if let identity {
-      profile.url.username = identity.user
-      profile.url.password = identity.password
-    }
+    profile.fallback = identity
     return lane.connection(profile, owner: self)
   }
 

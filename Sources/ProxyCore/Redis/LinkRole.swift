@@ -35,6 +35,8 @@ package struct LinkProfile: Sendable {
   package var name = "proxyd"
   /// From the first step to the end of the greeting.
   package var connectTimeout = Duration.seconds(1)
+  /// Who the link is where Redis does not let in whom the URL names.
+  var fallback: LinkIdentity?
   /// Whether a fill link asks for invalidations.
   package var tracks = true
   /// A longer value of a fill is skipped.
