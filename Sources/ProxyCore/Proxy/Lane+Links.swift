@@ -93,8 +93,8 @@ extension Lane {
 
   // MARK: Links of clients' own
 
-  /// A link for `caller` alone, from the pool or a new one, until `unpin`. With an `identity` it is a new
-  /// one, which greets Redis with that.
+  /// A link for `caller` alone, from the pool or a new one, until `unpin`. A new one greets Redis with
+  /// `identity` where Redis does not let the proxy in.
   package func pin(
     _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil,
     for caller: any LaneCaller
@@ -103,7 +103,7 @@ extension Lane {
     guard proxy.takePinned() else { throw .pinnedLimit(proxy.settings.pinnedMax) }
     let link: PinnedLink
     let place = pinnedIdle.lastIndex { $0.version == version && $0.database == database }
-    if let place, identity == nil {
+    if let place {
       link = pinnedIdle.remove(at: place)
     } else {
       link = PinnedLink(version, database: database, identity: identity, of: self)
@@ -123,7 +123,9 @@ extension Lane {
     link.stage = .returning
     pinnedBusy -= 1
     if link.isClosed { return }
-    let isNobodyElses = link.identity != nil || link.isNamed
+    // Reset, it could become its client's again instead of the proxy's.
+    let isForeign = link.identity != nil && (!isClean || link.connection.server.isForeign)
+    let isNobodyElses = isForeign || link.isNamed
     if link.requestCount > 0 || !link.connection.isReady || isNobodyElses {
       link.connection.close(now: now)
     } else if isClean {

@@ -29,8 +29,8 @@ package final class PinnedLink: LinkOwner {
   unowned let lane: Lane
   let version: RESPVersion
   let database: UInt32
-  /// Who its client is, where that is not who the proxy is, in case that Redis does not know the proxy:
-  /// such a link is nobody else's, ever.
+  /// Who its first client is, where that is not who the proxy is: in case that Redis does not let the
+  /// proxy in.
   let identity: LinkIdentity?
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.

@@ -20,7 +20,6 @@ struct Greeting: ~Copyable {
   }
 
   private(set) var server = LinkServer()
-  private var usesFallback = false
   /// Those whose replies have not come, in order.
   private var awaited: [Step] = []
 
@@ -75,7 +74,7 @@ struct Greeting: ~Copyable {
 
   private mutating func settle(_ profile: LinkProfile, to output: inout ByteBuffer) -> Outcome {
     let role = profile.role
-    if usesFallback {
+    if server.isForeign {
       // Nothing that this user's rights may not allow: Redis keeps a log of that.
       if profile.url.database != 0 { ask(.select, profile, to: &output) }
       return proceed()
@@ -108,7 +107,7 @@ struct Greeting: ~Copyable {
       output.appendCommand(argumentCount: 1)
       output.appendArgument("RESET")
     case .hello:
-      let identity = usesFallback ? profile.fallback : LinkIdentity(profile.url)
+      let identity = server.isForeign ? profile.fallback : LinkIdentity(profile.url)
       Self.appendHello(profile, as: identity, to: &output)
     case .authenticate:
       output.appendCommand(argumentCount: 3)
@@ -170,9 +169,9 @@ struct Greeting: ~Copyable {
   ) -> Outcome {
     if let reason = RedisError.Reason(refusal: error, isControl: profile.role == .control) {
       guard case .authenticationFailed = reason, step == .hello, profile.fallback != nil,
-        !usesFallback
+        !server.isForeign
       else { return .failed(reason) }
-      usesFallback = true
+      server.isForeign = true
       ask(.hello, profile, to: &output)
       return .proceed
     }

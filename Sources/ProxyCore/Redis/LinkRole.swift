@@ -69,6 +69,8 @@ package struct LinkServer: Equatable, Sendable {
   /// `7.0.15`; nil where neither `HELLO` nor `INFO` tells.
   package var version: [UInt8]?
   package var isReplica = false
+  /// Whether it knows the link by its fallback.
+  var isForeign = false
   /// By which number it knows this connection, where somebody needs it.
   package var clientID: Int?
   package var speaks = RESPVersion.two
