@@ -115,8 +115,15 @@ extension RESPSession {
   private func greet(_ hello: HelloRequest, now: Moment) {
     speak(hello.version, now: now)
     var text = ByteBuffer()
-    client.greet(hello, &text)
+    greetClient(hello, &text)
     reply { $0.append(text.bytes) }
+  }
+
+  func greetClient(_ hello: HelloRequest, _ output: inout ByteBuffer) {
+    let server = lane.proxy.server
+    client.greeting.version = server.version ?? options.greeting.version
+    client.greeting.isReplica = server.isReplica
+    client.greet(hello, &output)
   }
 
   /// Has the client's own link speak as the client is about to.

@@ -269,7 +269,7 @@ extension RESPSession {
       pin?.user = user
       guard let hello else { return true }
       speak(hello.version, now: now)
-      answer(ticket) { client.greet(hello, &$0) }
+      answer(ticket) { greetClient(hello, &$0) }
       return false
     case .tracking(let change): if !isError { pin?.apply(change) }
     case .reset: beginAnew(now: now)

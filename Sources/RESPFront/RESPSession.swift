@@ -47,6 +47,8 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
   private let detached: OutputBuffer
+  /// Whether its connection counts what waits for replies before it.
+  @safe @exclusivity(unchecked) private var holdsOutput = false
 
   /// What a client waits for before its next request is looked at.
   enum Stall: Equatable {
@@ -264,7 +266,7 @@ final class RESPSession {
     guard let journey = queue.finish(ticket, output) else { return }
     traffic.end(journey)
     if hasSpecials { concludeSpecial(ticket, now: now) }
-    if queue.buffered > 0 { settleOutput() }
+    if queue.buffered > 0 || holdsOutput { settleOutput() }
     if stall != nil || isEnding { wake(now: now) }
   }
 
@@ -305,7 +307,9 @@ final class RESPSession {
   /// Closes a client that does not take what it is owed, and lets links go on that waited for it.
   func settleOutput() {
     guard let connection else { return }
-    if queue.buffered + connection.outputCount > connection.outputBytesMax { connection.close() }
+    holdsOutput = queue.buffered > 0
+    connection.holdOutput(queue.buffered)
+    if connection.isOutputOverLimit { connection.closeForOutput() }
   }
 }
 

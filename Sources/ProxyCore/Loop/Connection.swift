@@ -27,6 +27,10 @@ package final class Connection {
   package var inputBytesMax = Limits.connectionInputBytesMax
   /// Closes the connection when more than this waits to be sent.
   package var outputBytesMax = Limits.connectionOutputBytesMax
+  /// Whose unread output counts together with this one's.
+  package var ledger: OutputLedger?
+  /// Bytes for the peer that the handler still keeps, as it last said.
+  package private(set) var outputHeld = 0
 
   var handler: (any ConnectionHandler)?
   var descriptor: FileDescriptor
@@ -88,7 +92,14 @@ package final class Connection {
   package var outputCount: Int { pending?.count ?? 0 }
   /// Whether the kernel has no room; `drained` will be called.
   package var isOutputBlocked: Bool { isWriteBlocked }
-  package var isOutputOverLimit: Bool { outputCount > outputBytesMax }
+  package var isOutputOverLimit: Bool { outputCount &+ outputHeld > outputBytesMax }
+
+  /// The handler keeps so many bytes that are for the peer, but cannot be appended yet.
+  package func holdOutput(_ count: Int) {
+    if count == outputHeld { return }
+    outputHeld = count
+    countOutput()
+  }
 
   /// Stops reading until `resumeReading`. The kernel's window closes, and then the peer has to
   /// wait.
@@ -113,6 +124,9 @@ package final class Connection {
 
   /// Closes in this turn's close phase, whatever was not sent.
   package func close() { close(because: .requested) }
+
+  /// The same, because the peer does not read.
+  package func closeForOutput() { close(because: .outputLimit) }
 
   func close(because reason: CloseReason) {
     if state == .closing || state == .closed { return }

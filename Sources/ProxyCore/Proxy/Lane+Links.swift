@@ -32,6 +32,7 @@ extension Lane {
       return false
     }
     link.expectedRunID = link.server.runID
+    proxy.noteServer(link.server)
     if !link.isCounted { proxy.readyLinks.wrappingAdd(1, ordering: .relaxed) }
     link.isCounted = true
     return true
@@ -62,7 +63,8 @@ extension Lane {
   }
 
   func lost(_ link: LinkConnection, because error: RedisError) {
-    proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed)
+    // What this side has closed was no loss.
+    if error.reason != .closed { proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed) }
     if link.isCounted { proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed) }
     link.isCounted = false
     if error.reason == .serverReplaced {

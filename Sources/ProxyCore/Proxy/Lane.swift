@@ -36,6 +36,9 @@ package final class Lane {
   var fences = FenceDesk()
   var holds = HoldQueue()
   var janitor: Janitor
+  /// Whoever is looking for another server, and when the next may.
+  var probe: ServerProbe?
+  var probeDue = Moment(nanoseconds: 0)
   private(set) var isClosed = false
 
   init(_ proxy: Proxy, index: Int, on loop: EventLoop, resolver: NameResolver) {
@@ -48,6 +51,7 @@ package final class Lane {
     waker = LaneWaker(proxy.seats[index].mailbox, proxy.limiter)
     janitor = Janitor(of: proxy.cache, first: index, stride: proxy.laneCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
+    scheduleIdleCheck(now: loop.now)
   }
 
   // MARK: Mail
@@ -144,6 +148,7 @@ package final class Lane {
     home.close(now: now)
     for link in sharedLinks.values { link.connection.close(now: now) }
     for link in pinnedLinks.values { link.connection.close(now: now) }
+    probe?.close(now: now)
     sharedLinks = [:]
     recentShared = nil
     endHolds(at: .distantFuture, now: now)
@@ -201,7 +206,7 @@ final class LaneWaker: LimiterWaker {
 }
 
 extension Lane: TimerTarget {
-  enum Timer: Int { case janitor, expiry, holds }
+  enum Timer: Int { case janitor, expiry, holds, idleLinks }
 
   package func timerFired(_ token: Int, now: Moment) {
     switch Timer(rawValue: token) {
@@ -214,6 +219,10 @@ extension Lane: TimerTarget {
       proxy.limiter.expire(now: now)
       scheduleExpiry()
     case .holds: endHolds(at: now, now: now)
+    case .idleLinks:
+      if isClosed { return }
+      retireIdleLinks(now: now)
+      scheduleIdleCheck(now: now)
     case nil: break
     }
   }
