@@ -165,7 +165,9 @@ extension RESPSession {
     if queued.subscriptionChanges.isEmpty { return }
     passage.delivery = .transaction
     var expected = subscriptions
-    passage.confirmations = queued.subscriptionChanges.map { ($0.element, expected.begin($0.change)) }
+    passage.confirmations = queued.subscriptionChanges.map {
+      ($0.element, expected.begin($0.change))
+    }
   }
 
   /// What gets the proxy's own answer from Redis, at its place in the transaction.

@@ -29,7 +29,9 @@ extension EventLoop {
   func closeLargest(of ledger: OutputLedger) {
     var largest: Connection?
     slots.forEach { occupant in
-      guard case .connection(let connection) = occupant, connection.ledger === ledger else { return }
+      guard case .connection(let connection) = occupant, connection.ledger === ledger else {
+        return
+      }
       if connection.outputCounted > largest?.outputCounted ?? 0 { largest = connection }
     }
     largest?.closeForOutput()

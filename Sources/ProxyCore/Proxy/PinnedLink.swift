@@ -117,7 +117,11 @@ package final class PinnedLink: LinkOwner {
     case .tree(let token): lane.finish(token.value, with: link.takeReply(), now: now)
     case .ready:
       guard lane.greeted(link, now: now) else { return }
-      if stage == .returning { lane.pool(self, now: now) } else { caller?.linkReady(self, now: now) }
+      if stage == .returning {
+        lane.pool(self, now: now)
+      } else {
+        caller?.linkReady(self, now: now)
+      }
     case .answered, .filled, .invalidated, .invalidatedAll, .needsMore, .drained, .lost: break
     }
   }
