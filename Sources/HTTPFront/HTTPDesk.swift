@@ -33,6 +33,7 @@ final class HTTPDesk {
     }
     guard clients.admit(.http) else { return refuse(connection, .clientsTooMany) }
     connection.outputBytesMax = options.outputBytesMax
+    connection.ledger = lane.proxy.clientOutput
     return HTTPSession(desk: self, lane: lane, connection: connection)
   }
 

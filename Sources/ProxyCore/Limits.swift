@@ -434,3 +434,25 @@ extension Limits {  // MGET from memory
       && multipleGetBytesMax < sessionOutputBytesMax
   }
 }
+
+extension Limits {  // What clients and databases cost together
+  /// Answers that wait for all clients of all fronts; past it whoever waits for most is closed.
+  package static let clientOutputSumMax = 4 << 30
+  /// A link to another database than the one that clients start in is closed when nothing was asked of it
+  /// for so long.
+  package static let linkIdleMax = Duration.seconds(300)
+  /// Looks at such links within that time.
+  package static let linkIdleLooks = 4
+  /// Databases whose values a loop fetches for its cache; those of others are read, and not kept.
+  package static let fillLinksMax = 256
+  /// Links of a loop that clients share, one for each database and version in use.
+  package static let sharedLinksMax = 2 * fillLinksMax + 1
+  /// The time between two looks of a loop for another server.
+  package static let probePause = Duration.seconds(1)
+
+  /// What these owe to each other.
+  package static var sharingRelationsHold: Bool {
+    sessionOutputBytesMax <= clientOutputSumMax && httpOutputBytesMax <= clientOutputSumMax
+      && linkIdleLooks >= 1 && fillLinksMax >= databasesMax
+  }
+}

@@ -12,6 +12,7 @@ extension ClientRoster {
       quota.countRejection()
       return refuse(connection, RESPOptions.denial)
     }
+    connection.ledger = lane.proxy.clientOutput
     let session = RESPSession(id: options.identifiers.next(), options: options, lane: lane)
     session.connection = connection
     join(session)

@@ -120,6 +120,7 @@ final class ClientRoster {
       self.options = options
       self.options.identifiers = identifiers
       scheduleIdleCheck(now: now)
+    case .released(let id): find(id)?.released(now: now)
     }
   }
 
@@ -137,6 +138,9 @@ final class ClientRoster {
       }
       return report(part, to: seat, number, isLast: true)
     }
+    if case .redirect = survey.purpose, let session = survey.filter.id.flatMap(find) {
+      return nameTarget(session, to: seat, number, now: now)
+    }
     let body = { (session: RESPSession) in
       if session.matches(survey, now: now) { session.heed(survey, &part, now: now) }
     }
@@ -150,6 +154,24 @@ final class ClientRoster {
     report(part, to: seat, number, isLast: false)
     // In a later turn, so that nobody has to wait for long.
     _ = registry.seats[index].mailbox.send(.survey(survey, from: seat, number: number, first: next))
+  }
+
+  /// Has Redis able to send to a client, and says by which number.
+  private func nameTarget(_ session: RESPSession, to seat: Int, _ number: UInt64, now: Moment) {
+    let id = session.client.id
+    session.becomeTarget(now: now) { [registry, index] result in
+      var part = SurveyPart()
+      switch result {
+      case .named(let redisID):
+        part.target = RedirectTarget(clientID: id, redisID: redisID, seat: registry.seats[index])
+      case .gone: break
+      case .refused(let error):
+        var text = ByteBuffer()
+        error.write(to: &text)
+        part.reply = text.bytes.array
+      }
+      _ = registry.seats[seat].mailbox.send(.part(part, number: number, isLast: true))
+    }
   }
 
   private func find(_ id: Int) -> RESPSession? { place(of: id).flatMap { entries[$0].session } }

@@ -42,7 +42,7 @@ extension ClientState {
     output.appendArgument("mode")
     output.appendArgument("standalone")
     output.appendArgument("role")
-    output.appendArgument("master")
+    output.appendArgument(greeting.isReplica ? "replica" : "master")
     output.appendArgument("modules")
     output.appendArrayHeader(count: 0)
   }

@@ -3,7 +3,7 @@ internal import ProxyCore
 /// What a server remembers of one client between its commands, as far as the proxy can do that itself.
 struct ClientState {
   let id: Int
-  let greeting: ServerGreeting
+  var greeting: ServerGreeting
   /// The one that a client starts in.
   let homeDatabase: UInt32
   var version = RESPVersion.two

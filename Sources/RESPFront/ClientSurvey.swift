@@ -39,17 +39,17 @@ struct SurveyPart: Sendable {
   var count = 0
   /// Whether who asks is one of those to be ended.
   var includesAsker = false
-  /// What Redis has said.
+  /// What Redis has said, or why it cannot be asked.
   var reply: [UInt8]?
-  /// By which number Redis knows the client that is meant, where it knows it.
-  var redisID: Int?
+  /// The client that is meant, as one that Redis can send to.
+  var target: RedirectTarget?
 
   mutating func add(_ other: SurveyPart) {
     lines += other.lines
     count += other.count
     includesAsker = includesAsker || other.includesAsker
     reply = reply ?? other.reply
-    redisID = redisID ?? other.redisID
+    target = target ?? other.target
   }
 }
 
@@ -61,4 +61,6 @@ enum RosterMessage: Sendable {
   case part(SurveyPart, number: UInt64, isLast: Bool)
   /// To each: how clients are treated from now on.
   case options(RESPOptions)
+  /// To the loop of this client: somebody who has sent invalidations there does so no more.
+  case released(Int)
 }

@@ -14,8 +14,8 @@ struct Pin {
   var user: [UInt8]?
   var isMonitoring = false
   var isTracking = false
-  /// The client whom its invalidations are sent to.
-  var redirect: Int?
+  /// The clients whom its invalidations may be sent to: the last one, but for what a transaction does.
+  var targets: [RedirectTarget] = []
   var queued = Queued()
 
   init(link: PinnedLink) { self.link = link }
@@ -32,10 +32,14 @@ struct Pin {
     var selects: UInt32?
     /// The name that the client has then, if it changes that.
     var name: [UInt8]?
-    var subscriptionChanges: [SubscriptionChange] = []
+    /// The version that it speaks then, if it changes that.
+    var version: RESPVersion?
+    /// By the places of their commands.
+    private(set) var subscriptionChanges: [(element: Int, change: SubscriptionChange)] = []
     /// Whether something stays at Redis afterwards.
     var leavesState = false
     var changesIdentity = false
+    private(set) var trackingChanges: [TrackingChange] = []
     private var bytes = 0
 
     mutating func add(_ key: RawSpan) {
@@ -47,6 +51,34 @@ struct Pin {
         writes = []
       }
     }
+
+    mutating func add(_ change: SubscriptionChange) {
+      leavesState = true
+      subscriptionChanges.append((commandCount, change))
+      commandCount += 1
+    }
+
+    mutating func add(_ change: TrackingChange) {
+      commandCount += 1
+      leavesState = true
+      trackingChanges.removeAll { $0.target?.clientID == change.target?.clientID }
+      trackingChanges.append(change)
+    }
+  }
+
+  /// Redis tracks for the client now, or not any more.
+  mutating func apply(_ change: TrackingChange) {
+    leavesState = true
+    isTracking = change.isOn
+    targets = change.target.map { [$0] } ?? []
+  }
+
+  /// A transaction has done some of these.
+  mutating func apply(_ changes: [TrackingChange]) {
+    guard let last = changes.last else { return }
+    let others = targets + changes.dropLast().compactMap(\.target)
+    apply(last)
+    targets = others.filter { $0.clientID != last.target?.clientID } + targets
   }
 
   mutating func endTransaction(keepsWatching: Bool = false) {
@@ -60,4 +92,11 @@ struct Pin {
 
   /// Whether its loss is no loss to the client, what is under way aside.
   var holdsNothing: Bool { !isInTransaction && !isWatching && !leavesState }
+}
+
+/// What `CLIENT TRACKING` changes.
+struct TrackingChange {
+  let isOn: Bool
+  /// Who gets the invalidations instead; nil: the client itself.
+  var target: RedirectTarget?
 }

@@ -8,11 +8,11 @@ extension RESPSession: ConnectionHandler {
     presence.lastHeard = now
     switch take(bytes, now: now) {
     case .taken(let count, let needing):
-      if connection.isOutputOverLimit(with: queue.buffered) { connection.close() }
+      settleOutput(on: connection)
       return .taken(count, needing: needing)
     case .stalled(let count):
       connection.pauseReading()
-      if connection.isOutputOverLimit(with: queue.buffered) { connection.close() }
+      settleOutput(on: connection)
       return .taken(count)
     case .finished: endAfterReplies()
     case .aborted: connection.close()
@@ -52,6 +52,7 @@ extension RESPSession: ConnectionHandler {
     roster?.leave(self)
     stall = nil
     upload = nil
+    endNamings(.gone)
     abandonPin(now: now)
     for loan in loans.values { lane.unpin(loan.link, isClean: false, now: now) }
     loans = [:]

@@ -113,16 +113,24 @@ extension RESPSession {
   }
 
   private func greet(_ hello: HelloRequest, now: Moment) {
-    if let pin, let version = hello.version, version != client.version {
-      // The client's own link speaks as the client does.
-      let number = version.rawValue
-      try? pin.link.precede(
-        with: Array("*2\r\n$5\r\nHELLO\r\n$1\r\n\(number)\r\n".utf8).rawSpan, now: now)
-      self.pin?.leavesState = true
-    }
+    speak(hello.version, now: now)
     var text = ByteBuffer()
-    client.greet(hello, &text)
+    greetClient(hello, &text)
     reply { $0.append(text.bytes) }
+  }
+
+  func greetClient(_ hello: HelloRequest, _ output: inout ByteBuffer) {
+    let server = lane.proxy.server
+    client.greeting.version = server.version ?? options.greeting.version
+    client.greeting.isReplica = server.isReplica
+    client.greet(hello, &output)
+  }
+
+  /// Has the client's own link speak as the client is about to.
+  func speak(_ version: RESPVersion?, now: Moment) {
+    guard let link = pin?.link, let version, version != client.version else { return }
+    link.speak(version, now: now)
+    pin?.leavesState = true
   }
 
   private func authenticate(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
@@ -195,12 +203,45 @@ extension RESPSession {
 
   private func reset(_ length: Int, now: Moment) -> Step {
     guard traffic.isEmpty else { return stall(.quiet) }
-    abandonPin(now: now)
     client.reset()
     client.isAuthenticated = password == nil
     parser.isAuthenticated = client.isAuthenticated
+    if isTarget, let link = pin?.link {
+      // Others know it by the number of this link, which stays the same at Redis too.
+      let passage = Passage(.pinned(link), database: client.database, effect: .none)
+      send(
+        Array("*1\r\n$5\r\nRESET\r\n".utf8).rawSpan, passage, Journey(.pass, bytes: length),
+        note: .reset, blocks: true, now: now)
+      return .done(length)
+    }
+    abandonPin(now: now)
     reply { $0.appendSimpleString("RESET") }
     return .done(length)
+  }
+
+  /// Redis has reset the client's own link, which is now to be as the proxy's links are.
+  func beginAnew(now: Moment) {
+    guard let link = pin?.link else { return }
+    link.forgetSubscriptions()
+    link.noteVersion(.two)
+    subscriptions = Subscriptions()
+    pin = Pin(link: link)
+    let url = lane.proxy.settings.url
+    var request = ByteBuffer()
+    if let password = url.password {
+      request.appendCommand(argumentCount: 3)
+      request.appendArgument("AUTH")
+      request.appendArgument(Array((url.username ?? "default").utf8))
+      request.appendArgument(Array(password.utf8))
+      try? link.precede(with: request.bytes, now: now)
+      request.removeAll()
+    }
+    if client.database != 0 {
+      request.appendCommand(argumentCount: 2)
+      request.appendArgument("SELECT")
+      request.appendArgument(Int(client.database))
+      try? link.precede(with: request.bytes, now: now)
+    }
   }
 }
 

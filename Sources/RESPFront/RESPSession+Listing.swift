@@ -48,8 +48,7 @@ extension RESPSession {
     case .kill:
       // Who asks is answered first.
       if client.id == survey.asker { part.includesAsker = true } else { kill() }
-    case .redirect: part.redisID = pin?.link.redisID
-    case .unblock: break
+    case .redirect, .unblock: break
     }
   }
 
@@ -109,7 +108,7 @@ extension RESPSession {
     text.append(connection?.isOutputBlocked == true ? " events=rw" : " events=r")
     add(" cmd=", Array(presence.command.name(in: lane.commands).utf8))
     add(" user=", user)
-    add(" redir=", pin?.isTracking == true ? pin?.redirect ?? 0 : -1)
+    add(" redir=", pin?.isTracking == true ? pin?.targets.last?.clientID ?? 0 : -1)
     add(" resp=", Int(client.version.rawValue))
     if !client.libraryName.isEmpty || !client.libraryVersion.isEmpty {
       // Redis has these since 7.2.

@@ -62,6 +62,7 @@ extension RESPSession: LaneCaller {
   ) {
     let ticket = begin(journey)
     if let note { notes[ticket] = note }
+    if case .confirmations = passage.delivery { queue.keep(ticket) }
     if let loan { loans[ticket] = loan }
     if blocks { blockedBy = Blocker(ticket: ticket, isBlocking: isBlocking) }
     do throws(ProxyError) {

@@ -23,8 +23,7 @@ extension RESPSession {
     if pin?.isInTransaction == true {
       if spec.verb == .clientReply {
         // Redis would mangle the reply to EXEC, and then not answer this link any more.
-        reply { $0.appendError("ERR CLIENT REPLY is not possible in a transaction") }
-        return .done(length)
+        return refuseQueueing("ERR CLIENT REPLY is not possible in a transaction", length, now: now)
       }
       if let question = substitute(for: spec) {
         pin?.queued.commandCount += 1
@@ -37,10 +36,19 @@ extension RESPSession {
       beginWrites(request, &passage.writes)
       note = prepare(spec, request, &passage, now: now)
     }
-    let blocks = spec.routing == .blocking && pin?.isInTransaction == false
+    let isBlocking = spec.routing == .blocking && pin?.isInTransaction == false
+    let blocks = isBlocking || passage.delivery == .transaction
     send(
       request, passage, Journey(.pass, bytes: length), note: note, blocks: blocks,
-      isBlocking: blocks, now: now)
+      isBlocking: isBlocking, now: now)
+    return .done(length)
+  }
+
+  /// Refuses what Redis is not to queue, and has it refuse EXEC, as after whatever it refuses itself.
+  func refuseQueueing(_ error: StaticString, _ length: Int, now: Moment) -> Step {
+    let refused = Array("*1\r\n$4\r\nECHO\r\n".utf8)
+    try? pin?.link.precede(with: refused.rawSpan, now: now)
+    reply { $0.appendError(error) }
     return .done(length)
   }
 
@@ -61,7 +69,7 @@ extension RESPSession {
       let isOn =
         parser.arguments.count > 2
         && parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
-      return .tracking(isOn: isOn, redirect: nil)
+      return .tracking(TrackingChange(isOn: isOn))
     case .session:
       if spec.verb == .monitor { pin?.isMonitoring = true }
       return .stateUnlessError
@@ -69,7 +77,7 @@ extension RESPSession {
     case .subscription:
       let change = SubscriptionChange(spec.verb, parser.arguments, in: request)
       passage.delivery = .confirmations(subscriptions.begin(change))
-      return .subscription(change)
+      return .subscription(change, isUnheard: client.replies.drops)
     case .wait:
       // What the client wrote over other links counts, once something was executed on this one.
       try? pin?.link.precede(with: Array("*1\r\n$4\r\nPING\r\n".utf8).rawSpan, now: now)
@@ -96,6 +104,7 @@ extension RESPSession {
       for key in queued.writes {
         lane.beginWrite(key.rawSpan, hash: lane.hash(key.rawSpan), &passage.writes)
       }
+      expectConfirmations(of: queued, &passage)
       pin?.endTransaction()
       if queued.leavesState { pin?.leavesState = true }
       return .exec(queued)
@@ -106,13 +115,18 @@ extension RESPSession {
   }
 
   private func queue(_ spec: CommandSpec, _ request: RawSpan) {
+    if spec.verb == .clientTracking {
+      let isOn = parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
+      pin?.queued.add(TrackingChange(isOn: isOn))
+      return
+    }
+    if spec.routing == .subscription {
+      pin?.queued.add(SubscriptionChange(spec.verb, parser.arguments, in: request))
+      return
+    }
     pin?.queued.commandCount += 1
     switch spec.routing {
     case .session, .unknown: pin?.queued.leavesState = true
-    case .subscription:
-      pin?.queued.leavesState = true
-      pin?.queued.subscriptionChanges.append(
-        SubscriptionChange(spec.verb, parser.arguments, in: request))
     case .kept: queueKept(spec, request)
     default:
       let effect = pin?.queued.effect ?? .none
@@ -134,8 +148,25 @@ extension RESPSession {
     case .clientSetName:
       let name = parser.arguments.bytes(2, in: request)
       if ClientState.isName(name) { pin?.queued.name = name.array }
-    case .auth, .hello: pin?.queued.changesIdentity = true
+    case .auth: pin?.queued.changesIdentity = true
+    case .hello:
+      var refusal = ByteBuffer()
+      var hello = HelloRequest()
+      guard hello.read(parser.arguments, in: request, refusal: &refusal) else { return }
+      if hello.credentials != nil { pin?.queued.changesIdentity = true }
+      pin?.queued.version = hello.version ?? pin?.queued.version
+      pin?.queued.name = hello.name ?? pin?.queued.name
     default: break
+    }
+  }
+
+  /// Has the link know where confirmations will stand among the elements of the reply.
+  private func expectConfirmations(of queued: Pin.Queued, _ passage: inout Passage) {
+    if queued.subscriptionChanges.isEmpty { return }
+    passage.delivery = .transaction
+    var expected = subscriptions
+    passage.confirmations = queued.subscriptionChanges.map {
+      ($0.element, expected.begin($0.change))
     }
   }
 
@@ -166,10 +197,13 @@ extension RESPSession {
 
   /// Gives the link back once it holds nothing of the client's.
   func leavePinIfIdle(now: Moment) {
-    guard let pin, traffic.isEmpty, pin.isIdle else { return }
+    guard let pin, traffic.isEmpty, pin.isIdle, !isTarget else { return }
     self.pin = nil
     lane.unpin(pin.link, isClean: true, now: now)
   }
+
+  /// Whether others have named the client as the one to send to, or are about to.
+  var isTarget: Bool { redirectors > 0 || !namings.isEmpty }
 
   /// Gives the link back whatever it holds.
   func abandonPin(now: Moment) {
@@ -188,14 +222,18 @@ extension RESPSession {
     /// One that leaves something at Redis, if it is executed.
     case stateUnlessError
     case multi
-    case subscription(SubscriptionChange)
+    case subscription(SubscriptionChange, isUnheard: Bool)
     case select(UInt32)
     case exec(Pin.Queued)
     /// SHUTDOWN, to which Redis says nothing if it obeys: it hangs up.
     case shutdown
     /// AUTH; with what follows where it was part of a HELLO.
     case identity(user: [UInt8], then: HelloRequest?)
-    case tracking(isOn: Bool, redirect: Int?)
+    case tracking(TrackingChange)
+    /// Whether and whereto Redis sends invalidations, in its own numbers.
+    case redirection
+    /// RESET of a client that keeps its link.
+    case reset
     /// Whether the client may ask the others that.
     case survey(ClientSurvey)
     /// `INFO`, which the proxy adds to.
@@ -213,7 +251,12 @@ extension RESPSession {
     case .stateUnlessError: if !isError { pin?.leavesState = true }
     case .shutdown: break
     case .multi: if isError { pin?.endTransaction(keepsWatching: true) }
-    case .subscription(let change): if isError { subscriptions.undo(change) }
+    case .subscription(let change, let isUnheard):
+      if isError {
+        subscriptions.undo(change)
+        // What is confirmed is heard even by those who want no replies.
+        if isUnheard { queue.drop(ticket) }
+      }
     case .select(let database):
       if !isError {
         client.database = database
@@ -227,14 +270,12 @@ extension RESPSession {
       pin?.hasIdentity = true
       pin?.user = user
       guard let hello else { return true }
-      answer(ticket) { client.greet(hello, &$0) }
+      speak(hello.version, now: now)
+      answer(ticket) { greetClient(hello, &$0) }
       return false
-    case .tracking(let isOn, let redirect):
-      if isError { return true }
-      pin?.leavesState = true
-      pin?.isTracking = isOn
-      pin?.redirect = isOn ? redirect : nil
-    case .survey, .details: break
+    case .tracking(let change): if !isError { pin?.apply(change) }
+    case .reset: beginAnew(now: now)
+    case .survey, .details, .redirection: break
     }
     return true
   }
@@ -243,14 +284,19 @@ extension RESPSession {
   private func executed(_ queued: Pin.Queued) {
     client.database = queued.selects ?? client.database
     client.name = queued.name ?? client.name
+    if let version = queued.version {
+      client.version = version
+      pin?.link.noteVersion(version)
+    }
     if queued.changesIdentity { pin?.hasIdentity = true }
-    for change in queued.subscriptionChanges { _ = subscriptions.begin(change) }
-    if !queued.subscriptionChanges.isEmpty { pin?.link.expectMessages() }
+    pin?.apply(queued.trackingChanges)
+    for (_, change) in queued.subscriptionChanges { _ = subscriptions.begin(change) }
   }
 
-  func unasked(_ piece: RawSpan, isLast: Bool, on link: PinnedLink, now: Moment) {
+  func unasked(_ piece: RawSpan, _ place: ReplyPlace, on link: PinnedLink, now: Moment) {
     guard link === pin?.link else { return }
-    output.bytes.append(piece)
+    if place.isFirst { skipsMessage = replacesPush(piece) }
+    if !skipsMessage { output.bytes.append(piece) }
     settleOutput()
     // Messages do not wait for a slow subscriber, as they do not at Redis: past its limit it is closed.
   }
@@ -258,9 +304,10 @@ extension RESPSession {
   /// What the client kept at Redis is gone, and only it knows what that was: as if Redis had closed it.
   func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {
     guard link === pin?.link else { return }
-    let wasIdle = pin?.holdsNothing ?? true
+    let wasIdle = (pin?.holdsNothing ?? true) && !isTarget
     pin = nil
     subscriptions = Subscriptions()
+    endNamings(.refused(.redis(error)))
     if !wasIdle { connection?.closeAfterFlushing() }
   }
 }

@@ -18,6 +18,9 @@ extension RESPSession {
       if isLeftToRedis { return nil }
       return manageProxy(request, length, now: now)
     }
+    if spec.verb == .clientTracking, pin?.isInTransaction == true, !isConfined, let roster {
+      return redirect(request, length, roster, now: now)
+    }
     if isLeftToRedis { return nil }
     if spec.verb == .info { return tellDetails(spec, request, length, now: now) }
     guard let roster else { return nil }
@@ -41,13 +44,18 @@ extension RESPSession {
       var text = ByteBuffer()
       describe(to: &text, now: now)
       reply { $0.appendText(text.bytes, client.version) }
-    case .clientGetRedirect:
+    case .clientGetRedirect, .clientTrackingDetails:
       // What is under way may be what turns it on.
-      if let pin, pin.redirect == nil, pin.leavesState || !traffic.isEmpty { return nil }
-      reply { $0.appendInteger(pin?.redirect ?? -1) }
-    case .clientTrackingDetails:
-      if let pin, pin.leavesState || !traffic.isEmpty { return nil }
-      reply { Self.appendNoTracking(client.version, to: &$0) }
+      if let pin, pin.leavesState || !traffic.isEmpty {
+        return askForRedirection(request, length, now: now)
+      }
+      reply { output in
+        if verb == .clientGetRedirect {
+          output.appendInteger(-1)
+        } else {
+          Self.appendNoTracking(client.version, to: &output)
+        }
+      }
     case .clientTracking: return redirect(request, length, roster, now: now)
     case .clientList:
       var ids: [Int] = []
@@ -170,6 +178,9 @@ extension RESPSession {
       } else {
         conclude(ticket, now: now)
       }
+    case (.success(let value), .redirection?):
+      answerRedirection(ticket, value)
+      conclude(ticket, now: now)
     case (.success(let value), _):
       answerDetails(ticket, value)
       conclude(ticket, now: now)

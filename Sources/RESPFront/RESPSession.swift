@@ -30,6 +30,11 @@ final class RESPSession {
   /// What is to be done about a reply on the client's own link once its first bytes tell how it ended.
   @safe @exclusivity(unchecked) var notes: [UInt64: Note] = [:]
   var subscriptions = Subscriptions()
+  /// Whether the rest of what is coming unasked is not for the client.
+  var skipsMessage = false
+  /// How many others have their invalidations sent here, and those who are about to.
+  var redirectors = 0
+  var namings: [(Naming) -> Void] = []
   /// The rest of a request that is relayed as it comes.
   @safe @exclusivity(unchecked) var upload: Upload?
   /// The request whose reply must come before another one is looked at: it may change what they mean, or
@@ -45,6 +50,8 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
   private let detached: OutputBuffer
+  /// Whether its connection counts what waits for replies before it.
+  @safe @exclusivity(unchecked) private var holdsOutput = false
 
   /// What a client waits for before its next request is looked at.
   enum Stall: Equatable {
@@ -122,7 +129,8 @@ final class RESPSession {
   func take(_ bytes: RawSpan, now: Moment) -> Verdict {
     var offset = 0
     while offset < bytes.byteCount {
-      if blockedBy != nil {
+      if mustBePinned { settleNamings(now: now) }
+      if blockedBy != nil || mustBePinned {
         stall = .quiet
         return .stalled(offset)
       }
@@ -202,6 +210,8 @@ final class RESPSession {
     if let step = administer(spec, request, length, now: now) { return step }
     switch spec.routing {
     case .kept where isKeptHere(spec): return keep(spec, request, length, now: now)
+    case .refused(let refusal) where pin?.isInTransaction == true:
+      return refuseQueueing(refusal.message, length, now: now)
     case .refused(let refusal):
       reply { $0.appendError(refusal.message) }
       return .done(length)
@@ -269,13 +279,13 @@ final class RESPSession {
     traffic.end(journey)
     if !entry.isEmpty { settle(entry, now: now) }
     if hasSpecials { concludeSpecial(ticket, now: now) }
-    if queue.buffered > 0 { settleOutput() }
+    if queue.buffered > 0 || holdsOutput { settleOutput() }
     if stall != nil || isEnding { wake(now: now) }
   }
 
   /// Whether there is more to the end of a request than its reply.
   private var hasSpecials: Bool {
-    blockedBy != nil || pin != nil || !loans.isEmpty || !notes.isEmpty
+    blockedBy != nil || pin != nil || !loans.isEmpty || !notes.isEmpty || !namings.isEmpty
   }
 
   private func concludeSpecial(_ ticket: UInt64, now: Moment) {
@@ -285,6 +295,7 @@ final class RESPSession {
       lane.unpin(loan.link, isClean: loan.isClean, now: now)
     }
     if !loans.isEmpty { speedUp() }
+    settleNamings(now: now)
     leavePinIfIdle(now: now)
   }
 
@@ -308,8 +319,12 @@ final class RESPSession {
 
   /// Closes a client that does not take what it is owed, and lets links go on that waited for it.
   func settleOutput() {
-    guard let connection, connection.isOutputOverLimit(with: queue.buffered) else { return }
-    connection.close()
+    if let connection { settleOutput(on: connection) }
+  }
+
+  func settleOutput(on connection: Connection) {
+    holdsOutput = queue.buffered > 0
+    connection.settleOutput(holding: queue.buffered)
   }
 }
 

@@ -67,6 +67,14 @@ struct ReplyQueue {
     return place(at: Int(ticket &- first))
   }
 
+  /// Whether replies are dropped is not for this one: it is written until it is to be dropped after all.
+  mutating func keep(_ ticket: UInt64) { setDropped(ticket, false) }
+  mutating func drop(_ ticket: UInt64) { setDropped(ticket, true) }
+
+  private mutating func setDropped(_ ticket: UInt64, _ isDropped: Bool) {
+    if let place = place(of: ticket) { ring[place].isDropped = isDropped }
+  }
+
   /// Adds to a reply.
   mutating func append(_ piece: RawSpan, to ticket: UInt64, _ output: OutputBuffer) {
     guard let place = place(of: ticket), !ring[place].isDropped else { return }

@@ -1,4 +1,4 @@
-"""Runs the test suites that redis-py ships, against a redis-server and through the proxy before another.
+"""Runs the test suites that client libraries ship, against a redis-server and through the proxy before another.
 
 A test that passes on the first and fails on the second is the proxy's fault: each is shown, and then the
 exit status is 1. `make suites` calls this; `suites.py PROXYD FOLDER [NAME] [PYTEST ARGUMENT...]` by hand.
@@ -10,38 +10,89 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from typing import NamedTuple
 
-# The last version of each line that had this protocol for its default, and what its tests need.
-SUITES = {
-    "redis-5.3.1-resp2": ("5.3.1", "2"),
-    "redis-6.4.0-resp3": ("6.4.0", "3"),
-}
-NEEDED = "pytest<8.4 pytest-asyncio<1 pytest-timeout mock packaging numpy ujson uvloop hatchling setuptools"
-NEEDED += " wheel redis-entraid==1.0.0"
+
+class Suite(NamedTuple):
+    """The tests in a source archive on PyPI, and how they are run."""
+
+    package: str
+    version: str
+    # What its tests need beside it.
+    needed: str
+    # Where its tests are, and which are left out.
+    folder: str
+    left_out: str
+    # Arguments that tell them of the server at `{port}`.
+    arguments: str = ""
+    # The port that they have in their text, where they cannot be told.
+    fixed_port: str = ""
+
+
+REDIS_PY = "pytest<8.4 pytest-asyncio<1 pytest-timeout mock packaging numpy ujson uvloop hatchling setuptools"
+REDIS_PY += " wheel redis-entraid==1.0.0"
 # Needs a cluster, sentinels, certificates or modules; and what never speaks to the server in question.
-LEFT_OUT = "bloom cluster cluster_transaction cwe_404 graph json search sentinel ssl timeseries vsets"
-LEFT_OUT += " sentinel_managed_connection multiprocessing"
+REDIS_PY_LEFT_OUT = "bloom cluster cluster_transaction cwe_404 graph json search sentinel ssl timeseries vsets"
+REDIS_PY_LEFT_OUT += " sentinel_managed_connection multiprocessing"
+REDIS_PY_ARGUMENTS = "-o asyncio_mode=auto --redis-url=redis://127.0.0.1:{port}/9 --protocol="
+
+# Its tests are for the imitation and for a real server; the latter are marked.
+FAKEREDIS = "redis==6.4.0 pytest pytest-asyncio pytest-mock pytest-timeout hypothesis lupa jsonpath-ng valkey"
+FAKEREDIS += " sortedcontainers hatchling packaging typing-extensions hiredis"
+
+# Of redis-py, the last version of each line that had this protocol for its default; once with the
+# parser that hiredis is.
+SUITES = {
+    "redis-5.3.1-resp2": Suite(
+        "redis", "5.3.1", REDIS_PY, "tests", REDIS_PY_LEFT_OUT, REDIS_PY_ARGUMENTS + "2"
+    ),
+    "redis-6.4.0-resp3": Suite(
+        "redis", "6.4.0", REDIS_PY, "tests", REDIS_PY_LEFT_OUT, REDIS_PY_ARGUMENTS + "3"
+    ),
+    "redis-6.4.0-hiredis": Suite(
+        "redis", "6.4.0", REDIS_PY + " hiredis", "tests", REDIS_PY_LEFT_OUT, REDIS_PY_ARGUMENTS + "3"
+    ),
+    "fakeredis-2.40.0": Suite(
+        "fakeredis", "2.40.0", FAKEREDIS, "test", "bloomfilter cms json timeseries topk",
+        "-m real --hypothesis-seed=1", "6390",
+    ),
+}
 
 
 def shell(*words, **options):
     return subprocess.run([str(word) for word in words], check=True, **options)
 
 
-def prepare(folder, version):
+def prepare(folder, name, suite):
     """A virtual environment with one version of the library, and its tests beside it."""
-    place = folder / version
+    place = folder / name
+    archive = f"{suite.package}-{suite.version}"
     python = place / "venv" / "bin" / "python"
     if not (place / "ready").exists():
         shell(sys.executable, "-m", "venv", place / "venv")
-        shell(python, "-m", "pip", "-q", "install", *NEEDED.split())
-        shell(python, "-m", "pip", "-q", "install", "--no-deps", f"redis=={version}")
+        shell(python, "-m", "pip", "-q", "install", *suite.needed.split())
+        shell(python, "-m", "pip", "-q", "install", "--no-deps", f"{suite.package}=={suite.version}")
         shell(
             python, "-m", "pip", "-q", "download", "--no-binary", ":all:", "--no-deps",
-            "--no-build-isolation", "-d", place, f"redis=={version}",
+            "--no-build-isolation", "-d", place, f"{suite.package}=={suite.version}",
         )
-        shell("tar", "-xzf", place / f"redis-{version}.tar.gz", "-C", place)
+        shell("tar", "-xzf", place / f"{archive}.tar.gz", "-C", place)
         (place / "ready").touch()
-    return python, place / f"redis-{version}"
+    return python, place / archive
+
+
+def set_port(source, suite, port):
+    """Puts the port into the text of tests that cannot be told, in a copy of them."""
+    if not suite.fixed_port:
+        return suite.folder
+    folder = source / f"{suite.folder}-original"
+    if not folder.exists():
+        (source / suite.folder).rename(folder)
+    for file in folder.rglob("*.py"):
+        copy = source / suite.folder / file.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(file.read_text().replace(suite.fixed_port, str(port)))
+    return suite.folder
 
 
 def free_port():
@@ -63,7 +114,7 @@ def start(words, port):
     sys.exit(f"{words[0]} did not start")
 
 
-def run(python, source, protocol, proxyd, report, arguments):
+def run(python, source, suite, proxyd, report, arguments):
     """The outcome of every test, against a fresh server: the suites leave changed settings behind."""
     port = free_port()
     children = [start(["redis-server", "--port", port, "--save", "", "--dir", source], port)]
@@ -74,14 +125,15 @@ def run(python, source, protocol, proxyd, report, arguments):
             words += ["--redis-url", f"redis://127.0.0.1:{port}"]
             children.append(start(words, front))
             port = front
-        ignored = [f"--ignore-glob=*/test_{name}.py" for name in LEFT_OUT.split()]
+        folder = set_port(source, suite, port)
+        ignored = [f"--ignore-glob=*/test_{name}.py" for name in suite.left_out.split()]
         with open(report.with_suffix(".log"), "w") as log:
             subprocess.run(
                 [
                     python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore",
-                    "--timeout=60", "--tb=line", "--continue-on-collection-errors", "-o", "asyncio_mode=auto",
-                    f"--redis-url=redis://127.0.0.1:{port}/9", f"--protocol={protocol}",
-                    f"--junitxml={report}", *ignored, *(arguments or ["tests"]),
+                    "--timeout=60", "--tb=line", "--continue-on-collection-errors",
+                    *suite.arguments.format(port=port).split(),
+                    f"--junitxml={report}", *ignored, *(arguments or [folder]),
                 ],
                 cwd=source, stdout=log, stderr=log, check=False,
             )
@@ -108,12 +160,12 @@ def main():
     chosen, arguments = sys.argv[3:4] or list(SUITES), sys.argv[4:]
     failed = False
     for name in chosen:
-        version, protocol = SUITES[name]
-        python, source = prepare(folder, version)
+        suite = SUITES[name]
+        python, source = prepare(folder, name, suite)
         sides = []
         for side, program in (("plain", None), ("proxy", proxyd)):
             report = folder / f"{name}-{side}.xml"
-            sides.append(run(python, source, protocol, program, report, arguments))
+            sides.append(run(python, source, suite, program, report, arguments))
         plain, proxy = sides
         passed = [test for test, (state, _) in plain.items() if state == "passed"]
         lost = [test for test in passed if proxy.get(test, ("missing", ""))[0] != "passed"]
@@ -121,13 +173,13 @@ def main():
             # Some measure time, and fail where a machine is busy: those are heard a second time.
             names = " or ".join(sorted({test.split("::")[1].split("[")[0] for test in lost}))
             report = folder / f"{name}-again.xml"
-            again = run(python, source, protocol, proxyd, report, ["tests", "-k", names])
+            again = run(python, source, suite, proxyd, report, [suite.folder, "-k", names])
             lost = [test for test in lost if again.get(test, ("missing", ""))[0] != "passed"]
             proxy.update(again)
-        print(f"{name}: {len(passed)} of {len(plain)} pass on Redis; {len(lost)} of these fail here")
+        print(f"{name}: {len(passed)} of {len(plain)} pass on Redis; {len(lost)} of these fail here", flush=True)
         for test in lost:
             state, text = proxy.get(test, ("missing", ""))
-            print(f"  {test}: {state}: {' '.join(text.split())[:160]}")
+            print(f"  {test}: {state}: {' '.join(text.split())[:160]}", flush=True)
         failed = failed or bool(lost)
     sys.exit(1 if failed else 0)
 

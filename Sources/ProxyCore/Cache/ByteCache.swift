@@ -63,6 +63,9 @@ package final class ByteCache: @unchecked Sendable {
     ageMax.store(Self.ageMax(timeToLive), ordering: .relaxed)
   }
 
+  /// The longest that an entry stored now can be kept.
+  var entryAgeMax: Duration { .milliseconds(Int64(ageMax.load(ordering: .relaxed))) }
+
   private static func ageMax(_ timeToLive: Duration?) -> UInt32 {
     guard let timeToLive else { return .max }
     return UInt32(clamping: timeToLive.clampedNanoseconds / 1_000_000)

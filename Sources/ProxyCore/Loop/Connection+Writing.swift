@@ -61,12 +61,20 @@ extension Connection {
     timer = nil
   }
 
-  /// Keeps the loop's sum of what waits to be sent.
-  private func countOutput() {
-    let count = outputCount
-    if count == outputCounted { return }
-    loop.counters.outputBytesWaiting.wrappingAdd(count &- outputCounted, ordering: .relaxed)
-    outputCounted = count
+  /// Keeps the loop's sum of what waits to be sent, and that of the group.
+  func countOutput() {
+    let step = outputCount &+ outputHeld &- outputCounted
+    if step == 0 || state == .closing || state == .closed { return }
+    loop.counters.outputBytesWaiting.wrappingAdd(step, ordering: .relaxed)
+    outputCounted &+= step
+    if let ledger, ledger.change(by: step), step > 0 { loop.closeLargest(of: ledger) }
+  }
+
+  /// It is in those sums no more, nor will it be.
+  func uncountOutput() {
+    loop.counters.outputBytesWaiting.wrappingSubtract(outputCounted, ordering: .relaxed)
+    _ = ledger?.change(by: 0 &- outputCounted)
+    outputCounted = 0
   }
 
   private func linger(now: Moment) {

@@ -27,6 +27,10 @@ package final class Connection {
   package var inputBytesMax = Limits.connectionInputBytesMax
   /// Closes the connection when more than this waits to be sent.
   @safe @exclusivity(unchecked) package var outputBytesMax = Limits.connectionOutputBytesMax
+  /// Whose unread output counts together with this one's.
+  package var ledger: OutputLedger?
+  /// Bytes for the peer that the handler still keeps, as it last said.
+  @safe @exclusivity(unchecked) package private(set) var outputHeld = 0
 
   // What every request touches is exempt from the runtime's exclusivity checks, a third of a hit's
   // instructions: one thread touches it, and nobody is called while it is being changed.
@@ -90,11 +94,19 @@ package final class Connection {
   package var outputCount: Int { pending?.count ?? 0 }
   /// Whether the kernel has no room; `drained` will be called.
   package var isOutputBlocked: Bool { isWriteBlocked }
-  package var isOutputOverLimit: Bool { isOutputOverLimit(with: 0) }
-  /// The same, with `more` bytes that are kept elsewhere and owed to the peer.
-  package func isOutputOverLimit(with more: Int) -> Bool { outputCount &+ more > outputBytesMax }
+  package var isOutputOverLimit: Bool { outputCount &+ outputHeld > outputBytesMax }
 
-  /// Whether there are bytes that its handler has left, for now or until more come.
+  /// The handler keeps so many bytes that are for the peer, but cannot be appended yet. Closes a peer that
+  /// reads too little.
+  package func settleOutput(holding count: Int) {
+    if count != outputHeld {
+      outputHeld = count
+      countOutput()
+    }
+    if isOutputOverLimit { closeForOutput() }
+  }
+
+  /// Whether there are bytes that its handler has left.
   package var holdsInput: Bool { !input.isEmpty }
 
   /// Stops reading until `resumeReading`. The kernel's window closes, and then the peer has to
@@ -120,6 +132,9 @@ package final class Connection {
 
   /// Closes in this turn's close phase, whatever was not sent.
   package func close() { close(because: .requested) }
+
+  /// The same, because the peer does not read.
+  package func closeForOutput() { close(because: .outputLimit) }
 
   func close(because reason: CloseReason) {
     if state == .closing || state == .closed { return }

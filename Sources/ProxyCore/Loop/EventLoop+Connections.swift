@@ -58,12 +58,15 @@ extension EventLoop {
     connection.descriptor.close()
     connection.cancelTimer()
     connection.releaseOutput()
+    connection.uncountOutput()
     connection.releaseInput()
     connection.state = .closed
     counters.connections.wrappingSubtract(1, ordering: .relaxed)
     switch connection.closeReason {
     case .inputLimit: counters.inputLimitCloses.wrappingAdd(1, ordering: .relaxed)
-    case .outputLimit: counters.outputLimitCloses.wrappingAdd(1, ordering: .relaxed)
+    case .outputLimit:
+      counters.outputLimitCloses.wrappingAdd(1, ordering: .relaxed)
+      connection.ledger?.countClose()
     case .requested, .failed, .connectFailed, .connectTimedOut, .loopStopped: break
     }
     connection.intake?.release()

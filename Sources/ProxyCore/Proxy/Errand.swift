@@ -14,6 +14,9 @@ package struct Passage {
   /// What it does to values.
   package var effect: CommandEffect
   package var delivery = LinkDelivery.relay
+  /// Of an EXEC, which of its elements are confirmations, in their order, and how many; it is delivered
+  /// as a transaction then.
+  package var confirmations: [(element: Int, count: UInt32)] = []
   /// Whether a permit comes with it, to be released at its end.
   package var holdsPermit = false
   /// The keys that it writes, held since `beginWrite`.

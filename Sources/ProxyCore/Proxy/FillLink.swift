@@ -5,6 +5,10 @@ final class FillLink: LinkOwner {
   unowned let home: Home
   let database: UInt32
   private(set) lazy var connection = makeConnection()
+  var watch = IdleWatch()
+  /// Until when something that it has filled may be in memory.
+  var filledUntil = Moment(nanoseconds: 0)
+  private var isRetired = false
   /// Whether it is connected, and what it fills is tracked.
   private var isReady = false
   private var isTracked = false
@@ -20,6 +24,12 @@ final class FillLink: LinkOwner {
     var profile = home.lane.profile(.fill, database: database)
     profile.tracks = home.lane.proxy.settings.coherence != .timeToLive
     return home.lane.connection(profile, owner: self)
+  }
+
+  /// Ends it, because nothing depends on it any more.
+  func retire(now: Moment) {
+    isRetired = true
+    connection.close(now: now)
   }
 
   func link(_ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment) {
@@ -49,7 +59,7 @@ final class FillLink: LinkOwner {
     let wasReady = isReady
     isReady = false
     if lostSince == nil { lostSince = now }
-    if wasReady { home.linkWasLost() }
+    if wasReady && !isRetired { home.linkWasLost() }
     home.lane.lost(link, because: error)
   }
 

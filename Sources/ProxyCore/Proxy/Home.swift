@@ -32,7 +32,7 @@ final class Home {
   private var flights = TokenTable<Flight>()
   /// The latest flight of each key, which may be joined if the cache says that it is current.
   private var latest = InFlightTable<(token: UInt64, database: UInt32)>()
-  private var links: [UInt32: FillLink] = [:]
+  var links: [UInt32: FillLink] = [:]
   private var fenceParts = TokenTable<FencePart>()
   private var scratch = ByteBuffer()
 
@@ -48,7 +48,9 @@ final class Home {
   // MARK: Fetching
 
   func fetch(_ key: RawSpan, _ request: Request, now: Moment) {
-    if proxy.capacityIsZero { return refer(request.reader, key, now: now) }
+    let hasRoom =
+      links[request.database] != nil || links.count < Limits.fillLinksMax
+    if proxy.capacityIsZero || !hasRoom { return refer(request.reader, key, now: now) }
     // What has come while the question was on its way to this lane answers it.
     if answer(request, key, now: now) { return }
     if join(request, key) {
@@ -244,6 +246,7 @@ final class Home {
         insertion.deadline = min(deadline, now.advanced(by: Limits.absentUntrackedMax))
       }
     }
+    links[flight.database]?.filledUntil = now.advanced(by: cache.entryAgeMax)
     cache.insert(
       value, for: flight.key.rawSpan, hash: flight.kernel.hash, insertion, now: now,
       endingFlight: rules.contains(.storesCurrentOnly) ? flight.kernel : nil)

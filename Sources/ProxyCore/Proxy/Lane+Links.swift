@@ -32,6 +32,7 @@ extension Lane {
       return false
     }
     link.expectedRunID = link.server.runID
+    proxy.noteServer(link.server)
     if !link.isCounted { proxy.readyLinks.wrappingAdd(1, ordering: .relaxed) }
     link.isCounted = true
     proxy.linkIsReady()
@@ -65,7 +66,8 @@ extension Lane {
   }
 
   func lost(_ link: LinkConnection, because error: RedisError) {
-    proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed)
+    // What this side has closed was no loss.
+    if error.reason != .closed { proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed) }
     if link.isCounted { proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed) }
     link.isCounted = false
     proxy.linkWasLost(link, because: error)
@@ -97,8 +99,8 @@ extension Lane {
 
   // MARK: Links of clients' own
 
-  /// A link for `caller` alone, from the pool or a new one, until `unpin`. With an `identity` it is a new
-  /// one, which greets Redis with that.
+  /// A link for `caller` alone, from the pool or a new one, until `unpin`. A new one greets Redis with
+  /// `identity` where Redis does not let the proxy in.
   package func pin(
     _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil,
     for caller: any LaneCaller
@@ -107,7 +109,7 @@ extension Lane {
     guard proxy.takePinned() else { throw .pinnedLimit(proxy.settings.pinnedMax) }
     let link: PinnedLink
     let place = pinnedIdle.lastIndex { $0.version == version && $0.database == database }
-    if let place, identity == nil {
+    if let place {
       link = pinnedIdle.remove(at: place)
     } else {
       link = PinnedLink(version, database: database, identity: identity, of: self)
@@ -127,7 +129,10 @@ extension Lane {
     link.stage = .returning
     pinnedBusy -= 1
     if link.isClosed { return }
-    if link.requestCount > 0 || !link.connection.isReady || link.identity != nil {
+    // Reset, it could become its client's again instead of the proxy's.
+    let isForeign = link.identity != nil && (!isClean || link.connection.server.isForeign)
+    let isNobodyElses = isForeign || link.isNamed
+    if link.requestCount > 0 || !link.connection.isReady || isNobodyElses {
       link.connection.close(now: now)
     } else if isClean {
       pool(link, now: now)

@@ -43,7 +43,10 @@ extension Lane {
         holdsPermit: passage.holdsPermit))
     do throws(RedisError) {
       if isClosed { throw proxy.error(.closed) }
-      let link = connection(for: passage.way, database: passage.database)
+      let link = try connection(for: passage.way, database: passage.database, now: now)
+      if passage.delivery == .transaction {
+        link.expect(TransactionReading(passage.confirmations))
+      }
       try link.submit(LinkToken(token), passage.delivery, request, now: now)
     } catch {
       if var errand = errands.remove(token) { settle(&errand) }
@@ -52,19 +55,27 @@ extension Lane {
     return token
   }
 
-  private func connection(for way: Passage.Way, database: UInt32) -> LinkConnection {
+  private func connection(
+    for way: Passage.Way, database: UInt32, now: Moment
+  ) throws(RedisError) -> LinkConnection {
     switch way {
-    case .shared(let version): shared(.shared(version, database: database))
-    case .control: shared(.control)
+    case .shared(let version): try shared(.shared(version, database: database), now: now)
+    case .control: try shared(.control, now: now)
     case .pinned(let link): link.connection
     }
   }
 
-  func shared(_ name: SharedLink.Name) -> LinkConnection {
+  func shared(_ name: SharedLink.Name, now: Moment) throws(RedisError) -> LinkConnection {
     // Mostly the same as the last time.
     if let recentShared, recentShared.name == name { return recentShared.connection }
-    let link = sharedLinks[name] ?? SharedLink(name, of: self)
-    sharedLinks[name] = link
+    let link: SharedLink
+    if let known = sharedLinks[name] {
+      link = known
+    } else {
+      try makeRoomForShared(now: now)
+      link = SharedLink(name, of: self)
+      sharedLinks[name] = link
+    }
     recentShared = (name, link.connection)
     return link.connection
   }
@@ -89,6 +100,7 @@ extension Lane {
 
   func relay(_ piece: LinkPiece, in bytes: RawSpan, now: Moment) {
     let token = piece.token.value
+    if piece.isFirst { heed(bytes.extracting(piece.bytes), now: now) }
     let place = ReplyPlace(
       isFirst: piece.isFirst, isLast: piece.isLast, endsRequest: piece.endsRequest)
     if begin(token, now: now) {
@@ -113,6 +125,9 @@ extension Lane {
   }
 
   func finish(_ token: UInt64, with reply: Result<RESPValue, RedisError>, now: Moment) {
+    if case .success(.error(let error)) = reply, error.code == "READONLY" {
+      suspectDemotion(now: now)
+    }
     guard begin(token, now: now) else {
       errands[token]?.withheld?.reply = reply
       return

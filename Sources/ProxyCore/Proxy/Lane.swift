@@ -41,6 +41,9 @@ package final class Lane {
   var hotKeyInquiries = TokenTable<HotKeyInquiry>()
   var holds = HoldQueue()
   var janitor: Janitor
+  /// Whoever is looking for another server, and when the next may.
+  var probe: ServerProbe?
+  var probeDue = Moment(nanoseconds: 0)
   private(set) var isClosed = false
 
   init(_ proxy: Proxy, index: Int, on loop: EventLoop, resolver: NameResolver) {
@@ -54,6 +57,7 @@ package final class Lane {
     hotKeys = HotKeySketch(seed: .random(in: 0...UInt64.max), now: loop.now)
     janitor = Janitor(of: proxy.cache, first: index, stride: proxy.laneCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
+    scheduleIdleCheck(now: loop.now)
   }
 
   // MARK: Mail
@@ -150,6 +154,7 @@ package final class Lane {
     home.close(now: now)
     for link in sharedLinks.values { link.connection.close(now: now) }
     for link in pinnedLinks.values { link.connection.close(now: now) }
+    probe?.close(now: now)
     sharedLinks = [:]
     recentShared = nil
     endHolds(at: .distantFuture, now: now)
@@ -208,7 +213,7 @@ final class LaneWaker: LimiterWaker {
 }
 
 extension Lane: TimerTarget {
-  enum Timer: Int { case janitor, expiry, holds }
+  enum Timer: Int { case janitor, expiry, holds, idleLinks }
 
   package func timerFired(_ token: Int, now: Moment) {
     switch Timer(rawValue: token) {
@@ -221,6 +226,10 @@ extension Lane: TimerTarget {
       proxy.limiter.expire(now: now)
       scheduleExpiry()
     case .holds: endHolds(at: now, now: now)
+    case .idleLinks:
+      if isClosed { return }
+      retireIdleLinks(now: now)
+      scheduleIdleCheck(now: now)
     case nil: break
     }
   }

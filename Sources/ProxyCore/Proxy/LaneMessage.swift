@@ -60,7 +60,10 @@ package protocol LaneCaller: AnyObject {
   func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment)
 
   /// A piece of what came unasked on the caller's own link.
-  func unasked(_ piece: RawSpan, isLast: Bool, on link: PinnedLink, now: Moment)
+  func unasked(_ piece: RawSpan, _ place: ReplyPlace, on link: PinnedLink, now: Moment)
+
+  /// The caller's own link is connected, and Redis has given it a number.
+  func linkReady(_ link: PinnedLink, now: Moment)
 
   /// The caller's own link has taken all that it was given, after some had to wait.
   func linkDrained(now: Moment)
@@ -72,7 +75,8 @@ package protocol LaneCaller: AnyObject {
 extension LaneCaller {
   package func relayed(_ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment) {}
   package func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {}
-  package func unasked(_ piece: RawSpan, isLast: Bool, on link: PinnedLink, now: Moment) {}
+  package func unasked(_ piece: RawSpan, _ place: ReplyPlace, on link: PinnedLink, now: Moment) {}
+  package func linkReady(_ link: PinnedLink, now: Moment) {}
   package func linkDrained(now: Moment) {}
   package func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {}
 }

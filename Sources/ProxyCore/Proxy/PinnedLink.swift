@@ -15,6 +15,13 @@ package struct LinkIdentity: Sendable {
     guard let secret = String(validating: password, as: UTF8.self) else { return nil }
     self.password = secret
   }
+
+  /// Whom a URL names; nil where it has no password.
+  init?(_ url: RedisURL) {
+    guard let password = url.password else { return nil }
+    user = url.username
+    self.password = password
+  }
 }
 
 /// A link of one client's own, for as long as that client holds state at Redis.
@@ -22,7 +29,8 @@ package final class PinnedLink: LinkOwner {
   unowned let lane: Lane
   let version: RESPVersion
   let database: UInt32
-  /// Who its client is, where that is not who the proxy is: such a link is nobody else's, ever.
+  /// Who its first client is, where that is not who the proxy is: in case that Redis does not let the
+  /// proxy in.
   let identity: LinkIdentity?
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.
@@ -30,6 +38,9 @@ package final class PinnedLink: LinkOwner {
   /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
   enum Stage { case busy, returning, idle }
   var stage = Stage.busy
+  /// Whether other clients were told its number at Redis. What they have sent there must never come to
+  /// another client, so that it ends with its own.
+  package private(set) var isNamed = false
 
   init(
     _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil, of lane: Lane
@@ -42,22 +53,26 @@ package final class PinnedLink: LinkOwner {
 
   private func makeConnection() -> LinkConnection {
     var profile = lane.profile(.pinned(version), database: database)
-    if let identity {
-      profile.url.username = identity.user
-      profile.url.password = identity.password
-    }
+    profile.fallback = identity
     return lane.connection(profile, owner: self)
   }
 
   /// Channels that its client is subscribed to.
   package var subscriptionCount: Int { connection.subscriptionCount }
-  /// A transaction has subscribed its client to something: arrays may be messages from now on.
-  package func expectMessages() { connection.expectMessages() }
   /// Requests without a reply.
   package var requestCount: Int { connection.requestCount }
   package var isClosed: Bool { connection.isClosed }
   /// By which number Redis knows it; nil before the greeting.
   package var redisID: Int? { connection.server.clientID }
+
+  /// Connects, where it has not yet, so that it gets a number for others to know.
+  package func beNamed(now: Moment) {
+    isNamed = true
+    connection.start(now: now)
+  }
+
+  /// Redis has ended all of its client's subscriptions with one reply.
+  package func forgetSubscriptions() { connection.forgetSubscriptions() }
   /// Bytes that wait to be sent.
   package var outputCount: Int { connection.outputCount }
   /// Whether they must wait for `linkDrained`.
@@ -71,6 +86,16 @@ package final class PinnedLink: LinkOwner {
       throw .redis(error)
     }
   }
+
+  /// Has Redis speak the version that its client speaks from now on, where nothing is under way.
+  package func speak(_ version: RESPVersion, now: Moment) {
+    let request = Array("*2\r\n$5\r\nHELLO\r\n$1\r\n\(version.rawValue)\r\n".utf8)
+    try? precede(with: request.rawSpan, now: now)
+    noteVersion(version)
+  }
+
+  /// Something else has had Redis speak this.
+  package func noteVersion(_ version: RESPVersion) { connection.noteVersion(version) }
 
   /// More of the request that was passed last, a part of which was withheld. False: it was lost.
   package func extend(_ token: UInt64, _ bytes: RawSpan) -> Bool {
@@ -87,11 +112,16 @@ package final class PinnedLink: LinkOwner {
     switch event {
     case .piece(let piece): lane.relay(piece, in: bytes, now: now)
     case .unasked(let piece):
-      caller?.unasked(bytes.extracting(piece.bytes), isLast: piece.isLast, on: self, now: now)
+      let place = ReplyPlace(isFirst: piece.isFirst, isLast: piece.isLast, endsRequest: false)
+      caller?.unasked(bytes.extracting(piece.bytes), place, on: self, now: now)
     case .tree(let token): lane.finish(token.value, with: link.takeReply(), now: now)
     case .ready:
       guard lane.greeted(link, now: now) else { return }
-      if stage == .returning { lane.pool(self, now: now) }
+      if stage == .returning {
+        lane.pool(self, now: now)
+      } else {
+        caller?.linkReady(self, now: now)
+      }
     case .answered, .filled, .invalidated, .invalidatedAll, .needsMore, .drained, .lost: break
     }
   }

@@ -51,6 +51,8 @@ extension Proxy {
       Figure("proxy_clients_resp", clients.count(.resp)),
       Figure("proxy_clients_max", clients.limit),
       Figure("proxy_clients_rejected", clients.rejected),
+      Figure("proxy_clients_output_bytes", clientOutput.bytes),
+      Figure("proxy_clients_output_closed", clientOutput.closed),
       Figure("proxy_permits_in_use", permits.permitsInUse),
       Figure("proxy_waiters", permits.waiting),
       Figure("proxy_permits_refused", Int(clamping: permits.refused)),

@@ -49,6 +49,6 @@ extension Lane {
     let database = UInt32(clamping: proxy.settings.url.database)
     home.connect(to: database, now: now)
     // One lane's will do to learn what Redis's commands are.
-    if index == 0 { shared(.shared(.two, database: database)).start(now: now) }
+    if index == 0 { try? shared(.shared(.two, database: database), now: now).start(now: now) }
   }
 }

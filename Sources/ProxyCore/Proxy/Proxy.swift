@@ -24,6 +24,8 @@ package final class Proxy: Sendable {
   package let slowLog: SlowLog
   /// The clients of all fronts.
   package let clients: ClientQuota
+  /// What those clients have not read.
+  package let clientOutput: OutputLedger
   let seats: [LaneSeat]
   private let loops: [LoopThread]
 
@@ -48,6 +50,8 @@ package final class Proxy: Sendable {
   /// What changes seldom.
   private struct Shared {
     var runID: [UInt8]?
+    var version: [UInt8]?
+    var isReplica = false
     var table = CommandTable.builtIn
     /// Which server the commands were last asked of.
     var learnedFrom: [UInt8]?
@@ -60,6 +64,7 @@ package final class Proxy: Sendable {
     self.settings = settings
     self.loops = loops
     clients = ClientQuota(limit: settings.clientsMax)
+    clientOutput = OutputLedger(limit: settings.outputBytesMax)
     cache = ByteCache(
       capacity: settings.capacity, bytesMax: settings.bytesMax,
       valueBytesMax: settings.valueBytesMax, timeToLive: settings.timeToLive, now: .now)
@@ -165,6 +170,19 @@ package final class Proxy: Sendable {
   }
 
   var runID: [UInt8]? { locked { $0.runID } }
+
+  /// What a link's greeting has taught: RESP2 does not tell all of it.
+  func noteServer(_ server: LinkServer) {
+    locked { shared in
+      shared.version = server.version ?? shared.version
+      if server.speaks == .three { shared.isReplica = server.isReplica }
+    }
+  }
+
+  /// The version of the Redis in use, once a link has reached it, and whether it is a replica.
+  package var server: (version: [UInt8]?, isReplica: Bool) {
+    locked { ($0.version, $0.isReplica) }
+  }
 
   /// Another server answers than `former`: nothing that is known holds any more, and all links go to the
   /// new one. Of all links that find out, only the first says something new.

@@ -25,6 +25,10 @@ package struct ProxySettings: Sendable {
   package var pinnedMax = 5_000
   /// Clients, over all fronts.
   package var clientsMax = 10_000
+  /// What clients leave unread, all together.
+  package var outputBytesMax = Limits.clientOutputSumMax
+  /// A link to a seldom used database is closed after so long.
+  package var linkIdleMax = Limits.linkIdleMax
   /// For how long after Redis went away the last known values may be answered.
   package var staleIfError = Duration.zero
   /// Is told what becomes of the way to Redis, on whatever thread; must not take long.

@@ -10,6 +10,7 @@ final class SharedLink: LinkOwner {
   unowned let lane: Lane
   let name: Name
   private(set) lazy var connection = makeConnection()
+  var watch = IdleWatch()
 
   init(_ name: Name, of lane: Lane) {
     self.name = name

@@ -8,7 +8,7 @@
 /// ```
 ///
 /// An attribute belongs to the value it precedes: a reply is complete only after that. A push may not
-/// stand within another reply.
+/// stand within another reply, unless it is told that Redis does so.
 package struct ReplyScanner: ~Copyable {
   package enum Verdict: Equatable, Sendable {
     /// All bytes belong to the reply, and more will come.
@@ -27,7 +27,8 @@ package struct ReplyScanner: ~Copyable {
   /// An aggregate whose elements are not complete.
   private struct Frame {
     var valuesLeft: Int
-    let isAttribute: Bool
+    /// Whether it is none of the values of the aggregate around it: an attribute, or a push.
+    let isExtra: Bool
   }
 
   /// The type of the reply at hand, or of the last one: nil before its first byte, attributes apart.
@@ -37,6 +38,9 @@ package struct ReplyScanner: ~Copyable {
   package private(set) var headline: Int?
   /// Whether an attribute precedes the reply.
   package private(set) var hasAttribute = false
+
+  /// Whether a push may stand within a reply, between its values: it is none of them then.
+  package var allowsNestedPushes = false
 
   private var stage = Stage.type
   private var element = ReplyKind.null
@@ -134,7 +138,7 @@ package struct ReplyScanner: ~Copyable {
     guard let begun = ReplyKind(rawValue: byte) else { throw .typeUnknown(byte) }
     if frames.isEmpty {
       if begun == .attribute { hasAttribute = true } else { kind = begun }
-    } else if begun == .push {
+    } else if begun == .push && !allowsNestedPushes {
       throw .pushNested
     }
     element = begun
@@ -177,13 +181,12 @@ package struct ReplyScanner: ~Copyable {
     case .aggregate:
       let count = try element.checked(number)
       note(count)
+      let isExtra = element == .attribute || (element == .push && !frames.isEmpty)
       if count > 0 {
         guard frames.count < Limits.replyDepthMax else { throw .nestedTooDeeply }
-        frames.append(
-          Frame(
-            valuesLeft: count &* element.valuesPerElement, isAttribute: element == .attribute))
+        frames.append(Frame(valuesLeft: count &* element.valuesPerElement, isExtra: isExtra))
         stage = .type
-      } else if element == .attribute {
+      } else if isExtra {
         stage = .type
       } else {
         endValue()
@@ -202,7 +205,7 @@ package struct ReplyScanner: ~Copyable {
       frames[last].valuesLeft &-= 1
       stage = .type
       if frames[last].valuesLeft > 0 { return }
-      if frames.removeLast().isAttribute { return }
+      if frames.removeLast().isExtra { return }
     }
     stage = .complete
   }

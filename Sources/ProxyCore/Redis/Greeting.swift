@@ -45,7 +45,7 @@ struct Greeting: ~Copyable {
     case .reset: return open(profile, to: &output)
     case .hello:
       guard let pairs = reply.pairs, !pairs.isEmpty else { return .failed(.notRedis) }
-      server.speaks = .three
+      server.speaks = profile.role.version
       server.version = reply["version"]?.bytes
       server.clientID = reply["id"]?.int
       server.isReplica = reply["role"]?.string == "slave" || reply["role"]?.string == "replica"
@@ -62,7 +62,7 @@ struct Greeting: ~Copyable {
   // MARK: What is said
 
   private mutating func open(_ profile: LinkProfile, to output: inout ByteBuffer) -> Outcome {
-    if profile.role.version == .three {
+    if profile.role.version == .three || profile.fallback != nil {
       ask(.hello, profile, to: &output)
     } else if profile.url.password != nil {
       ask(.authenticate, profile, to: &output)
@@ -74,6 +74,11 @@ struct Greeting: ~Copyable {
 
   private mutating func settle(_ profile: LinkProfile, to output: inout ByteBuffer) -> Outcome {
     let role = profile.role
+    if server.isForeign {
+      // Nothing that this user's rights may not allow: Redis keeps a log of that.
+      if profile.url.database != 0 { ask(.select, profile, to: &output) }
+      return proceed()
+    }
     if server.speaks == .two {
       ask(.setName, profile, to: &output)
       if role.isPinned { ask(.identify, profile, to: &output) }
@@ -101,7 +106,9 @@ struct Greeting: ~Copyable {
     case .reset:
       output.appendCommand(argumentCount: 1)
       output.appendArgument("RESET")
-    case .hello: Self.appendHello(profile, to: &output)
+    case .hello:
+      let identity = server.isForeign ? profile.fallback : LinkIdentity(profile.url)
+      Self.appendHello(profile, as: identity, to: &output)
     case .authenticate:
       output.appendCommand(argumentCount: 3)
       output.appendArgument("AUTH")
@@ -140,14 +147,16 @@ struct Greeting: ~Copyable {
     }
   }
 
-  private static func appendHello(_ profile: LinkProfile, to output: inout ByteBuffer) {
-    output.appendCommand(argumentCount: profile.url.password == nil ? 4 : 7)
+  private static func appendHello(
+    _ profile: LinkProfile, as identity: LinkIdentity?, to output: inout ByteBuffer
+  ) {
+    output.appendCommand(argumentCount: identity == nil ? 4 : 7)
     output.appendArgument("HELLO")
-    output.appendArgument("3")
-    if let password = profile.url.password {
+    output.appendArgument(Int(profile.role.version.rawValue))
+    if let identity {
       output.appendArgument("AUTH")
-      output.appendArgument(Array((profile.url.username ?? "default").utf8))
-      output.appendArgument(Array(password.utf8))
+      output.appendArgument(Array((identity.user ?? "default").utf8))
+      output.appendArgument(Array(identity.password.utf8))
     }
     output.appendArgument("SETNAME")
     output.appendArgument(Array(profile.name.utf8))
@@ -159,7 +168,12 @@ struct Greeting: ~Copyable {
     _ step: Step, _ error: RESPError, _ profile: LinkProfile, to output: inout ByteBuffer
   ) -> Outcome {
     if let reason = RedisError.Reason(refusal: error, isControl: profile.role == .control) {
-      return .failed(reason)
+      guard case .authenticationFailed = reason, step == .hello, profile.fallback != nil,
+        !server.isForeign
+      else { return .failed(reason) }
+      server.isForeign = true
+      ask(.hello, profile, to: &output)
+      return .proceed
     }
     switch step {
     case .hello:

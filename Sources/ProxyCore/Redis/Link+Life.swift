@@ -26,6 +26,8 @@ extension Link {
   private mutating func greet(until deadline: Moment, resets: Bool, now: Moment) -> LinkAction {
     precondition(failedCount == 0, "failed requests must be removed before the next connection")
     quietSince = now
+    // The greeting is in this version, and whatever has it changed comes behind it.
+    reading.version = profile.role.version
     greeting = Greeting()
     switch greeting.begin(profile, resets: resets, to: &outgoing) {
     case .proceed: state = .greeting(deadline: deadline)
@@ -115,7 +117,7 @@ extension Link {
     bytesSubmitted = 0
     outgoing.release()
     waiting.release()
-    reading = LinkReading()
+    reading = LinkReading(isOwn: profile.role.isPinned)
     pingSent = nil
     return rest(because: reason, now: now)
   }

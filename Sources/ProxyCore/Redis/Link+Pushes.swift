@@ -68,6 +68,13 @@ extension Link {
     var endsRequest = false
     if case .confirmation(let isShard) = reading.frame {
       reading.confirmationTail.pass(bytes.extracting(place))
+      if isLast, let count = reading.confirmationTail.count {
+        if isShard { reading.shardChannels = count } else { reading.channels = count }
+      }
+      if let request = requests.first, reading.transaction?.expectsConfirmation == true {
+        return transactionPiece(
+          place, of: request.token, isLast: isLast, isConfirmation: true)
+      }
       if var request = requests.first, case .confirmations(let left) = request.delivery {
         token = request.token
         endsRequest = isLast && left <= 1
@@ -78,9 +85,6 @@ extension Link {
           requests.replaceFirst(request)
         }
       }
-      if isLast, let count = reading.confirmationTail.count {
-        if isShard { reading.shardChannels = count } else { reading.channels = count }
-      }
     }
     if isLast { reading.frame = .boundary }
     let piece = LinkPiece(
@@ -88,10 +92,11 @@ extension Link {
     return token == .own ? .unasked(piece) : .piece(piece)
   }
 
-  /// The client has subscribed in a way that has no confirmation of its own; the next one tells the count.
-  package mutating func expectMessages() {
-    if !reading.isSubscribed { reading.channels = 1 }
-  }
+  /// The client of a pinned link has had Redis speak this.
+  package mutating func noteVersion(_ version: RESPVersion) { reading.version = version }
+
+  /// The client's subscriptions have ended with a RESET.
+  package mutating func forgetSubscriptions() { reading.forgetSubscriptions() }
 
   /// Channels and patterns that the client of a pinned link is subscribed to, as Redis counts them.
   package var subscriptionCount: Int {

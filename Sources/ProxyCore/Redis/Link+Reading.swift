@@ -76,6 +76,11 @@ extension Link {
       if profile.role.isPinned { return beginUnasked(.unasked) }
       return fail(.protocolDefect("a reply came that nobody waits for"), now: now)
     }
+    if request.delivery == .transaction, let transaction = reading.transaction,
+      transaction.count == nil
+    {
+      return beginTransaction(bytes, at: &position, request, now: now)
+    }
     if request.delivery == .fill { return readFill(bytes, at: &position, now: now) }
     reading.frame = .reply
     return nil
@@ -83,9 +88,16 @@ extension Link {
 
   /// Whether the peer may send messages as arrays: in RESP2, from the first confirmation on.
   private var isSubscriber: Bool {
-    if reading.isSubscribed { return true }
-    if case .confirmations = requests.first?.delivery { return true }
-    return false
+    if reading.version == .three { return false }
+    switch requests.first?.delivery {
+    case .confirmations: return true
+    case .transaction where reading.transaction != nil:
+      // Its own first line is one of an array too.
+      let transaction = reading.transaction
+      return transaction?.count != nil
+        && (reading.isSubscribed || transaction?.expectsConfirmation == true)
+    default: return reading.isSubscribed
+    }
   }
 
   // MARK: Replies
@@ -101,7 +113,10 @@ extension Link {
     let start = position
     guard let isLast = scan(bytes, at: &position, now: now) else { return .lost }
     switch request.delivery {
-    case .relay, .confirmations:
+    case .transaction where reading.transaction != nil:
+      return transactionPiece(
+        start..<position, of: request.token, isLast: isLast, isConfirmation: false)
+    case .relay, .confirmations, .transaction:
       // An error, or whatever else is no confirmation, comes alone for all of them.
       if isLast { endRequest() }
       return .piece(

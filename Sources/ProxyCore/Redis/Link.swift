@@ -52,11 +52,12 @@ package struct Link: ~Copyable {
 
   var quietSince = Moment(nanoseconds: 0)
   var pingSent: Moment?
-  var reading = LinkReading()
+  var reading: LinkReading
 
   package init(_ profile: LinkProfile, backoff: Backoff = Backoff()) {
     self.profile = profile
     self.backoff = backoff
+    reading = LinkReading(isOwn: profile.role.isPinned)
   }
 
   // MARK: What it is

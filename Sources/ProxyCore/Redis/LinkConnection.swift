@@ -32,7 +32,11 @@ package final class LinkConnection {
   package var profile: LinkProfile { link.profile }
   /// Whether its lane counts it among those that are ready.
   var isCounted = false
-  package func expectMessages() { link.expectMessages() }
+  package func noteVersion(_ version: RESPVersion) { link.noteVersion(version) }
+  func expect(_ transaction: TransactionReading) { link.expect(transaction) }
+  package func forgetSubscriptions() { link.forgetSubscriptions() }
+  /// Requests that others have submitted, fences apart.
+  private(set) var uses: UInt64 = 0
   /// Bytes that the kernel has not taken yet.
   package var outputCount: Int { connection?.outputCount ?? 0 }
 
@@ -53,11 +57,13 @@ package final class LinkConnection {
     _ token: LinkToken, _ delivery: LinkDelivery, _ bytes: RawSpan, now: Moment
   ) throws(RedisError) {
     try link.submit(token, delivery, bytes)
+    uses &+= 1
     goOn(now: now)
   }
 
   package func submitFill(_ token: LinkToken, key: RawSpan, now: Moment) throws(RedisError) {
     try link.submitFill(token, key: key)
+    uses &+= 1
     goOn(now: now)
   }
 

@@ -38,9 +38,20 @@ struct LinkReading: ~Copyable {
   /// The last tree; nil where it was too large.
   var tree: RESPValue?
 
+  /// Of the request at the head, where its delivery is `transaction`.
+  var transaction: TransactionReading?
+  /// What the peer speaks: in RESP3 an array is never a message.
+  var version = RESPVersion.two
+
   var confirmationTail = ConfirmationTail()
   var channels = 0
   var shardChannels = 0
+
+  /// With `isOwn`, of a client's own link.
+  init(isOwn: Bool) {
+    // A command that tells the client of its own effects does so before its reply is complete.
+    scanner.allowsNestedPushes = isOwn
+  }
 
   /// Whether arrays may come that are no replies.
   var isSubscribed: Bool { channels > 0 || shardChannels > 0 }

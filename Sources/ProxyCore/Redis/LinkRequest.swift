@@ -17,6 +17,8 @@ package enum LinkDelivery: Equatable, Sendable {
   /// So many replies to one of the commands that change what a client is subscribed to, each the
   /// confirmation of one channel; an error ends them all.
   case confirmations(UInt32)
+  /// The same of an EXEC some of whose elements are confirmations, as `expect` has told.
+  case transaction
   /// A `RESPValue`.
   case tree
   /// So many replies of no interest, and then a `RESPValue`: several commands that are one request, because

@@ -35,6 +35,8 @@ package struct LinkProfile: Sendable {
   package var name = "proxyd"
   /// From the first step to the end of the greeting.
   package var connectTimeout = Duration.seconds(1)
+  /// Who the link is where Redis does not let in whom the URL names.
+  var fallback: LinkIdentity?
   /// Whether a fill link asks for invalidations.
   package var tracks = true
   /// A longer value of a fill is skipped.
@@ -67,6 +69,8 @@ package struct LinkServer: Equatable, Sendable {
   /// `7.0.15`; nil where neither `HELLO` nor `INFO` tells.
   package var version: [UInt8]?
   package var isReplica = false
+  /// Whether it knows the link by its fallback.
+  var isForeign = false
   /// By which number it knows this connection, where somebody needs it.
   package var clientID: Int?
   package var speaks = RESPVersion.two

@@ -53,7 +53,7 @@ struct LinkModel {
     case .discard:
       let reply = Self.reply(&generator)
       say(reply, "answered \(request.token)\(reply.hasPrefix("-") ? " with an error" : "")")
-    case .tree, .treeAfter, .confirmations:
+    case .tree, .treeAfter, .confirmations, .transaction:
       if case .treeAfter(let count) = request.delivery {
         for _ in 0..<count { say(Self.reply(&generator), nil) }
       }

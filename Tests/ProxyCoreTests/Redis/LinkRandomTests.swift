@@ -104,7 +104,7 @@ import Testing
         }
       }
       let deliveries: [LinkDelivery] = [
-        .fill, .relay, .tree, .treeAfter(2), .discard, .confirmations(2),
+        .fill, .relay, .tree, .treeAfter(2), .discard, .confirmations(2), .transaction,
       ]
       for token in 1...6 {
         let delivery = deliveries.randomElement(using: &generator) ?? .relay

@@ -47,6 +47,19 @@ final class FrameConnection {
 
   func frames(_ count: Int) throws -> [[UInt8]] { try (0..<count).map { _ in try frame() } }
 
+  /// Everything up to the end of `marker`, whatever its frames.
+  func bytes(until marker: String) throws -> [UInt8] {
+    while true {
+      if let place = buffer[taken...].firstRange(of: Array(marker.utf8)) {
+        defer { taken = place.upperBound }
+        return Array(buffer[taken..<place.upperBound])
+      }
+      let arrived = try Loopback.receive(from: socket)
+      if arrived.isEmpty { throw ToolError("closed after \(shown(Array(buffer[taken...])))") }
+      buffer += arrived
+    }
+  }
+
   /// Everything that still comes, up to the end of the connection.
   func rest() throws -> [UInt8] {
     var bytes = Array(buffer[taken...])

@@ -40,6 +40,7 @@ final class Twin {
 final class TwinConnection {
   let plain: FrameConnection
   let proxied: FrameConnection
+  private var lastMark = 0
 
   init(_ twin: Twin) throws {
     plain = try FrameConnection(port: twin.plain.port)
@@ -89,6 +90,20 @@ final class TwinConnection {
     try send(multibulk(line.split(separator: " ").map { Array($0.utf8) }))
     _ = try plain.frame()
     _ = try proxied.frame()
+  }
+
+  /// Compares all that is answered to what was sent so far, and all that came in between.
+  @discardableResult
+  func expectSameSoFar(
+    _ comment: String = "", at place: SourceLocation = #_sourceLocation
+  ) throws -> String {
+    lastMark += 1
+    let mark = "so far \(lastMark)"
+    try send(multibulk("PING", mark))
+    let expected = shown(try plain.bytes(until: "\(mark)\r\n"))
+    let found = shown(try proxied.bytes(until: "\(mark)\r\n"))
+    #expect(found == expected, "\(comment)", sourceLocation: place)
+    return found
   }
 
   /// Compares all that comes up to the end of both.

@@ -1,0 +1,73 @@
+/// Links that nobody needs any more: those of databases that are seldom used, of which a server may have
+/// very many. Links of the database that clients start in stay.
+struct IdleWatch {
+  private var uses: UInt64 = 0
+  private var since: Moment?
+
+  /// For how long nothing has been asked of the link, as far as looks have shown.
+  mutating func look(at link: LinkConnection, now: Moment) -> Duration {
+    if let since, link.uses == uses, link.requestCount == 0 { return now.since(since) }
+    uses = link.uses
+    since = now
+    return .zero
+  }
+}
+
+extension Lane {
+  var homeDatabase: UInt32 { UInt32(clamping: proxy.settings.url.database) }
+
+  func scheduleIdleCheck(now: Moment) {
+    let pause = proxy.settings.linkIdleMax / Limits.linkIdleLooks
+    _ = loop.schedule(at: now.advanced(by: pause), self, token: Timer.idleLinks.rawValue)
+  }
+
+  func retireIdleLinks(now: Moment) {
+    let limit = proxy.settings.linkIdleMax
+    for link in sharedLinks.values
+    where !link.name.isOf(homeDatabase) && link.watch.look(at: link.connection, now: now) >= limit {
+      retire(link, now: now)
+    }
+    home.retireIdleLinks(after: limit, now: now)
+  }
+
+  private func retire(_ link: SharedLink, now: Moment) {
+    sharedLinks[link.name] = nil
+    if recentShared?.name == link.name { recentShared = nil }
+    link.connection.close(now: now)
+  }
+
+  /// Makes room for one more shared link, at the cost of one that has nothing to do.
+  func makeRoomForShared(now: Moment) throws(RedisError) {
+    if sharedLinks.count < Limits.sharedLinksMax { return }
+    let idle = sharedLinks.values.first {
+      $0.connection.requestCount == 0 && !$0.name.isOf(homeDatabase)
+    }
+    guard let idle else { throw proxy.error(.queueFull(limit: Limits.sharedLinksMax)) }
+    retire(idle, now: now)
+  }
+
+  /// Links that many share, for those who look for leaks: shared ones, and those for fills.
+  package var sharedLinkCounts: (shared: Int, fill: Int) { (sharedLinks.count, home.linkCount) }
+}
+
+extension SharedLink.Name {
+  fileprivate func isOf(_ database: UInt32) -> Bool {
+    if case .shared(_, let own) = self { own == database } else { false }
+  }
+}
+
+extension Home {
+  var linkCount: Int { links.count }
+
+  /// Only those that have filled nothing which may still be in memory: nobody would hear then that it has
+  /// changed. What is over age is taken out soon after, in far less than `limit`.
+  func retireIdleLinks(after limit: Duration, now: Moment) {
+    for link in links.values
+    where link.database != lane.homeDatabase && now > link.filledUntil.advanced(by: limit)
+      && link.watch.look(at: link.connection, now: now) >= limit
+    {
+      links[link.database] = nil
+      link.retire(now: now)
+    }
+  }
+}

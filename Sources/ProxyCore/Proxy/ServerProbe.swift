@@ -1,0 +1,54 @@
+/// Looks who answers now where the URL leads: a connection that hears the greeting, and ends. Should that be
+/// another server than that of the lane's links, they are renewed, as when one of them finds it out.
+final class ServerProbe: LinkOwner {
+  private unowned let lane: Lane
+  private lazy var connection = makeConnection()
+
+  init(_ lane: Lane) { self.lane = lane }
+
+  private func makeConnection() -> LinkConnection {
+    let database = UInt32(clamping: lane.proxy.settings.url.database)
+    return lane.connection(lane.profile(.pinned(.two), database: database), owner: self)
+  }
+
+  func start(now: Moment) { connection.start(now: now) }
+  func close(now: Moment) { connection.close(now: now) }
+
+  func link(_ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment) {
+    guard case .ready = event, lane.greeted(link, now: now) else { return }
+    link.close(now: now)
+  }
+
+  func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
+    lane.lost(link, because: error)
+  }
+
+  func link(
+    _ link: LinkConnection, failed request: FailedRequest, because error: RedisError, now: Moment
+  ) {}
+
+  func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment) {
+    lane.probe = nil
+  }
+}
+
+extension Lane {
+  /// Looks at the beginning of a reply: whoever refuses a write because it is a replica may have been
+  /// demoted, and the name that led to it may lead elsewhere by now.
+  func heed(_ reply: RawSpan, now: Moment) {
+    guard reply.byteCount >= Self.demotion.utf8CodeUnitCount,
+      reply.extracting(0..<Self.demotion.utf8CodeUnitCount).equals(Self.demotion)
+    else { return }
+    suspectDemotion(now: now)
+  }
+
+  func suspectDemotion(now: Moment) {
+    guard probe == nil, now >= probeDue, !isClosed else { return }
+    probeDue = now.advanced(by: Limits.probePause)
+    let probe = ServerProbe(self)
+    self.probe = probe
+    probe.start(now: now)
+  }
+
+  private static let demotion: StaticString = "-READONLY "
+}

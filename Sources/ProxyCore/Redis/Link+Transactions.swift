@@ -1,0 +1,98 @@
+/// EXEC of a transaction that changes what its client is subscribed to: a confirmation for each channel
+/// stands where one element should, and messages to the client itself between elements. Neither is valid
+/// within an array, so that the reply is read element by element.
+struct TransactionReading {
+  /// The elements that are confirmations, in order, and of how many.
+  private let confirmations: [(element: Int, count: UInt32)]
+  private var next = 0
+  private var element = 0
+  /// Elements that the reply has; nil until its first line has come.
+  private(set) var count: Int?
+  /// Confirmations of the element at hand that have not come.
+  private var confirmationsLeft: UInt32 = 0
+
+  init(_ confirmations: [(element: Int, count: UInt32)]) { self.confirmations = confirmations }
+
+  mutating func begin(count: Int) {
+    self.count = count
+    beginElement()
+  }
+
+  /// Whether a confirmation may be what comes next.
+  var expectsConfirmation: Bool { confirmationsLeft > 0 }
+
+  /// A confirmation has come. Whether it was the reply's end.
+  mutating func endConfirmation() -> Bool {
+    if confirmationsLeft > 1 {
+      confirmationsLeft -= 1
+      return false
+    }
+    return endElement()
+  }
+
+  /// An element has come, an error in place of confirmations included. Whether it was the last one.
+  mutating func endElement() -> Bool {
+    element += 1
+    beginElement()
+    return element >= count ?? 0
+  }
+
+  private mutating func beginElement() {
+    confirmationsLeft = 0
+    guard next < confirmations.count, confirmations[next].element == element else { return }
+    confirmationsLeft = confirmations[next].count
+    next += 1
+  }
+}
+
+extension Link {
+  /// Says what the next request, an EXEC to be delivered as a `transaction`, is answered with. No other one
+  /// may be in flight.
+  mutating func expect(_ transaction: TransactionReading) { reading.transaction = transaction }
+
+  /// The first line, if the reply has elements. Otherwise it is a reply like others.
+  mutating func beginTransaction(
+    _ bytes: RawSpan, at position: inout Int, _ request: LinkRequest, now: Moment
+  ) -> LinkEvent? {
+    let start = position
+    guard let end = bytes.firstOffset(of: UInt8(ascii: "\n"), in: start..<bytes.byteCount) else {
+      if bytes.byteCount &- start > Limits.pushHeadBytesMax {
+        return fail(.protocolDefect(ReplyDefect.lineTooLong.description), now: now)
+      }
+      return .needsMore(atLeast: 1)
+    }
+    let number = bytes.extracting(start &+ 1..<max(start &+ 1, end &- 1))
+    let isArray = unsafe bytes.byte(at: start) == ReplyKind.array.rawValue  // before `end`
+    guard isArray, let count = Decimal(number)?.value, count > 0 else {
+      reading.transaction = nil
+      reading.frame = .reply
+      return nil
+    }
+    reading.transaction?.begin(count: count)
+    position = end &+ 1
+    return .piece(
+      LinkPiece(
+        token: request.token, bytes: start..<position, isFirst: true, isLast: false,
+        endsRequest: false))
+  }
+
+  /// A piece of an element, or of a confirmation, which ends with it where `isLast`.
+  mutating func transactionPiece(
+    _ place: Range<Int>, of token: LinkToken, isLast: Bool, isConfirmation: Bool
+  ) -> LinkEvent {
+    var endsRequest = false
+    if isLast {
+      reading.frame = .boundary
+      endsRequest =
+        (isConfirmation
+          ? reading.transaction?.endConfirmation() : reading.transaction?.endElement()) ?? true
+    }
+    if endsRequest {
+      endRequest()
+      reading.transaction = nil
+    }
+    return .piece(
+      LinkPiece(
+        token: token, bytes: place, isFirst: false, isLast: endsRequest, endsRequest: endsRequest))
+  }
+}
