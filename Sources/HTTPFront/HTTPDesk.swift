@@ -11,6 +11,8 @@ final class HTTPDesk {
   private let refusals = Refusals()
 
   init(_ options: HTTPOptions, now: Moment) {
+    var options = options
+    options.settings = options.settingsInForce
     self.options = options
     writer = HTTPResponseWriter(options.settings, now: now)
   }

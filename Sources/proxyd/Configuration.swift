@@ -38,6 +38,7 @@ extension Configuration {
   /// What the HTTP front is told.
   var http: HTTPOptions {
     var options = HTTPOptions()
+    options.hostNames = [httpHost]
     options.settings.allowsWrites = httpWrites
     options.settings.maxAgeSeconds = httpMaxAge
     options.settings.crossOrigin = CrossOrigin(httpOrigin) ?? .nobody
