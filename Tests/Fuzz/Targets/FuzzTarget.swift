@@ -22,6 +22,7 @@ public struct FuzzTarget: Sendable {
 
 /// Ends the process where something does not hold: that is how a fuzzer hears of it.
 func demand(_ holds: Bool, _ what: @autoclosure () -> String) {
+  // A fuzzer takes note of nothing but a process that ends.
   if !holds { fatalError(what()) }
 }
 

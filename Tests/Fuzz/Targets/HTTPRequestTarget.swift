@@ -166,6 +166,7 @@ struct ResponseReader {
     else { return nil }
     let line = bytes[offset..<feed - 1]
     offset = feed + 1
-    return line.allSatisfy { $0 >= 0x20 && $0 != 0x7F } ? String(decoding: line, as: UTF8.self) : nil
+    let isPlain = line.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    return isPlain ? String(decoding: line, as: UTF8.self) : nil
   }
 }

@@ -53,9 +53,11 @@ private struct LinkScript: ~Copyable {
     _ = link.start(now: now)
     _ = link.connected(now: now)
     if role == .fill {
-      for _ in 0..<4 { submit { (link, token) throws(RedisError) in
-        try link.submitFill(token, key: Array("key".utf8).rawSpan)
-      } }
+      for _ in 0..<4 {
+        submit { (link, token) throws(RedisError) in
+          try link.submitFill(token, key: Array("key".utf8).rawSpan)
+        }
+      }
     }
     for delivery: LinkDelivery in [
       .relay, .tree, .discard, .treeAfter(2), .confirmations(2), .relay, .tree,

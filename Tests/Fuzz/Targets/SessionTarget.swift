@@ -30,7 +30,8 @@ enum SessionTarget {
       output.isEmpty || output.starts(with: Array("HTTP/1.1 ".utf8)),
       String(decoding: output, as: UTF8.self))
     // Without HEAD all of them have, and can be told apart.
-    if input.contains(UInt8(ascii: "H")) && String(decoding: input, as: UTF8.self).contains("HEAD") {
+    if input.contains(UInt8(ascii: "H")) && String(decoding: input, as: UTF8.self).contains("HEAD")
+    {
       return
     }
     var reader = ResponseReader(output)
@@ -43,7 +44,7 @@ enum SessionTarget {
 /// Both fronts before a Redis of the simplest kind, for all inputs of a process.
 private final class Stage: Sendable {
   static let shared = {
-    // Nothing can be fuzzed without it.
+    // Nothing can be fuzzed without it, so there is nobody to tell but the fuzzer.
     do { return try Stage() } catch { fatalError("\(error)") }
   }()
 
@@ -92,14 +93,14 @@ private final class Stage: Sendable {
       while true {
         let piece: [UInt8]
         // A reset is an end as well: closing with bytes unread makes one.
-        do { piece = try Loopback.receive(from: client) } catch where errno == ECONNRESET { break }
+        do { piece = try Loopback.receive(from: client) } catch  where errno == ECONNRESET { break }
         if piece.isEmpty { break }
         output += piece
       }
       expectNothingLeft()
       return output
     } catch {
-      fatalError("the connection does not end: \(error)")
+      fatalError("the connection does not end: \(error)")  // what a fuzzer is to find
     }
   }
 
@@ -114,6 +115,7 @@ private final class Stage: Sendable {
       if sum == 0 && proxy.limiter.counts.permitsInUse == 0 { return }
       usleep(1_000)
     }
-    fatalError("something is left: \(loop.perform { "\(proxy.lane(on: $0)?.underWay as Any)" } ?? "")")
+    let left = loop.perform { loop in proxy.lane(on: loop).map { "\($0.underWay)" } ?? "" } ?? ""
+    fatalError("something is left: \(left)")  // what a fuzzer is to find
   }
 }
