@@ -1,6 +1,6 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop restart deps build static dist install uninstall coverage test suites budgets sanitize lint format examples bench-core clean
+.PHONY: help run start stop restart deps deps-web build static dist install uninstall coverage test suites fuzz budgets sanitize lint format examples bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
@@ -27,6 +27,19 @@ deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmar
 	  { python3 -m venv .build/python && .build/python/bin/pip -q install redis; } || \
 	  echo "without redis-py: its tests are skipped"
 
+deps-web: deps ## what the HTTP front is tested with besides: wrk, h2load, chromium, aiohttp, httpx
+	@for pair in wrk=wrk h2load=nghttp2-client chromium=chromium; do \
+	  if command -v $${pair%%=*} >/dev/null; then continue; fi; \
+	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
+	  $$become apt-get update -q && $$become env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qy --no-install-recommends $${pair#*=} || \
+	    echo "without $${pair%%=*}: its tests are skipped"; \
+	done
+	@test -x .build/python/bin/python || python3 -m venv .build/python || true
+	@.build/python/bin/python -c "import aiohttp, httpx, redis" 2>/dev/null || \
+	  .build/python/bin/pip -q install aiohttp httpx redis || \
+	  echo "without aiohttp and httpx: their tests are skipped"
+
 build: ## build everything, optimized
 	swift build -c release $(SWIFT_FLAGS)
 
@@ -48,6 +61,14 @@ test: deps ## all tests, against a redis-server of their own
 suites: deps ## redis-py's own tests, against redis-server and through the proxy; shows what differs
 	swift build -c release $(SWIFT_FLAGS) --product proxyd
 	python3 Tests/Suites/suites.py .build/release/proxyd .build/suites
+
+# Of two options about sanitizers Swift heeds the last, so one names both; the others are for C and for
+# the package manager, which leaves main to the fuzzer.
+fuzz: ## feed parsers and sessions what nobody would send: FUZZ_SECONDS each (60), FUZZ_TARGETS for some
+	swift build -c release --scratch-path .build/fuzz --product fuzz --disable-dead-strip \
+	  --sanitize=fuzzer --sanitize=address -Xswiftc -sanitize=fuzzer,address \
+	  -Xswiftc -assert-config -Xswiftc Debug -Xswiftc -DFUZZING
+	Tests/Fuzz/run "$(CURDIR)/.build/fuzz/release/fuzz" "$(CURDIR)/.build/fuzz/found"
 
 budgets: deps ## what must not grow: allocations and locks an operation, memory an entry
 	swift test -c release -Xswiftc -enable-testing $(SWIFT_FLAGS) --scratch-path .build/budgets --filter Budget

@@ -29,6 +29,15 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ProxyCore", "AllocationCounter"], path: "Tests/Support",
       swiftSettings: settings),
+    .target(
+      name: "FuzzTargets", dependencies: ["ProxyCore", "RESPFront", "HTTPFront", "TestSupport"],
+      path: "Tests/Fuzz/Targets", swiftSettings: settings),
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Program",
+      swiftSettings: settings),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Tests",
+      swiftSettings: settings),
     .executableTarget(name: "floor", path: "bench/Floor"),
     .executableTarget(
       name: "bench-core", dependencies: ["ProxyCore"], path: "bench/Core", swiftSettings: settings),

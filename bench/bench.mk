@@ -1,6 +1,6 @@
 # Measurements; included by the Makefile, and usable alone: make -f bench/bench.mk bench-loop
 # BENCH_FLAGS adds to the command line: make bench-loop BENCH_FLAGS="--rounds 9"
-.PHONY: bench-build bench-loop bench-incr bench-quick bench-client bench-start
+.PHONY: bench-build bench-loop bench-http bench-incr bench-quick bench-client bench-start
 
 bench-build:
 	swift build -c release --product floor
@@ -10,6 +10,9 @@ bench-build:
 
 bench-loop: bench-build ## GET of random keys at depths 1, 16 and 64 against the floor and peers
 	.build/release/bench $(BENCH_FLAGS)
+
+bench-http: bench-build ## GET of one key over HTTP at depths 1 and 16, against the floor and nginx
+	.build/release/bench --loads http --servers floor,proxyd,nginx --depths 1,16 $(BENCH_FLAGS)
 
 bench-incr: bench-build ## INCR, likewise
 	.build/release/bench --loads incr $(BENCH_FLAGS)

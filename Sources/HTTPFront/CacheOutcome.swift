@@ -1,4 +1,4 @@
-internal import ProxyCore
+package import ProxyCore
 
 /// What the cache had to do with a response, as `Age` and `Cache-Status` (RFC 9211) tell it.
 package enum CacheOutcome: Equatable, Sendable {
@@ -7,8 +7,18 @@ package enum CacheOutcome: Equatable, Sendable {
   /// From Redis. `stored`: the next one will be a hit; `collapsed`: another request had asked
   /// already.
   case fetched(stored: Bool, collapsed: Bool)
+  /// What was known last, because Redis is away.
+  case stale
   /// From Redis, because it had to be.
   case bypassed
+
+  /// How a fetch has come about.
+  package init(_ notes: FetchNotes) {
+    self =
+      notes.contains(.stale)
+      ? .stale
+      : .fetched(stored: notes.contains(.stored), collapsed: notes.contains(.collapsed))
+  }
 
   func write(to output: inout ByteBuffer) {
     switch self {
@@ -23,6 +33,7 @@ package enum CacheOutcome: Equatable, Sendable {
       if stored { output.append("; stored") }
       if collapsed { output.append("; collapsed") }
       output.appendLineEnd()
+    case .stale: output.append("Cache-Status: proxyd; fwd=stale\r\n")
     case .bypassed: output.append("Cache-Status: proxyd; fwd=bypass\r\n")
     }
   }

@@ -11,6 +11,8 @@ final class HTTPDesk {
   private let refusals = Refusals()
 
   init(_ options: HTTPOptions, now: Moment) {
+    var options = options
+    options.settings = options.settingsInForce
     self.options = options
     writer = HTTPResponseWriter(options.settings, now: now)
   }
@@ -20,6 +22,7 @@ final class HTTPDesk {
   func update(_ options: HTTPOptions, now: Moment) {
     let origins = self.options.settings.crossOrigin
     self.options = options
+    self.options.settings = options.settingsInForce
     self.options.settings.crossOrigin = origins
     writer = HTTPResponseWriter(self.options.settings, now: now)
   }

@@ -32,6 +32,9 @@ extension HTTPProblem {
     .init(.serviceUnavailable, text, isPassing: true)
   }
 
+  static let hostForeign = HTTPProblem(
+    .misdirectedRequest,
+    "without a password only an address, localhost or HTTP_HOST is answered as the Host")
   static let passwordMissing = HTTPProblem(
     .unauthorized, "a password is needed: Authorization: Bearer PASSWORD, or Basic")
   static let passwordWrong = HTTPProblem(.unauthorized, "the password is wrong")

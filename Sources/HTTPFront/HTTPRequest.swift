@@ -114,6 +114,9 @@ package struct HTTPRequest: Sendable {
     _ head: HTTPRequestHead, in bytes: RawSpan, _ settings: HTTPSettings, key: inout ByteBuffer
   ) -> HTTPPurpose {
     do throws(HTTPProblem) {
+      if let host = head[.host], !settings.hosts.allows(bytes.extracting(host)) {
+        throw HTTPProblem.hostForeign
+      }
       if method == .options {
         let isPreflight = origin != .silence && head.contains(.accessControlRequestMethod)
         return .options(isPreflight: isPreflight)

@@ -48,6 +48,7 @@ package struct HTTPRequestHead: Sendable {
 
   /// Forgets the request before. The values stay, and nobody asks for them.
   mutating func removeAll() {
+    method = .unknown
     options = []
     body = .none
     present = 0

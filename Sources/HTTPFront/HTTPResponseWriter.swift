@@ -174,15 +174,16 @@ package struct HTTPResponseWriter: ~Copyable {
     if request.method != .head { text.write(to: &output) }
   }
 
-  /// Says why bytes are no request, and that the connection ends.
-  package func append(_ error: HTTPError, to output: inout ByteBuffer) {
+  /// Says why bytes are no request, and that the connection ends. Whoever asked for a head, as far
+  /// as that could be read, waits for no body.
+  package func append(_ error: HTTPError, isHead: Bool = false, to output: inout ByteBuffer) {
     output.append(error.status.line)
     output.append(date.bytes)
     output.append("Connection: close\r\nCache-Control: no-store\r\n")
     let text = ProblemText(error.description, isJSON: false)
     text.appendLines(to: &output)
     appendLength(text.count, to: &output)
-    text.write(to: &output)
+    if !isHead { text.write(to: &output) }
   }
 
   // MARK: Parts of heads

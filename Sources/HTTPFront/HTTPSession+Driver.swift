@@ -10,6 +10,7 @@ extension HTTPSession: ConnectionHandler {
     case .stalled(let count):
       connection.pauseReading()
       return .taken(count)
+    case .yielded(let count): return .yielded(count)
     case .ended: return .taken(bytes.byteCount)
     }
   }

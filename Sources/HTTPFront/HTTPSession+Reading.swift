@@ -76,11 +76,12 @@ extension HTTPSession {
   // MARK: What was not in memory
 
   func fetched(
-    _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment
+    _ ticket: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
+    shared: SharedBlock?, now: Moment
   ) {
     guard let exchange, exchange.ticket == ticket else { return }
     desk.writer.refresh(now: now)
-    let source = CacheOutcome.fetched(stored: false, collapsed: false)
+    let source = CacheOutcome(notes)
     switch outcome {
     case .value:
       let key = exchange.key

@@ -34,6 +34,8 @@ final class HTTPSession {
     case taken(_ count: Int, needing: Int)
     /// The first `count` are done with, and what follows must wait.
     case stalled(_ count: Int)
+    /// The first `count` are done with, and the responses are to leave before more are made.
+    case yielded(_ count: Int)
     case ended
   }
 
@@ -67,8 +69,13 @@ final class HTTPSession {
   /// O(bytes).
   func take(_ bytes: RawSpan, now: Moment) -> Verdict {
     desk.writer.refresh(now: now)
+    let owed = connection?.outputCount ?? 0
     var offset = 0
     while offset < bytes.byteCount {
+      // Short requests for long values: a batch of them must not become gigabytes at once.
+      if let connection, connection.outputCount &- owed > Limits.httpBatchOutputBytesMax {
+        return .yielded(offset)
+      }
       let rest = bytes.extracting(offset..<bytes.byteCount)
       switch stage {
       case .head:
@@ -172,7 +179,7 @@ final class HTTPSession {
 
   /// Bytes are no request: where the next one begins nobody knows.
   func refuse(_ error: HTTPError, now: Moment) {
-    desk.writer.append(error, to: &output.bytes)
+    desk.writer.append(error, isHead: parser.head.method == .head, to: &output.bytes)
     end(now: now)
   }
 

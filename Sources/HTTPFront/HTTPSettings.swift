@@ -6,6 +6,8 @@ package struct HTTPSettings: Sendable {
   package var allowsWrites = false
   /// For how long caches on the way may answer by themselves; 0: they ask every time.
   package var maxAgeSeconds = 0
+  /// Under which names requests are answered.
+  package var hosts = HostRule.any
   package var crossOrigin = CrossOrigin.nobody
 
   package init() {}

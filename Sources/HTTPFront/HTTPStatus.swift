@@ -17,6 +17,7 @@ package enum HTTPStatus: Int, Equatable, Sendable, CaseIterable {
   case mediaTypeUnsupported = 415
   case rangeNotSatisfiable = 416
   case expectationFailed = 417
+  case misdirectedRequest = 421
   case fieldsTooLarge = 431
   case notImplemented = 501
   case badGateway = 502
@@ -44,6 +45,7 @@ package enum HTTPStatus: Int, Equatable, Sendable, CaseIterable {
     case .mediaTypeUnsupported: "HTTP/1.1 415 Unsupported Media Type\r\n"
     case .rangeNotSatisfiable: "HTTP/1.1 416 Range Not Satisfiable\r\n"
     case .expectationFailed: "HTTP/1.1 417 Expectation Failed\r\n"
+    case .misdirectedRequest: "HTTP/1.1 421 Misdirected Request\r\n"
     case .fieldsTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
     case .notImplemented: "HTTP/1.1 501 Not Implemented\r\n"
     case .badGateway: "HTTP/1.1 502 Bad Gateway\r\n"

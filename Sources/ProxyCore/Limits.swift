@@ -362,6 +362,8 @@ extension Limits {  // HTTP sessions
   package static let httpBodyCollectedMax = 32 * 1024 * 1024
   /// Responses that wait for a client past this close its connection.
   package static let httpOutputBytesMax = 1 << 30
+  /// Responses to what has come at once; past it they leave before the next request is looked at.
+  package static let httpBatchOutputBytesMax = 1024 * 1024
   /// A key's bytes for which a loop keeps room between requests.
   package static let httpKeyKeptMax = 4 * 1024
   /// The first line of a reply that is relayed; of a longer error the rest is not told.
@@ -372,6 +374,7 @@ extension Limits {  // HTTP sessions
     httpBodyDiscardedMax <= httpBodyCollectedMax && argumentBufferedMax <= httpBodyCollectedMax
       && httpBodyCollectedMax <= httpBodyBytesMax && httpHeadMax < httpIdleMax
       && relayedBytesMax < httpOutputBytesMax && argumentBytesMax < httpOutputBytesMax
+      && httpBatchOutputBytesMax < httpOutputBytesMax
   }
 }
 

@@ -262,7 +262,8 @@ private final class UnblockErrand: LaneCaller {
   }
 
   func fetched(
-    _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment
+    _ ticket: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
+    shared: SharedBlock?, now: Moment
   ) {}
   func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment) {}
 }

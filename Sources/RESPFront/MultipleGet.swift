@@ -50,7 +50,8 @@ final class MultipleGet: LaneCaller {
 
   /// The element of a gap has come.
   func fetched(
-    _ gap: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment
+    _ gap: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
+    shared: SharedBlock?, now: Moment
   ) {
     if hasEnded { return }
     switch outcome {

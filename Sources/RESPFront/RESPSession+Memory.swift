@@ -68,7 +68,8 @@ extension RESPSession {
 
   /// What was not in memory has come.
   func fetched(
-    _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment
+    _ ticket: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
+    shared: SharedBlock?, now: Moment
   ) {
     switch outcome {
     case .value: answer(ticket) { $0.appendBulk(bytes) }

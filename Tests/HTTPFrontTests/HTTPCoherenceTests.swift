@@ -75,7 +75,7 @@ struct HTTPCoherenceTests {
 }
 
 extension HTTPStack {
-  fileprivate var readsUnderWay: Int {
+  var readsUnderWay: Int {
     let proxy = proxy
     return loops.reduce(0) { sum, loop in
       sum + (loop.perform { proxy.lane(on: $0)?.underWay.reads ?? 0 } ?? 0)

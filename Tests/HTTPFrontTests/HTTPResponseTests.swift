@@ -85,7 +85,7 @@ import Testing
         .fetched(stored: true, collapsed: true), "Cache-Status: proxyd; fwd=miss; stored; collapsed"
       ),
       (.fetched(stored: false, collapsed: false), "Cache-Status: proxyd; fwd=miss"),
-      (.bypassed, "Cache-Status: proxyd; fwd=bypass"),
+      (.stale, "Cache-Status: proxyd; fwd=stale"), (.bypassed, "Cache-Status: proxyd; fwd=bypass"),
     ]
     for (outcome, lines) in cases {
       exchange.outcome = outcome
@@ -318,6 +318,9 @@ import Testing
         \r
         Content-Length and Transfer-Encoding exclude each other\n
         """)
+    let head = Exchange.undated(
+      written { writer.append(.lengthAndEncoding, isHead: true, to: &$0) })
+    #expect(head.hasSuffix("Content-Length: 56\r\n\r\n"))
   }
 
   @Test func `status lines begin with their numbers`() {

@@ -14,7 +14,7 @@ struct HTTPSessionTests {
     let client = try stack.connect()
     let first = try client.query("GET /a/b")
     #expect(first.status == 200 && first.text == "hello")
-    #expect(first["Cache-Status"] == "proxyd; fwd=miss" && first["Age"] == nil)
+    #expect(first["Cache-Status"] == "proxyd; fwd=miss; stored" && first["Age"] == nil)
     for line in ["GET /a/b", "GET /get?key=a%2Fb"] {
       let reply = try client.query(line)
       #expect(reply.status == 200 && reply.text == "hello" && reply["Age"] == "0")

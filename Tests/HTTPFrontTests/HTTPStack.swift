@@ -25,6 +25,7 @@ final class HTTPStack: Sendable {
     var options = HTTPOptions()
     options.settings.allowsWrites = true
     options.redisTimeout = .seconds(60)
+    options.hostNames = ["a"]
     changeOptions(&options)
     loops = try (0..<count).map { _ in try LoopThread(name: "loop") }
     proxy = try Proxy(settings, loops: loops)

@@ -86,7 +86,7 @@ struct HTTPStreamTests {
 }
 
 /// The most memory that this process has had at once.
-private enum ResidentMemory {
+enum ResidentMemory {
   static var peak: Int {
     var usage = rusage()
     unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -56,9 +56,9 @@ final class Bench {
 
   private func measure(_ load: Load, _ candidate: Candidate) throws -> Results.Sample {
     let before = try ProcessorTime.nanoseconds(of: candidate.pid)
-    let rate: Double
+    let outcome: Load.Outcome
     do {
-      rate = try load.run(
+      outcome = try load.run(
         port: candidate.port, pin: loadPin, options: options, directory: directory)
     } catch {
       throw ToolError("\(candidate.name): \(error)")
@@ -66,7 +66,7 @@ final class Bench {
     let after = try ProcessorTime.nanoseconds(of: candidate.pid)
     guard after > before else { throw ToolError("\(candidate.name): a thread ended meanwhile") }
     return Results.Sample(
-      microsecondsPerRequest: Double(after - before) / 1_000 / Double(load.requests),
-      requestsPerSecond: rate)
+      microsecondsPerRequest: Double(after - before) / 1_000 / Double(outcome.requests),
+      requestsPerSecond: outcome.requestsPerSecond)
   }
 }

@@ -30,6 +30,7 @@ final class Candidate {
   /// Starts one of the servers that are known by name; nil, having said why, where it is not
   /// installed.
   static func start(known name: String, _ bench: Bench) throws -> Candidate? {
+    if bench.options.isHTTP { return try start(knownForHTTP: name, bench) }
     switch name {
     case "redis":
       guard RedisServer.isInstalled else { return skip(name, "redis-server is not installed") }
@@ -73,7 +74,7 @@ final class Candidate {
   }
 
   /// Starts one of the package's own programs, which are built beside this one.
-  private static func start(
+  static func start(
     name: String, program: String, arguments: String, _ bench: Bench
   ) throws -> Candidate? {
     let program = try executableDirectory() + "/" + program
@@ -87,7 +88,7 @@ final class Candidate {
     configure: ((_ port: UInt16, _ redis: UInt16) throws -> Void)? = nil
   ) throws -> Candidate? {
     var redis: RedisServer?
-    if command.contains("{redis}") || configure != nil {
+    if command.contains("{redis}") || (configure != nil && !bench.options.isHTTP) {
       guard RedisServer.isInstalled else { return skip(name, "redis-server is not installed") }
       let behind = try RedisServer(prefix: bench.loadPin)
       try preload(port: behind.port, bench.options)
@@ -105,15 +106,20 @@ final class Candidate {
     let process = try ChildProcess(
       bench.serverPin + ["/bin/sh", "-c", "exec \(words)"], output: log, scratch: bench.directory)
     while process.isRunning {
-      if let connection = try? RESPConnection(port: port, timeoutSeconds: 1),
-        (try? connection.query("GET", "key:000000000000")) != nil
-      {
-        if redis == nil, name != "floor" { try preload(port: port, bench.options) }
+      if bench.options.isHTTP ? answersHTTP(port) : answersRESP(port) {
+        if redis == nil, name != "floor", !bench.options.isHTTP {
+          try preload(port: port, bench.options)
+        }
         return Candidate(name: name, port: port, process: process, redis: redis)
       }
       usleep(20_000)
     }
     throw ToolError("\(name) ended instead of serving: \(try TextFile.read(log).suffix(500))")
+  }
+
+  private static func answersRESP(_ port: UInt16) -> Bool {
+    let connection = try? RESPConnection(port: port, timeoutSeconds: 1)
+    return (try? connection?.query("GET", "key:000000000000")) != nil
   }
 
   /// Sets every key that the loads will ask for.
@@ -150,7 +156,7 @@ final class Candidate {
     }
   }
 
-  private static func skip(_ name: String, _ reason: String) -> Candidate? {
+  static func skip(_ name: String, _ reason: String) -> Candidate? {
     print("skipped \(name): \(reason)")
     return nil
   }

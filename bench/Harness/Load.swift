@@ -1,8 +1,15 @@
 import TestSupport
 
-/// So many requests of one kind at one pipeline depth, sent by redis-benchmark.
+/// So many requests of one kind at one pipeline depth, sent by redis-benchmark; or as many as wrk
+/// can send over HTTP in some seconds.
 struct Load: Hashable {
-  enum Kind: String, CaseIterable { case get, incr }
+  enum Kind: String, CaseIterable { case get, incr, http }
+
+  /// What a run came to.
+  struct Outcome {
+    let requests: Int
+    let requestsPerSecond: Double
+  }
 
   let kind: Kind
   let depth: Int
@@ -24,11 +31,13 @@ struct Load: Hashable {
     switch kind {
     case .get: ["GET", "key:__rand_int__"]
     case .incr: ["INCR", "counter:__rand_int__"]
+    case .http: []
     }
   }
 
-  /// Sends it all, or throws. Returns the requests a second that redis-benchmark saw.
-  func run(port: UInt16, pin: [String], options: Options, directory: String) throws -> Double {
+  /// Sends it all, or throws.
+  func run(port: UInt16, pin: [String], options: Options, directory: String) throws -> Outcome {
+    if kind == .http { return try runHTTP(port, pin, options, directory) }
     let output = directory + "/load-\(name.replacing(" ", with: "-"))-\(port)"
     let process = try ChildProcess(
       pin + [
@@ -41,7 +50,7 @@ struct Load: Hashable {
     guard status == 0, let rate = Self.rate(inCSV: text) else {
       throw ToolError("\(name) did not complete (exit status \(status)): \(text.suffix(300))")
     }
-    return rate
+    return Outcome(requests: requests, requestsPerSecond: rate)
   }
 
   /// The second column of the last line: `"GET key:__rand_int__","98765.43",…`.

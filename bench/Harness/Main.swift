@@ -10,9 +10,9 @@ import TestSupport
       print("bench: \(error.reason)\n\(Options.usage)")
       exit(64)
     }
-    guard Candidate.isInstalled("redis-benchmark") else {
-      print("skipped all: redis-benchmark is not installed")
-      return
+    let program = options.isHTTP ? "wrk" : "redis-benchmark"
+    guard Candidate.isInstalled(program) else {
+      return print("skipped all: \(program) is not installed")
     }
     do {
       let results = try Bench(options).run()

@@ -11,6 +11,8 @@ struct Options: Equatable {
   var loads: [Load.Kind] = [.get]
   var depths = [1, 16, 64]
   var rounds = 5
+  /// For how long wrk sends, each time.
+  var seconds = 2
   var requests = 100_000
   var connections = 50
   var keys = 10_000
@@ -20,9 +22,12 @@ struct Options: Equatable {
   var loadCore = 1
   var jsonPath: String?
 
+  /// Over HTTP instead of RESP, to servers that are started for it.
+  var isHTTP: Bool { loads.contains(.http) }
+
   static let usage = """
     usage: bench [--servers floor,memory,proxyd,redis,nutcracker] [--server NAME=COMMAND]...
-                 [--loads get,incr] [--depths 1,16,64] [--rounds 5] [--requests 100000]
+                 [--loads get,incr | --loads http [--seconds 2]] [--depths 1,16,64] [--rounds 5] [--requests 100000]
                  [--connections 50]
                  [--keys 10000] [--value-bytes 64] [--baseline floor] [--server-core 0]
                  [--load-core 1] [--json PATH]
@@ -46,6 +51,7 @@ struct Options: Equatable {
         depths = []
         for depth in Self.list(value) { depths.append(try Self.number(depth, name, 1...1_000)) }
       case "--rounds": rounds = try Self.number(value, name, 1...1_000)
+      case "--seconds": seconds = try Self.number(value, name, 1...600)
       case "--requests": requests = try Self.number(value, name, 1...1_000_000_000)
       case "--connections": connections = try Self.number(value, name, 1...10_000)
       case "--keys": keys = try Self.number(value, name, 1...10_000_000)
@@ -60,6 +66,7 @@ struct Options: Equatable {
     let names = servers + custom.map(\.name)
     if !names.contains(baseline) { throw Misuse(reason: "the baseline \(baseline) is no server") }
     if Set(names).count < names.count { throw Misuse(reason: "two servers have the same name") }
+    if isHTTP && loads != [.http] { throw Misuse(reason: "http is a load for itself") }
     if depths.isEmpty || loads.isEmpty { throw Misuse(reason: "there is nothing to measure") }
   }
 

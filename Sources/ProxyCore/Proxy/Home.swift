@@ -33,11 +33,11 @@ final class Home {
   /// The latest flight of each key, which may be joined if the cache says that it is current.
   private var latest = InFlightTable<(token: UInt64, database: UInt32)>()
   var links: [UInt32: FillLink] = [:]
-  private var fenceParts = TokenTable<FencePart>()
+  var fenceParts = TokenTable<FencePart>()
   private var scratch = ByteBuffer()
 
-  private var proxy: Proxy { lane.proxy }
-  private var cache: ByteCache { lane.proxy.cache }
+  var proxy: Proxy { lane.proxy }
+  var cache: ByteCache { lane.proxy.cache }
   private var rules: CoherenceRules { lane.proxy.settings.rules }
 
   init(_ lane: Lane) { self.lane = lane }
@@ -72,7 +72,7 @@ final class Home {
     switch lane.admit(.flight(token), now: now) {
     case .granted: depart(token, now: now)
     case .waiting: break
-    case .refused(let error): end(token, .failed(.limiter(error)), RawSpan(), now: now)
+    case .refused(let error): end(token, .failed(.limiter(error)), [], RawSpan(), now: now)
     }
   }
 
@@ -82,7 +82,8 @@ final class Home {
       let outcome = recall(
         key, hash: request.hash, database: request.database, evenUntrusted: false, now: now)
     else { return false }
-    deliverRecalled([request.reader], outcome, now: now)
+    // It was on its way here when another's answer came.
+    deliverRecalled([request.reader], outcome, [.stored, .collapsed], now: now)
     return true
   }
 
@@ -114,7 +115,9 @@ final class Home {
       return false
     }
     if rules.contains(.joinsCurrentOnly) && !cache.isCurrent(flight.kernel) { return false }
-    flights[found]?.readers.append(request.reader)
+    var reader = request.reader
+    reader.hasJoined = true
+    flights[found]?.readers.append(reader)
     return true
   }
 
@@ -131,7 +134,7 @@ final class Home {
 
   /// A permit has come for a flight that stood in line, or none will.
   func admitted(_ token: UInt64, _ error: LimiterError?, now: Moment) {
-    if let error { return end(token, .failed(.limiter(error)), RawSpan(), now: now) }
+    if let error { return end(token, .failed(.limiter(error)), [], RawSpan(), now: now) }
     depart(token, now: now)
   }
 
@@ -172,37 +175,39 @@ final class Home {
     switch value {
     case .value(.shown(let range)):
       let value = bytes.extracting(range)
+      var notes: FetchNotes = []
       if let deadline = deadline(of: flight, lifetime) {
-        store(value, of: flight, until: deadline, isTracked: isTracked, now: now)
+        notes = store(value, of: flight, until: deadline, isTracked: isTracked, now: now)
       } else {
         cache.abandonFlight(flight.kernel)
       }
       let end = lastMoment(of: flight, lifetime)
       let late = flight.readers.filter { $0.asked > end }
       if !late.isEmpty { flights[token]?.readers.removeAll { $0.asked > end } }
-      self.end(token, .value, value, now: now)
+      self.end(token, .value, notes, value, now: now)
       for reader in late { fetchAgain(flight, for: reader, now: now) }
     case .absent:
+      var notes: FetchNotes = []
       if lifetime == .gone || !rules.contains(.agreement) {
-        store(nil, of: flight, until: .distantFuture, isTracked: isTracked, now: now)
+        notes = store(nil, of: flight, until: .distantFuture, isTracked: isTracked, now: now)
       } else {
         cache.abandonFlight(flight.kernel)
       }
-      end(token, .absent, RawSpan(), now: now)
+      end(token, .absent, notes, RawSpan(), now: now)
     case .oversized:
       if let deadline = deadline(of: flight, lifetime) {
-        store(nil, isLarge: true, of: flight, until: deadline, isTracked: isTracked, now: now)
+        _ = store(nil, isLarge: true, of: flight, until: deadline, isTracked: isTracked, now: now)
       } else {
         cache.abandonFlight(flight.kernel)
       }
-      end(token, .large, RawSpan(), now: now)
+      end(token, .large, [], RawSpan(), now: now)
     case .error(.shown(let range)):
       cache.abandonFlight(flight.kernel)
-      end(token, .error, bytes.extracting(range), now: now)
+      end(token, .error, [], bytes.extracting(range), now: now)
     case .unexpected, .value(.held), .error(.held):
       cache.abandonFlight(flight.kernel)
       let defect = RedisError.Reason.protocolDefect("a reply that no GET has")
-      end(token, .failed(.redis(proxy.error(defect))), RawSpan(), now: now)
+      end(token, .failed(.redis(proxy.error(defect))), [], RawSpan(), now: now)
     }
   }
 
@@ -231,25 +236,30 @@ final class Home {
     fetch(flight.key.rawSpan, request, now: now)
   }
 
+  /// Keeps an answer, unless it has been overtaken.
   private func store(
     _ value: RawSpan?, isLarge: Bool = false, of flight: Flight, until deadline: Moment,
     isTracked: Bool, now: Moment
-  ) {
+  ) -> FetchNotes {
     var insertion = ByteCache.Insertion()
     insertion.deadline = deadline
     insertion.generation = proxy.seats[lane.index].generation.load(ordering: .relaxed)
     insertion.database = flight.database
     insertion.isLarge = isLarge
     if !isTracked {
-      if proxy.settings.coherence == .tracking { return cache.abandonFlight(flight.kernel) }
+      if proxy.settings.coherence == .tracking {
+        cache.abandonFlight(flight.kernel)
+        return []
+      }
       if value == nil && !isLarge {
         insertion.deadline = min(deadline, now.advanced(by: Limits.absentUntrackedMax))
       }
     }
     links[flight.database]?.filledUntil = now.advanced(by: cache.entryAgeMax)
-    cache.insert(
+    let isKept = cache.insert(
       value, for: flight.key.rawSpan, hash: flight.kernel.hash, insertion, now: now,
       endingFlight: rules.contains(.storesCurrentOnly) ? flight.kernel : nil)
+    return isKept ? .stored : []
   }
 
   /// A fill was lost with its link. Reading may be repeated, once.
@@ -271,9 +281,9 @@ final class Home {
     {
       proxy.counters.staleAnswers.wrappingAdd(flight.readers.count, ordering: .relaxed)
       remove(token)
-      return deliverRecalled(flight.readers, outcome, now: now)
+      return deliverRecalled(flight.readers, outcome, .stale, now: now)
     }
-    end(token, .failed(.redis(error)), RawSpan(), now: now)
+    end(token, .failed(.redis(error)), [], RawSpan(), now: now)
   }
 
   private func mayBeStale(_ database: UInt32, now: Moment) -> Bool {
@@ -283,10 +293,12 @@ final class Home {
   }
 
   /// Takes a flight off and tells its readers.
-  private func end(_ token: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, now: Moment) {
+  private func end(
+    _ token: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan, now: Moment
+  ) {
     guard let flight = remove(token) else { return }
     if case .failed = outcome { cache.abandonFlight(flight.kernel) }
-    deliver(flight.readers, outcome, bytes, now: now)
+    deliver(flight.readers, outcome, notes, bytes, now: now)
   }
 
   @discardableResult
@@ -298,28 +310,34 @@ final class Home {
   }
 
   /// What `recall` has found. Its buffer is taken out meanwhile: readers may fetch again at once.
-  private func deliverRecalled(_ readers: [Reader], _ outcome: FetchOutcome, now: Moment) {
+  private func deliverRecalled(
+    _ readers: [Reader], _ outcome: FetchOutcome, _ notes: FetchNotes, now: Moment
+  ) {
     var bytes = ByteBuffer()
     swap(&bytes, &scratch)
-    deliver(readers, outcome, bytes.bytes, now: now)
+    deliver(readers, outcome, notes, bytes.bytes, now: now)
     if bytes.allocated <= Limits.linkHeldKeptMax { swap(&bytes, &scratch) }
   }
 
   private func deliver(
-    _ readers: [Reader], _ outcome: FetchOutcome, _ bytes: RawSpan, now: Moment
+    _ readers: [Reader], _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
+    now: Moment
   ) {
     if readers.count == 1, readers[0].lane == lane.index {
-      return lane.deliver(readers[0].read, outcome, bytes, now: now)
+      return lane.deliver(
+        readers[0].read, outcome, bytes, notes: notes.of(readers[0]), now: now)
     }
     let hasBytes = outcome == .value || outcome == .error
     let block = hasBytes ? SharedBlock(copying: bytes) : nil
-    var remote: [Int: [UInt64]] = [:]
+    var remote: [Int: [Reader]] = [:]
     for reader in readers where reader.lane != lane.index {
-      remote[reader.lane, default: []].append(reader.read)
+      remote[reader.lane, default: []].append(reader)
     }
-    for (place, reads) in remote { lane.send(.fetched(reads, outcome, block), to: place) }
+    for (place, readers) in remote {
+      lane.send(.fetched(readers, outcome, notes, block), to: place)
+    }
     for reader in readers where reader.lane == lane.index {
-      lane.deliver(reader.read, outcome, block, now: now)
+      lane.deliver(reader.read, outcome, block, notes: notes.of(reader), now: now)
     }
   }
 
@@ -353,49 +371,6 @@ final class Home {
     for link in links.values { link.connection.close(now: now) }
     // Those in line for a permit.
     let error = ProxyError.redis(proxy.error(.closed))
-    for flight in flights.tokens { end(flight, .failed(error), RawSpan(), now: now) }
+    for flight in flights.tokens { end(flight, .failed(error), [], RawSpan(), now: now) }
   }
-
-  // MARK: Fences
-
-  /// A fence of some lane, as far as this one is concerned.
-  struct FencePart {
-    let sender: Int
-    let number: UInt64
-    /// Links that have not answered.
-    var left: Int
-  }
-
-  /// Tells `sender` when all that Redis has pushed here before this moment is applied.
-  func fence(for sender: Int, number: UInt64, now: Moment) {
-    let part = fenceParts.insert(FencePart(sender: sender, number: number, left: 1))
-    if !proxy.isTracking { cache.removeAll() }
-    for link in links.values where link.connection.isReady {
-      fenceParts[part]?.left += 1
-      do throws(RedisError) {
-        try link.connection.submitFence(LinkToken(part | Self.fenceMark), now: now)
-      } catch {
-        // It takes no more, so it is given up, and what it has filled with it.
-        link.connection.renew(because: error.reason, now: now)
-        fencePartAnswered(part, now: now)
-      }
-    }
-    fencePartAnswered(part, now: now)
-  }
-
-  func fencePartAnswered(_ token: UInt64, now: Moment) {
-    let part = token & ~Self.fenceMark
-    fenceParts[part]?.left -= 1
-    guard fenceParts[part]?.left == 0, let ended = fenceParts.remove(part) else { return }
-    if ended.sender == lane.index {
-      lane.fenceAnswered(ended.number, now: now)
-    } else {
-      lane.send(.fenceAnswered(number: ended.number), to: ended.sender)
-    }
-  }
-
-  private func isFence(_ token: UInt64) -> Bool { token & Self.fenceMark != 0 }
-
-  /// Tells the tokens of fences from those of flights.
-  private static let fenceMark: UInt64 = 1 << 63
 }

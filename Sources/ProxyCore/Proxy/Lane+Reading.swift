@@ -28,7 +28,7 @@ extension Lane {
     proxy.counters.fetches.wrappingAdd(1, ordering: .relaxed)
     if reads.count >= Limits.laneReadsMax {
       let error = FetchOutcome.failed(.readLimit(Limits.laneReadsMax))
-      return caller.fetched(ticket, error, RawSpan(), shared: nil, now: now)
+      return caller.fetched(ticket, error, [], RawSpan(), shared: nil, now: now)
     }
     let read = reads.insert(Read(caller: caller, ticket: ticket, hash: hash, database: database))
     let reader = Reader(lane: index, read: read, asked: .now)
@@ -41,17 +41,23 @@ extension Lane {
     }
   }
 
-  func deliver(_ read: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, now: Moment) {
+  func deliver(
+    _ read: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, notes: FetchNotes = [],
+    now: Moment
+  ) {
     guard let read = reads.remove(read) else { return }
-    read.caller.fetched(read.ticket, outcome, bytes, shared: nil, now: now)
+    read.caller.fetched(read.ticket, outcome, notes, bytes, shared: nil, now: now)
   }
 
-  func deliver(_ read: UInt64, _ outcome: FetchOutcome, _ block: SharedBlock?, now: Moment) {
+  func deliver(
+    _ read: UInt64, _ outcome: FetchOutcome, _ block: SharedBlock?, notes: FetchNotes = [],
+    now: Moment
+  ) {
     guard let read = reads.remove(read) else { return }
     guard let block else {
-      return read.caller.fetched(read.ticket, outcome, RawSpan(), shared: nil, now: now)
+      return read.caller.fetched(read.ticket, outcome, notes, RawSpan(), shared: nil, now: now)
     }
-    read.caller.fetched(read.ticket, outcome, block.bytes, shared: block, now: now)
+    read.caller.fetched(read.ticket, outcome, notes, block.bytes, shared: block, now: now)
   }
 
   /// While a key is being written its readers go to Redis themselves, and nothing is kept.

@@ -178,7 +178,8 @@ final class TaskCaller: LaneCaller, @unchecked Sendable {
   }
 
   func fetched(
-    _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment
+    _ ticket: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
+    shared: SharedBlock?, now: Moment
   ) {
     switch outcome {
     case .value: end(.value(bytes.array))

@@ -67,8 +67,10 @@ package final class Lane {
     case .fetch(let key, let hash, let database, let reader):
       let request = Home.Request(hash: hash, database: database, reader: reader)
       home.fetch(key.rawSpan, request, now: now)
-    case .fetched(let readers, let outcome, let block):
-      for read in readers { deliver(read, outcome, block, now: now) }
+    case .fetched(let readers, let outcome, let notes, let block):
+      for reader in readers {
+        deliver(reader.read, outcome, block, notes: notes.of(reader), now: now)
+      }
     case .askYourself(let read, let key): askRedis(read, key: key.rawSpan, now: now)
     case .fence(let sender, let number): home.fence(for: sender, number: number, now: now)
     case .fenceAnswered(let number): fenceAnswered(number, now: now)

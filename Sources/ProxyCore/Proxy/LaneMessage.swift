@@ -3,7 +3,7 @@ enum LaneMessage: Sendable {
   /// To a key's home: what is its value?
   case fetch(key: [UInt8], hash: UInt64, database: UInt32, reader: Reader)
   /// From there: what these readers are to be told. Bytes are with it where the outcome has some.
-  case fetched([UInt64], FetchOutcome, SharedBlock?)
+  case fetched([Reader], FetchOutcome, FetchNotes, SharedBlock?)
   /// From there: a write is under way; ask for yourself.
   case askYourself(UInt64, key: [UInt8])
   /// To each lane: say when what Redis has pushed so far was applied.
@@ -26,6 +26,8 @@ struct Reader: Sendable {
   let read: UInt64
   /// When it asked.
   let asked: Moment
+  /// Whether it waits for what another has asked for.
+  var hasJoined = false
 }
 
 /// What became of a fetch. The bytes of a value or an error come along with it.
@@ -40,12 +42,31 @@ package enum FetchOutcome: Equatable, Sendable {
   case failed(ProxyError)
 }
 
+/// How the answer to a fetch came about, for those who tell.
+package struct FetchNotes: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// The next one who asks will find it in memory.
+  package static let stored = FetchNotes(rawValue: 1)
+  /// Somebody else had asked already.
+  package static let collapsed = FetchNotes(rawValue: 2)
+  /// Redis is away, and this is what was known last.
+  package static let stale = FetchNotes(rawValue: 4)
+}
+
+extension FetchNotes {
+  /// What is true of one of those who are answered together.
+  func of(_ reader: Reader) -> FetchNotes { reader.hasJoined ? union(.collapsed) : self }
+}
+
 /// Who asks something of a lane. Everything is answered on the lane's loop, perhaps before the call
 /// that asked for it has returned, and each ticket's end comes once.
 package protocol LaneCaller: AnyObject {
   /// The end of a fetch. `bytes` are valid during the call; `shared` is the same, to be kept.
   func fetched(
-    _ ticket: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, shared: SharedBlock?, now: Moment)
+    _ ticket: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
+    shared: SharedBlock?, now: Moment)
 
   /// A piece of the reply to what was passed on.
   func relayed(_ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment)

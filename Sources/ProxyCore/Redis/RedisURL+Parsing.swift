@@ -27,6 +27,16 @@ extension RedisURL {
     byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
   }
 
+  /// Whether a byte of a decoded host has a meaning in URLs. An address in brackets has colons, and a
+  /// zone behind a percent sign.
+  private static func endsHost(_ byte: UInt8, isBracketed: Bool) -> Bool {
+    switch byte {
+    case UInt8(ascii: "@"), UInt8(ascii: "["), UInt8(ascii: "]"): true
+    case UInt8(ascii: ":"), UInt8(ascii: "%"): !isBracketed
+    default: endsAuthority(byte)
+    }
+  }
+
   private static func afterScheme(
     _ bytes: ArraySlice<UInt8>
   ) throws(RedisURLError) -> ArraySlice<UInt8> {
@@ -60,7 +70,8 @@ extension RedisURL {
 
   private mutating func readPlace(_ bytes: ArraySlice<UInt8>) throws(RedisURLError) {
     var digits = bytes[bytes.endIndex...]
-    if bytes.first == UInt8(ascii: "[") {
+    let isBracketed = bytes.first == UInt8(ascii: "[")
+    if isBracketed {
       guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else {
         throw RedisURLError(part: .host, problem: "an address that begins with [ must end with ]")
       }
@@ -81,6 +92,10 @@ extension RedisURL {
     let isPrintable = host.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
     if !isPrintable {
       throw RedisURLError(part: .host, problem: "must not hold spaces or control characters")
+    }
+    // What was escaped must not read as another URL once it is shown.
+    if host.utf8.contains(where: { Self.endsHost($0, isBracketed: isBracketed) }) {
+      throw RedisURLError(part: .host, problem: "must not hold any of : / ? # @ [ ] %")
     }
     digits = digits.dropFirst()
     if digits.isEmpty { return }

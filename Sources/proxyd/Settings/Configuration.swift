@@ -95,6 +95,7 @@ extension Configuration {
 
   var http: HTTPOptions {
     var options = HTTPOptions()
+    options.hostNames = [httpHost]
     options.settings.password = Array((password ?? "").utf8)
     options.settings.allowsWrites = httpWrites
     options.settings.maxAgeSeconds = httpMaxAge

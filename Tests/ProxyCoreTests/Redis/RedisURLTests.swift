@@ -16,6 +16,7 @@ import Testing
     ("redis://:@h", RedisURL(host: "h")),
     ("redis://a%62c:%C3%A4@h", RedisURL(host: "h", username: "abc", password: "ä")),
     ("redis://:6380", RedisURL(port: 6380)),
+    ("redis://[fe80::1%25eth0]", RedisURL(host: "fe80::1%eth0")),
   ])
   func `the parts of a URL are found`(_ text: String, _ expected: RedisURL) throws {
     #expect(try RedisURL(text) == expected)
@@ -30,6 +31,8 @@ import Testing
     ("redis://h/1000001", .database), ("redis://h/0?db=1", .query), ("redis://h#1", .query),
     ("redis://::1", .host), ("redis://[::1", .host), ("redis://[]", .host),
     ("redis://[::1]x", .host), ("redis://h h", .host), ("redis://h%0a", .host),
+    ("redis://7%40", .host), ("redis://a%2Fb", .host), ("redis://a%3A7", .host),
+    ("redis://a%25b", .host), ("redis://[::1%5D]", .host),
     ("redis://a%zz:b@h", .username), ("redis://a:b%4@h", .password), ("redis://a:%FF@h", .password),
     ("redis://bob@h", .password), ("redis://a:s3cr/et@h", .password),
   ])

@@ -1,0 +1,58 @@
+internal import ProxyCore
+
+/// Under which names requests are answered.
+///
+/// A page of a stranger's can let its own name lead to 127.0.0.1 once a browser on this machine has
+/// loaded it (DNS rebinding). To the browser this server is then the page's own, and all of it may be
+/// read. Nobody can do that to an address, nor to a name that browsers do not look up, so those are
+/// answered where no password keeps strangers out.
+package enum HostRule: Equatable, Sendable {
+  case any
+  /// Addresses, `localhost` and names below it, and these names, in lower case.
+  case local(names: [[UInt8]])
+
+  /// The rule that allows addresses, `localhost`, and `names`.
+  package static func local(_ names: [String]) -> HostRule {
+    .local(names: names.map { Array($0.lowercased().utf8) })
+  }
+
+  /// Whether a request with this `Host` is answered. O(n).
+  func allows(_ host: RawSpan) -> Bool {
+    guard case .local(let names) = self else { return true }
+    // In bounds by the loops.
+    var end = 0
+    var isAddress = host.byteCount > 0
+    if isAddress, unsafe host.byte(at: 0) == UInt8(ascii: "[") { return true }
+    while end < host.byteCount, case let byte = unsafe host.byte(at: end), byte != UInt8(ascii: ":")
+    {
+      isAddress = isAddress && (byte &- UInt8(ascii: "0") <= 9 || byte == UInt8(ascii: "."))
+      end &+= 1
+    }
+    let endsWithDot = unsafe end > 0 && host.byte(at: end &- 1) == UInt8(ascii: ".")
+    // No name ends with a number, so browsers read one as an address or not at all.
+    if isAddress && end > 0 && !endsWithDot { return true }
+    if endsWithDot { end &-= 1 }
+    return Self.isLocal(host.extracting(0..<end))
+      || names.contains { Self.isSame(host.extracting(0..<end), $0) }
+  }
+
+  /// `localhost`, and everything below it (RFC 6761): browsers know what it is.
+  private static func isLocal(_ name: RawSpan) -> Bool {
+    let start = name.byteCount &- 9
+    if start < 0 || !name.extracting(start..<name.byteCount).equalsIgnoringCase("localhost") {
+      return false
+    }
+    // In bounds: before what was found.
+    return unsafe start == 0 || name.byte(at: start &- 1) == UInt8(ascii: ".")
+  }
+
+  private static func isSame(_ name: RawSpan, _ lowercased: [UInt8]) -> Bool {
+    guard name.byteCount == lowercased.count else { return false }
+    for offset in 0..<name.byteCount {
+      var byte = unsafe name.byte(at: offset)  // in bounds by the loop
+      if byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") { byte |= 0x20 }
+      if byte != lowercased[offset] { return false }
+    }
+    return true
+  }
+}
