@@ -74,6 +74,8 @@ struct Server {
     proxy.limiter.setPermits(configuration.concurrencyMax)
     proxy.limiter.setQueue(limit: configuration.queueMax, timeout: configuration.queueTimeout)
     proxy.clients.setLimit(configuration.clientsMax)
+    proxy.slowLog.setLimits(
+      threshold: configuration.slowThreshold, countMax: configuration.slowRequestsMax)
     http?.update(configuration.http)
     resp?.update(configuration.resp(greeting: Self.greeting))
   }

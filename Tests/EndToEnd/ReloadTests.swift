@@ -69,6 +69,24 @@ struct ReloadTests {
     #expect(!proxyd.log.contains("CACHE_CAPACITY"))
   }
 
+  @Test func `MGET from memory and the log of slow requests are turned on and off`() throws {
+    let file = try SettingsFile("CACHE_MGET=on\nSLOWLOG_MAX_LEN=0\n")
+    let proxyd = try Proxyd(["--config", file.path])
+    let client = try proxyd.connect()
+    let values = RESPReply.array([.bulk(nil), .bulk(nil)])
+    for _ in 0..<2 { #expect(try client.query("MGET", "a", "b") == values) }
+    #expect(proxyd.figure("proxy_cache_hits", client) == 2)
+    #expect(try client.query("PROXY", "SLOWLOG", "LEN") == .integer(0))
+    _ = try reload(proxyd, file, "SLOWLOG_SLOWER_THAN=0\nSLOWLOG_MAX_LEN=2\n")
+    for _ in 0..<3 { _ = try client.query("PING") }
+    #expect(try client.query("PROXY", "SLOWLOG", "LEN") == .integer(2))
+    let late = try proxyd.connect()
+    #expect(try late.query("MGET", "a", "b") == values)
+    #expect(proxyd.figure("proxy_cache_hits", late) == 2)
+    #expect(try client.query("MGET", "a", "b") == values)
+    #expect(proxyd.figure("proxy_cache_hits", late) == 4)
+  }
+
   @Test func `settings that make no sense change nothing`() throws {
     let file = try SettingsFile("CACHE_CAPACITY=10\nCACHE_COHERENCE=ttl\n")
     let proxyd = try Proxyd(["--config", file.path])

@@ -86,6 +86,8 @@ import Testing
       "QUEUE_TIMEOUT": notTimes, "PINNED_MAX": notCounts + ["1000001"],
       "THREADS": notCounts + ["0", "1025"], "LOG_LEVEL": ["loud", "NOTICE", "3"],
       "LOG_FORMAT": ["xml"], "DRAIN_TIMEOUT": notTimes,
+      "CACHE_MGET": ["yes", "ON", "1"], "SLOWLOG_SLOWER_THAN": notTimes,
+      "SLOWLOG_MAX_LEN": notCounts + ["10001"],
     ]
   }()
 

@@ -69,7 +69,7 @@ struct NeighbourTests {
           return
         }
         guard isDirect else { continue }
-        if let every = trial.killsEvery, round % every == 0 { Self.killLink(server) }
+        if let every = trial.killsEvery, round % every == 0 { Self.killLinks(server) }
         // Redis itself is much faster than what is before it.
         usleep(2_000)
       }
@@ -92,12 +92,14 @@ struct NeighbourTests {
     }
   }
 
-  /// Ends a fill link of any proxy, if there is one.
-  private static func killLink(_ server: RedisServer) {
-    let clients = (try? server.query("CLIENT", "LIST").text) ?? ""
-    let links = clients.split(separator: "\n").filter { $0.contains("name=proxyd-fill") }
-    guard let id = links.randomElement()?.split(separator: " ").first?.dropFirst(3) else { return }
-    _ = try? server.query("CLIENT", "KILL", "ID", String(id))
+  /// Ends the fill links of all proxies.
+  private static func killLinks(_ server: RedisServer) {
+    guard let connection = try? server.connect() else { return }
+    let clients = (try? connection.query("CLIENT", "LIST").text) ?? ""
+    for line in clients.split(separator: "\n") where line.contains("name=proxyd-fill") {
+      guard let id = line.split(separator: " ").first?.dropFirst(3) else { continue }
+      _ = try? connection.query("CLIENT", "KILL", "ID", String(id))
+    }
   }
 
   private static let sound: [(name: String, Trial)] = {
@@ -112,8 +114,9 @@ struct NeighbourTests {
     var many = piped
     many.cachesMultipleGets = true
     many.weights[.mget] = 30
+    many.depthMax = 2
     var killed = single
-    killed.killsEvery = 10
+    killed.killsEvery = 30
     return [
       ("three proxies, pipelines", piped), ("two proxies, single calls", single),
       ("MGET from memory", many), ("fill links are lost", killed),
@@ -126,14 +129,16 @@ struct NeighbourTests {
   ) async throws {
     let (name, trial) = Self.sound[number]
     var random = SeededGenerator.forTest()
-    for _ in 0..<2 {
+    // The checker may give up on a history, but hardly ever on one after another.
+    var rightCount = 0
+    for _ in 0..<8 where rightCount < 2 {
       let verdicts = try await judge(trial, seed: random.next())
       for (place, verdict) in verdicts.enumerated() {
         #expect(verdict.violations.isEmpty, "\(name), proxy \(place): \(verdict)")
       }
-      let counts = verdicts.map { "\($0.operationCount) - \($0.unexaminedCount)" }
-      print("\(name): \(counts.joined(separator: ", ")) examined")
+      if verdicts.allSatisfy(\.isRight) { rightCount += 1 }
     }
+    #expect(rightCount == 2, "\(name): the checker gave up on nearly all histories")
   }
 
   private static let needed: [(name: String, rule: CoherenceRules, Trial)] = {
@@ -143,7 +148,9 @@ struct NeighbourTests {
     plain.keys = ["a", "b"]
     plain.proxies = 2
     var killed = plain
-    killed.killsEvery = 3
+    // Seldom: while a link is away nothing is fetched, and so nothing is old.
+    killed.killsEvery = 30
+    killed.weights = [.get: 88, .set: 12]
     return [
       ("a push removes", .pushRemoves, plain), ("intents", .intents, plain),
       ("generations", .generations, killed),

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// The latest requests that took long, from when they were received until their reply was whole: what
 /// `SLOWLOG` is to Redis. Shared by all loops, behind a lock that only slow requests and those who ask take.
@@ -20,30 +21,41 @@ package final class SlowLog: Sendable {
     var latest: [Entry] = []
     /// Where the oldest one is, once there are as many as there may be.
     var oldest = 0
+    var countMax = 0
     var nextNumber = 0
   }
 
-  private let threshold: Duration?
-  private let countMax: Int
+  /// In nanoseconds; `Int64.max` where nothing is kept.
+  private let threshold = Atomic<Int64>(.max)
   private let lock = Lock()
   // Unsafe because the compiler cannot see that only `locked` touches it, which holds the lock.
   private nonisolated(unsafe) var content = Content()
 
+  init(threshold: Duration?, countMax: Int) { setLimits(threshold: threshold, countMax: countMax) }
+
+  /// Keeps from now on, of what is there as well, the latest requests that take longer.
+  ///
   /// - Parameters:
-  ///   - threshold: What takes longer is kept; nil: nothing is.
-  ///   - countMax: How many are kept, within `Limits.slowRequestsMax`.
-  init(threshold: Duration?, countMax: Int) {
-    self.threshold = countMax > 0 ? threshold : nil
-    self.countMax = min(countMax, Limits.slowRequestsMax)
+  ///   - threshold: nil: nothing new is kept.
+  ///   - countMax: How many are kept, within `Limits.slowRequestsMax`; 0: none.
+  package func setLimits(threshold: Duration?, countMax: Int) {
+    let countMax = min(max(0, countMax), Limits.slowRequestsMax)
+    locked { content in
+      let kept = Self.latest(countMax, of: content)
+      content.latest = kept.reversed()
+      content.oldest = 0
+      content.countMax = countMax
+    }
+    let nanoseconds = countMax > 0 ? threshold?.clampedNanoseconds ?? .max : .max
+    self.threshold.store(nanoseconds, ordering: .relaxed)
   }
 
   /// Whether anything may be kept.
-  package var isOn: Bool { threshold != nil }
+  package var isOn: Bool { threshold.load(ordering: .relaxed) != .max }
 
   /// Whether a request that took so long is kept.
   package func keeps(_ duration: Duration) -> Bool {
-    guard let threshold else { return false }
-    return duration >= threshold
+    isOn && duration.clampedNanoseconds >= threshold.load(ordering: .relaxed)
   }
 
   /// Keeps a request, in place of the oldest one if need be. O(1).
@@ -55,22 +67,22 @@ package final class SlowLog: Sendable {
         number: content.nextNumber, unixSeconds: unixSeconds, microseconds: microseconds,
         arguments: arguments, address: address, name: name)
       content.nextNumber += 1
-      if content.latest.count < countMax {
+      if content.latest.count < content.countMax {
         content.latest.append(entry)
-      } else {
+      } else if content.countMax > 0 {
         content.latest[content.oldest] = entry
-        content.oldest = (content.oldest + 1) % countMax
+        content.oldest = (content.oldest + 1) % content.countMax
       }
     }
   }
 
   /// The latest `count` of them, the last one first.
-  package func latest(_ count: Int) -> [Entry] {
-    locked { content in
-      let kept = content.latest.count
-      return (0..<min(max(0, count), kept)).map { age in
-        content.latest[(content.oldest + kept - 1 - age) % kept]
-      }
+  package func latest(_ count: Int) -> [Entry] { locked { Self.latest(count, of: $0) } }
+
+  private static func latest(_ count: Int, of content: Content) -> [Entry] {
+    let kept = content.latest.count
+    return (0..<min(max(0, count), kept)).map { age in
+      content.latest[(content.oldest + kept - 1 - age) % kept]
     }
   }
 

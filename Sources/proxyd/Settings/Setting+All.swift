@@ -86,6 +86,9 @@ extension Setting {
       "what is relied on: Redis telling of changes, or CACHE_TTL",
       reloads: false),
     Setting(
+      "CACHE_MGET", \.cachesMultipleGets, .onOff,
+      "whether MGET is answered from memory, and so is no snapshot"),
+    Setting(
       "STALE_IF_ERROR", \.staleIfError, .time,
       "how long last known values are answered while Redis is away", reloads: false),
   ]
@@ -126,6 +129,11 @@ extension Setting {
       reloads: false, dependsOnMachine: true),
     Setting("LOG_LEVEL", \.logLevel, .choice, "what is said on standard error"),
     Setting("LOG_FORMAT", \.logFormat, .choice, "and how"),
+    Setting(
+      "SLOWLOG_SLOWER_THAN", \.slowThreshold, .time, "what takes longer is in PROXY SLOWLOG"),
+    Setting(
+      "SLOWLOG_MAX_LEN", \.slowRequestsMax, .count(0...Limits.slowRequestsMax, of: "requests"),
+      "that are kept there, the latest ones; 0: none"),
     Setting(
       "DRAIN_TIMEOUT", \.drainTimeout, .time, "how long requests in flight may finish at the end"),
   ]

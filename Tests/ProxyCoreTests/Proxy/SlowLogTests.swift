@@ -39,6 +39,22 @@ import Testing
     #expect(log.latest(.max).map(\.number) == [8, 7, 6])
   }
 
+  @Test func `limits change while it is in use, and the latest stay`() {
+    let log = log(.zero, 4)
+    for number in 0..<6 { add(log, number) }
+    log.setLimits(threshold: .seconds(1), countMax: 2)
+    #expect(log.latest(.max).map(\.microseconds) == [5, 4])
+    #expect(!log.keeps(.milliseconds(999)) && log.keeps(.seconds(1)))
+    add(log, 6)
+    #expect(log.latest(.max).map(\.microseconds) == [6, 5])
+    log.setLimits(threshold: .zero, countMax: 3)
+    for number in 7..<9 { add(log, number) }
+    #expect(log.latest(.max).map(\.microseconds) == [8, 7, 6])
+    log.setLimits(threshold: .zero, countMax: 0)
+    add(log, 9)
+    #expect(log.count == 0 && !log.isOn)
+  }
+
   @Test func `it is a model's equal, whatever its length`() {
     var random = SeededGenerator.forTest()
     for countMax in [1, 2, 7, Limits.slowRequestsMax + 1] {

@@ -212,6 +212,25 @@ struct MultipleGetTests {
     try stack.expectIdle()
   }
 
+  @Test func `a client that leaves meanwhile leaves nothing behind`() throws {
+    let stack = try stack { $0.valueBytesMax = 100 }
+    _ = try stack.server.query("SET", "large", String(repeating: "x", count: 1_000))
+    let other = try stack.connect()
+    _ = try other.query("GET", "a")
+    for round in 0..<10 {
+      stack.server.pause()
+      do {
+        let client = try stack.connect()
+        try client.send(["MGET", "x\(round)", "y\(round)", "large"])
+        // From the second time on the large one is known to be so.
+        try poll("it waits") { stack.underWay.map(\.reads).reduce(0, +) >= 2 }
+      }
+      stack.server.resume()
+      try stack.expectIdle()
+      #expect(try other.query("MGET", "x\(round)", "a") == .array([.bulk(nil), .bulk(nil)]))
+    }
+  }
+
   @Test func `an error other than of the type is the reply`() throws {
     let stack = try stack(loops: 1)
     let client = try stack.connect()
