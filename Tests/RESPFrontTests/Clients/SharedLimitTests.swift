@@ -18,14 +18,16 @@ struct SharedLimitTests {
     // Half a megabyte is more than the kernel keeps for nobody, and far less than the others leave.
     for _ in 0..<(512 << 10) / size + 1 { try modest.send(["GET", "k"]) }
     let greedy = try (0..<6).map { _ in try stack.connect() }
-    var closed = 0
+    var sent = 0
     for client in greedy {
       var isClosed = false
       for _ in 0..<(40 << 20) / size where !isClosed {
         isClosed = (try? client.send(["GETRANGE", "k", "0", "-1"])) == nil
-        if other.isOver(limit) { Issue.record("more than the limit and one turn is kept") }
+        sent += 1
+        if sent % 100 == 0, other.isOver(limit) {
+          Issue.record("more than the limit and what comes in a few turns is kept")
+        }
       }
-      closed += isClosed ? 1 : 0
     }
     try poll("some were closed") {
       let figures = try other.figures()
@@ -35,7 +37,6 @@ struct SharedLimitTests {
       #expect(try modest.receive().text?.utf8.count == size)
     }
     #expect(try other.query("PING") == .simple("PONG"))
-    _ = closed
   }
 
   @Test func `what is unread is not counted any more once it was read or its client has gone`()
