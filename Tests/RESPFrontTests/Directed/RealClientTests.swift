@@ -81,6 +81,28 @@ struct RealClientTests {
     try stack.expectIdle()
   }
 
+  /// Whether programs can be built with hiredis.
+  static let hasHiredis = {
+    guard access("/usr/include/hiredis/async.h", R_OK) == 0 else { return false }
+    return (try? ChildProcess(["cc", "--version"]))?.wait() == 0
+  }()
+
+  @Test(.enabled(if: hasHiredis, "cc or hiredis is not installed: make deps"))
+  func `hiredis does what it does with Redis`() throws {
+    let stack = try Stack()
+    let directory = try TemporaryDirectory.make()
+    defer { TemporaryDirectory.remove(directory) }
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let source = "\(root)/Suites/hiredis"
+    let (errors, status) = try run(
+      "cc -I/usr/include/hiredis -I\(source) -o \(directory)/client \(source)/client.c -lhiredis",
+      stack)
+    #expect(status == 0, "\(errors)")
+    let (text, end) = try run("\(directory)/client $PORT", stack)
+    #expect(end == 0 && text.contains("everything as with Redis"), "\(text)")
+    try stack.expectIdle()
+  }
+
   /// Where `make deps` puts redis-py, or wherever the system has it.
   static let python = {
     let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
