@@ -50,6 +50,8 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
   private let detached: OutputBuffer
+  /// What the client has had the proxy remember; it counts as what waits for it does.
+  @safe @exclusivity(unchecked) private var keptBytes = 0
   /// Whether its connection counts what waits for replies before it.
   @safe @exclusivity(unchecked) private var holdsOutput = false
 
@@ -324,7 +326,12 @@ final class RESPSession {
 
   func settleOutput(on connection: Connection) {
     holdsOutput = queue.buffered > 0
-    connection.settleOutput(holding: queue.buffered)
+    connection.settleOutput(holding: queue.buffered + keptBytes)
+  }
+
+  /// After what may have changed it.
+  func noteKept() {
+    keptBytes = client.keptBytes + subscriptions.bytes + (pin?.queued.keptBytes ?? 0)
   }
 }
 

@@ -46,6 +46,24 @@ struct RealClientTests {
     ),
     ("(sleep 0.5; redis-cli -p $PORT get seen) & timeout 3 redis-cli -p $PORT monitor", "\"seen\""),
     ("redis-cli -p $PORT --hotkeys", "LFU maxmemory policy"),
+    (
+      "(sleep 0.5; redis-cli -p $PORT publish ch hello) & timeout 3 redis-cli -3 -p $PORT psubscribe 'c*'",
+      "hello"
+    ),
+    (
+      "awk 'BEGIN { for (n = 0; n < 20000; n++) "
+        + "printf \"*3\\r\\n$3\\r\\nSET\\r\\n$4\\r\\nbulk\\r\\n$1\\r\\nv\\r\\n\" }' "
+        + "| redis-cli -p $PORT --pipe", "errors: 0, replies: 20000"
+    ),
+    (
+      "printf 'a long value' | redis-cli -p $PORT -x set stdin; redis-cli -p $PORT strlen stdin",
+      "12\n"
+    ),
+    ("timeout -s INT 3 redis-cli -p $PORT --latency-history -i 1", " "),
+    ("timeout 5 redis-cli -p $PORT --rdb /dev/null 2>&1", "replication does not pass"),
+    ("timeout 5 redis-cli -p $PORT --replica 2>&1", "replication does not pass"),
+    ("redis-cli -3 -p $PORT client tracking on", "OK\n"),
+    ("printf 'subscribe a\\nunsubscribe a\\nget k\\n' | timeout 5 redis-cli -3 -p $PORT", "v\n"),
     ("redis-cli -p $PORT info server", "redis_version:"),
   ]
 
@@ -73,6 +91,14 @@ struct RealClientTests {
       "HSET", "SPOP", "ZADD", "ZPOPMIN", "LRANGE_600 (first 600 elements)", "MSET (10 keys)",
     ] {
       #expect(text.contains("\"\(name)\""), "\(name): \(text)")
+    }
+    for name in [
+      "ping", "set", "get", "incr", "lpush", "rpush", "lpop", "rpop", "sadd", "hset", "spop",
+      "zadd", "zpopmin", "lrange", "lrange_100", "lrange_300", "lrange_500", "lrange_600", "mset",
+    ] {
+      let (text, status) = try run(
+        "redis-benchmark -p $PORT -n 100 -c 5 -P \(depth) -q -t \(name)", stack)
+      #expect(status == 0 && text.contains("requests per second"), "\(name): \(text)")
     }
     let (other, otherStatus) = try run(
       "redis-benchmark -p $PORT -n 200 -q -3 -t get,set,incr; redis-benchmark -p $PORT -n 100 -q xadd s '*' f v",
