@@ -28,7 +28,7 @@ extension RESPSession {
       }
       if let question = substitute(for: spec) {
         pin?.queued.commandCount += 1
-        let journey = Journey(.pass, bytes: length)
+        let journey = Journey(.pass, bytes: max(length, question.count))
         send(question.rawSpan, passage, journey, now: now)
         return .done(length)
       }

@@ -50,6 +50,8 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
   private let detached: OutputBuffer
+  /// Whether answers that were known at once are more than may wait.
+  @safe @exclusivity(unchecked) private var owesTooMuch = false
   /// What the client has had the proxy remember; it counts as what waits for it does.
   @safe @exclusivity(unchecked) private var keptBytes = 0
   /// Whether its connection counts what waits for replies before it.
@@ -142,6 +144,8 @@ final class RESPSession {
       case .done(let count):
         offset &+= count
         waitingSince = nil
+        // Short requests may have long answers: within one batch, too.
+        if owesTooMuch { return .aborted }
       case .needsMore(let count): return .taken(offset, needing: rest.byteCount &+ count)
       case .stalled:
         waitingSince = waitingSince ?? now
@@ -242,11 +246,15 @@ final class RESPSession {
   /// A reply that is known at once, in its place.
   func reply(_ body: (inout ByteBuffer) -> Void) {
     if client.replies.drops { return }
-    if queue.isEmpty { return body(&output.bytes) }
-    withScratch { text in
-      body(&text)
-      queue.appendTail(text.bytes)
+    if queue.isEmpty {
+      body(&output.bytes)
+    } else {
+      withScratch { text in
+        body(&text)
+        queue.appendTail(text.bytes)
+      }
     }
+    if queue.buffered + output.count > options.outputBytesMax { owesTooMuch = true }
   }
 
   func reply(_ error: ProxyError) { reply { error.write(to: &$0) } }
