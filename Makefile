@@ -21,11 +21,15 @@ stop: ## end what start has started, when it has answered what it was asked
 restart: ## both
 	@scripts/service.sh restart
 
-deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmark, redis-py
+deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmark, redis-py, hiredis
 	@bash -c '. scripts/lib.sh && need_swift && need_redis'
 	@test -x .build/python/bin/python || python3 -c "import redis" 2>/dev/null || \
 	  { python3 -m venv .build/python && .build/python/bin/pip -q install redis; } || \
 	  echo "without redis-py: its tests are skipped"
+	@test -f /usr/include/hiredis/hiredis.h || { \
+	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
+	  $$become apt-get install -qy --no-install-recommends libhiredis-dev; } || \
+	  echo "without hiredis: its tests are skipped"
 
 deps-web: deps ## what the HTTP front is tested with besides: wrk, h2load, chromium, aiohttp, httpx
 	@for pair in wrk=wrk h2load=nghttp2-client chromium=chromium; do \
@@ -58,7 +62,7 @@ uninstall: ## take it away again
 test: deps ## all tests, against a redis-server of their own
 	swift test $(SWIFT_FLAGS)
 
-suites: deps ## redis-py's own tests, against redis-server and through the proxy; shows what differs
+suites: deps ## redis-py's, fakeredis' and hiredis' own tests, against Redis and through the proxy; shows what differs
 	swift build -c release $(SWIFT_FLAGS) --product proxyd
 	python3 Tests/Suites/suites.py .build/release/proxyd .build/suites
 

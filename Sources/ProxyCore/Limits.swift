@@ -441,6 +441,11 @@ extension Limits {  // MGET from memory
 extension Limits {  // What clients and databases cost together
   /// Answers that wait for all clients of all fronts; past it whoever waits for most is closed.
   package static let clientOutputSumMax = 4 << 30
+  /// The share of that sum which may come on top of it while all loops are asked who that is: past it a loop
+  /// closes one that has so much without asking others.
+  package static let outputExcessShare = 16
+  /// What a name that is kept for a client takes besides its bytes: a channel, a key that a transaction writes.
+  package static let keptNameOverhead = 64
   /// A link to another database than the one that clients start in is closed when nothing was asked of it
   /// for so long.
   package static let linkIdleMax = Duration.seconds(300)

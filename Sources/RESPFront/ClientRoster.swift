@@ -183,6 +183,7 @@ final class ClientRoster {
   private func take(_ part: SurveyPart, _ number: UInt64, isLast: Bool, now: Moment) {
     guard var inquiry = inquiries.removeValue(forKey: number) else { return }
     inquiry.found.add(part)
+    inquiry.found.limitLines(to: options.outputBytesMax)
     if isLast { inquiry.awaited -= 1 }
     if inquiry.awaited > 0 {
       inquiries[number] = inquiry

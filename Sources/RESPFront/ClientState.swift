@@ -24,6 +24,9 @@ struct ClientState {
     database = homeDatabase
   }
 
+  /// What all the names take.
+  var keptBytes: Int { name.count + libraryName.count + libraryVersion.count }
+
   /// What `RESET` does. The library's name stays: it is a fact about the client.
   mutating func reset() {
     version = .two

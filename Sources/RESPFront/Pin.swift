@@ -41,20 +41,25 @@ struct Pin {
     var changesIdentity = false
     private(set) var trackingChanges: [TrackingChange] = []
     private var bytes = 0
+    /// What is kept of the transaction until its end.
+    private(set) var keptBytes = 0
 
     mutating func add(_ key: RawSpan) {
       if isUncountable { return }
       writes.append(key.array)
-      bytes += key.byteCount + 64
+      bytes += key.byteCount + Limits.keptNameOverhead
+      keptBytes += key.byteCount + Limits.keptNameOverhead
       if bytes > Limits.queuedKeyBytesMax {
         isUncountable = true
         writes = []
+        keptBytes -= bytes
       }
     }
 
     mutating func add(_ change: SubscriptionChange) {
       leavesState = true
       subscriptionChanges.append((commandCount, change))
+      keptBytes += Limits.keptNameOverhead + change.names.reduce(0) { $0 + Subscriptions.cost($1) }
       commandCount += 1
     }
 

@@ -15,7 +15,10 @@ extension RESPSession: ConnectionHandler {
       settleOutput(on: connection)
       return .taken(count)
     case .finished: endAfterReplies()
-    case .aborted: connection.close()
+    case .aborted:
+      // Which tells why, if that is why.
+      settleOutput(on: connection)
+      connection.close()
     }
     return .taken(bytes.byteCount)
   }

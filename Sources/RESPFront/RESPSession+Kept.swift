@@ -3,6 +3,7 @@ internal import ProxyCore
 /// What the proxy keeps of a client itself, so that using it costs no link.
 extension RESPSession {
   func keep(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    defer { noteKept() }
     guard spec.accepts(argumentCount: parser.arguments.count) else {
       let name = lane.commands.name(at: spec.index)
       reply { ClientState.refuseCount(of: name, &$0) }

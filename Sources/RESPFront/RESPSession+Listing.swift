@@ -44,7 +44,8 @@ extension RESPSession {
     case .list:
       var text = ByteBuffer()
       describe(to: &text, now: now)
-      part.lines.append(SurveyPart.Line(id: client.id, text: text.bytes.array))
+      let line = SurveyPart.Line(id: client.id, text: text.bytes.array)
+      part.add(line, limit: options.outputBytesMax)
     case .kill:
       // Who asks is answered first.
       if client.id == survey.asker { part.includesAsker = true } else { kill() }

@@ -16,6 +16,7 @@ extension RESPSession {
   }
 
   func passPinned(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    defer { noteKept() }
     guard let link = pin?.link else { return .done(length) }
     if traffic.isFull { return stall(.room) }
     var passage = Passage(.pinned(link), database: client.database, effect: spec.effect)
@@ -27,7 +28,7 @@ extension RESPSession {
       }
       if let question = substitute(for: spec) {
         pin?.queued.commandCount += 1
-        let journey = Journey(.pass, bytes: length)
+        let journey = Journey(.pass, bytes: max(length, question.count))
         send(question.rawSpan, passage, journey, now: now)
         return .done(length)
       }

@@ -192,7 +192,9 @@ extension RESPSession {
   /// All loops have answered.
   func surveyed(_ ticket: UInt64, _ survey: ClientSurvey, _ found: SurveyPart, now: Moment) {
     switch survey.purpose {
-    case .list(let ids): answer(ticket, list: found.lines, ids: ids)
+    case .list(let ids):
+      if found.bytes > options.outputBytesMax { connection?.closeForOutput() }
+      answer(ticket, list: found.lines, ids: ids)
     case .kill(let countsThem):
       answer(ticket) { output in
         if countsThem {

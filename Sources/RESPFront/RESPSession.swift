@@ -50,6 +50,10 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
   private let detached: OutputBuffer
+  /// Whether answers that were known at once are more than may wait.
+  @safe @exclusivity(unchecked) private var owesTooMuch = false
+  /// What the client has had the proxy remember; it counts as what waits for it does.
+  @safe @exclusivity(unchecked) private var keptBytes = 0
   /// Whether its connection counts what waits for replies before it.
   @safe @exclusivity(unchecked) private var holdsOutput = false
 
@@ -140,6 +144,8 @@ final class RESPSession {
       case .done(let count):
         offset &+= count
         waitingSince = nil
+        // Short requests may have long answers: within one batch, too.
+        if owesTooMuch { return .aborted }
       case .needsMore(let count): return .taken(offset, needing: rest.byteCount &+ count)
       case .stalled:
         waitingSince = waitingSince ?? now
@@ -240,11 +246,15 @@ final class RESPSession {
   /// A reply that is known at once, in its place.
   func reply(_ body: (inout ByteBuffer) -> Void) {
     if client.replies.drops { return }
-    if queue.isEmpty { return body(&output.bytes) }
-    withScratch { text in
-      body(&text)
-      queue.appendTail(text.bytes)
+    if queue.isEmpty {
+      body(&output.bytes)
+    } else {
+      withScratch { text in
+        body(&text)
+        queue.appendTail(text.bytes)
+      }
     }
+    if queue.buffered + output.count > options.outputBytesMax { owesTooMuch = true }
   }
 
   func reply(_ error: ProxyError) { reply { error.write(to: &$0) } }
@@ -324,7 +334,12 @@ final class RESPSession {
 
   func settleOutput(on connection: Connection) {
     holdsOutput = queue.buffered > 0
-    connection.settleOutput(holding: queue.buffered)
+    connection.settleOutput(holding: queue.buffered + keptBytes)
+  }
+
+  /// After what may have changed it.
+  func noteKept() {
+    keptBytes = client.keptBytes + subscriptions.bytes + (pin?.queued.keptBytes ?? 0)
   }
 }
 

@@ -5,28 +5,43 @@ internal import ProxyCore
 struct Subscriptions {
   private var channels: [SubscriptionChange.Kind: Set<[UInt8]>] = [:]
 
+  /// What all the names take.
+  private(set) var bytes = 0
+
   var isEmpty: Bool { channels.values.allSatisfy(\.isEmpty) }
 
   /// Notes a request; says how many confirmations it will have.
   mutating func begin(_ change: SubscriptionChange) -> UInt32 {
-    let before = channels[change.kind] ?? []
+    var names = channels.removeValue(forKey: change.kind) ?? []
     var count = change.argumentCount
     if change.isSubscribing {
-      channels[change.kind] = before.union(change.names)
+      for name in change.names where names.insert(name).inserted { bytes += Self.cost(name) }
     } else if change.names.isEmpty {
-      count = max(1, before.count)
-      channels[change.kind] = []
+      count = max(1, names.count)
+      for name in names { bytes -= Self.cost(name) }
+      names = []
     } else {
-      channels[change.kind] = before.subtracting(change.names)
+      remove(change.names, from: &names)
     }
+    channels[change.kind] = names
     return UInt32(clamping: max(1, count))
   }
+
+  private mutating func remove(_ gone: Set<[UInt8]>, from names: inout Set<[UInt8]>) {
+    for name in gone where names.remove(name) != nil { bytes -= Self.cost(name) }
+  }
+
+  static func cost(_ name: [UInt8]) -> Int { name.count + Limits.keptNameOverhead }
 
   func count(_ kind: SubscriptionChange.Kind) -> Int { channels[kind]?.count ?? 0 }
 
   /// Redis has refused it.
   mutating func undo(_ change: SubscriptionChange) {
-    if change.isSubscribing { channels[change.kind]?.subtract(change.names) }
+    guard change.isSubscribing, var names = channels.removeValue(forKey: change.kind) else {
+      return
+    }
+    remove(change.names, from: &names)
+    channels[change.kind] = names
   }
 }
 

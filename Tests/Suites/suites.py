@@ -12,6 +12,8 @@ import time
 import xml.etree.ElementTree as ElementTree
 from typing import NamedTuple
 
+import hiredis_suite
+
 
 class Suite(NamedTuple):
     """The tests in a source archive on PyPI, and how they are run."""
@@ -30,7 +32,7 @@ class Suite(NamedTuple):
 
 
 REDIS_PY = "pytest<8.4 pytest-asyncio<1 pytest-timeout mock packaging numpy ujson uvloop hatchling setuptools"
-REDIS_PY += " wheel redis-entraid==1.0.0"
+REDIS_PY += " wheel redis-entraid==1.0.0 coverage"
 # Needs a cluster, sentinels, certificates or modules; and what never speaks to the server in question.
 REDIS_PY_LEFT_OUT = "bloom cluster cluster_transaction cwe_404 graph json search sentinel ssl timeseries vsets"
 REDIS_PY_LEFT_OUT += " sentinel_managed_connection multiprocessing"
@@ -114,33 +116,43 @@ def start(words, port):
     sys.exit(f"{words[0]} did not start")
 
 
-def run(python, source, suite, proxyd, report, arguments):
-    """The outcome of every test, against a fresh server: the suites leave changed settings behind."""
-    port = free_port()
-    children = [start(["redis-server", "--port", port, "--save", "", "--dir", source], port)]
-    try:
+class Stage:
+    """A fresh server, since the suites leave changed settings behind, and perhaps the proxy before it."""
+
+    def __init__(self, proxyd, folder):
+        self.port = free_port()
+        words = ["redis-server", "--port", self.port, "--save", "", "--dir", folder]
+        self.children = [start(words, self.port)]
         if proxyd:
             front = free_port()
             words = [proxyd, "--resp-port", front, "--http-port", "0"]
-            words += ["--redis-url", f"redis://127.0.0.1:{port}"]
-            children.append(start(words, front))
-            port = front
-        folder = set_port(source, suite, port)
-        ignored = [f"--ignore-glob=*/test_{name}.py" for name in suite.left_out.split()]
-        with open(report.with_suffix(".log"), "w") as log:
-            subprocess.run(
-                [
-                    python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore",
-                    "--timeout=60", "--tb=line", "--continue-on-collection-errors",
-                    *suite.arguments.format(port=port).split(),
-                    f"--junitxml={report}", *ignored, *(arguments or [folder]),
-                ],
-                cwd=source, stdout=log, stderr=log, check=False,
-            )
-    finally:
-        for child in reversed(children):
+            words += ["--redis-url", f"redis://127.0.0.1:{self.port}"]
+            self.children.append(start(words, front))
+            self.port = front
+
+    def __enter__(self):
+        return self.port
+
+    def __exit__(self, *_):
+        for child in reversed(self.children):
             child.kill()
             child.wait()
+
+
+def run(python, source, suite, proxyd, report, arguments):
+    """The outcome of every test."""
+    with Stage(proxyd, source) as port, open(report.with_suffix(".log"), "w") as log:
+        folder = set_port(source, suite, port)
+        ignored = [f"--ignore-glob=*/test_{name}.py" for name in suite.left_out.split()]
+        subprocess.run(
+            [
+                python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore",
+                "--timeout=60", "--tb=line", "--continue-on-collection-errors",
+                *suite.arguments.format(port=port).split(),
+                f"--junitxml={report}", *ignored, *(arguments or [folder]),
+            ],
+            cwd=source, stdout=log, stderr=log, check=False,
+        )
     return outcomes(report)
 
 
@@ -155,32 +167,59 @@ def outcomes(report):
     return found
 
 
+def compare(name, plain, proxy, again=None):
+    """Shows what passes on Redis and fails through the proxy; whether there is any such test."""
+    passed = [test for test, (state, _) in plain.items() if state == "passed"]
+    lost = [test for test in passed if proxy.get(test, ("missing", ""))[0] != "passed"]
+    if lost and again:
+        # Some measure time, and fail where a machine is busy: those are heard a second time.
+        names = " or ".join(sorted({test.split("::")[1].split("[")[0] for test in lost}))
+        second = again(names)
+        lost = [test for test in lost if second.get(test, ("missing", ""))[0] != "passed"]
+        proxy.update(second)
+    print(f"{name}: {len(passed)} of {len(plain)} pass on Redis; {len(lost)} of these fail here", flush=True)
+    for test in lost:
+        state, text = proxy.get(test, ("missing", ""))
+        print(f"  {test}: {state}: {' '.join(text.split())[:160]}", flush=True)
+    return bool(lost)
+
+
+def try_suite(name, proxyd, folder, arguments):
+    suite = SUITES[name]
+    python, source = prepare(folder, name, suite)
+
+    def hear(side, program, arguments):
+        return run(python, source, suite, program, folder / f"{name}-{side}.xml", arguments)
+
+    plain, proxy = hear("plain", None, arguments), hear("proxy", proxyd, arguments)
+    again = None if arguments else lambda names: hear("again", proxyd, [suite.folder, "-k", names])
+    return compare(name, plain, proxy, again)
+
+
+def try_hiredis(name, proxyd, folder):
+    python = folder / "hiredis-venv" / "bin" / "python"
+    if not python.exists():
+        shell(sys.executable, "-m", "venv", folder / "hiredis-venv")
+        shell(python, "-m", "pip", "-q", "install", "setuptools", "wheel")
+    programs = hiredis_suite.build(shell, python, folder)
+    sides = []
+    for program in (None, proxyd):
+        with Stage(program, folder) as port:
+            sides.append(hiredis_suite.outcomes(programs, port))
+    return compare(name, *sides)
+
+
 def main():
     proxyd, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-    chosen, arguments = sys.argv[3:4] or list(SUITES), sys.argv[4:]
+    hiredis = f"{hiredis_suite.PACKAGE}-{hiredis_suite.VERSION}"
+    chosen, arguments = sys.argv[3:4] or [*SUITES, hiredis], sys.argv[4:]
+    folder.mkdir(parents=True, exist_ok=True)
     failed = False
     for name in chosen:
-        suite = SUITES[name]
-        python, source = prepare(folder, name, suite)
-        sides = []
-        for side, program in (("plain", None), ("proxy", proxyd)):
-            report = folder / f"{name}-{side}.xml"
-            sides.append(run(python, source, suite, program, report, arguments))
-        plain, proxy = sides
-        passed = [test for test, (state, _) in plain.items() if state == "passed"]
-        lost = [test for test in passed if proxy.get(test, ("missing", ""))[0] != "passed"]
-        if lost and not arguments:
-            # Some measure time, and fail where a machine is busy: those are heard a second time.
-            names = " or ".join(sorted({test.split("::")[1].split("[")[0] for test in lost}))
-            report = folder / f"{name}-again.xml"
-            again = run(python, source, suite, proxyd, report, [suite.folder, "-k", names])
-            lost = [test for test in lost if again.get(test, ("missing", ""))[0] != "passed"]
-            proxy.update(again)
-        print(f"{name}: {len(passed)} of {len(plain)} pass on Redis; {len(lost)} of these fail here", flush=True)
-        for test in lost:
-            state, text = proxy.get(test, ("missing", ""))
-            print(f"  {test}: {state}: {' '.join(text.split())[:160]}", flush=True)
-        failed = failed or bool(lost)
+        if name == hiredis:
+            failed = try_hiredis(name, proxyd, folder) or failed
+        else:
+            failed = try_suite(name, proxyd, folder, arguments) or failed
     sys.exit(1 if failed else 0)
 
 

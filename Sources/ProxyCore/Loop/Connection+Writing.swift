@@ -67,13 +67,13 @@ extension Connection {
     if step == 0 || state == .closing || state == .closed { return }
     loop.counters.outputBytesWaiting.wrappingAdd(step, ordering: .relaxed)
     outputCounted &+= step
-    if let ledger, ledger.change(by: step), step > 0 { loop.closeLargest(of: ledger) }
+    if step > 0 { ledger?.add(step, on: loop) } else { ledger?.subtract(0 &- step) }
   }
 
   /// It is in those sums no more, nor will it be.
   func uncountOutput() {
     loop.counters.outputBytesWaiting.wrappingSubtract(outputCounted, ordering: .relaxed)
-    _ = ledger?.change(by: 0 &- outputCounted)
+    ledger?.subtract(outputCounted)
     outputCounted = 0
   }
 

@@ -64,7 +64,7 @@ package final class Proxy: Sendable {
     self.settings = settings
     self.loops = loops
     clients = ClientQuota(limit: settings.clientsMax)
-    clientOutput = OutputLedger(limit: settings.outputBytesMax)
+    clientOutput = OutputLedger(limit: settings.outputBytesMax, loops: loops.map(\.remote))
     cache = ByteCache(
       capacity: settings.capacity, bytesMax: settings.bytesMax,
       valueBytesMax: settings.valueBytesMax, timeToLive: settings.timeToLive, now: .now)

@@ -37,6 +37,7 @@ extension Lane {
   /// demoted, and the name that led to it may lead elsewhere by now.
   func heed(_ reply: RawSpan, now: Moment) {
     guard reply.byteCount >= Self.demotion.utf8CodeUnitCount,
+      unsafe reply.byte(at: 0) == UInt8(ascii: "-"),  // in bounds
       reply.extracting(0..<Self.demotion.utf8CodeUnitCount).equals(Self.demotion)
     else { return }
     suspectDemotion(now: now)

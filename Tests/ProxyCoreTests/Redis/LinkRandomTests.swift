@@ -106,6 +106,7 @@ import Testing
       let deliveries: [LinkDelivery] = [
         .fill, .relay, .tree, .treeAfter(2), .discard, .confirmations(2), .transaction,
       ]
+      script.link.expect(TransactionReading([(element: 0, count: 2), (element: 2, count: 1)]))
       for token in 1...6 {
         let delivery = deliveries.randomElement(using: &generator) ?? .relay
         try submit(.init(token: UInt64(token), delivery: delivery), to: script)

@@ -22,7 +22,10 @@ struct PushTests {
     ["PSUBSCRIBE __key*__:*", "SET k 1", "MULTI", "SET k 2", "DEL k", "EXEC", "> SET k 3"],
     ["PSUBSCRIBE __key*__:*", "ZPOPMIN z", "LMPOP 1 l LEFT", "SPOP s 2", "RENAME h i"],
     ["CLIENT REPLY SKIP", "SUBSCRIBE a", "UNSUBSCRIBE a", "GET k"],
-    ["CLIENT REPLY OFF", "SUBSCRIBE a", "SUBSCRIBE", "> PUBLISH a x", "CLIENT REPLY ON"],
+    [
+      "CLIENT REPLY OFF", "SUBSCRIBE a", "SUBSCRIBE", "> PUBLISH a x", "UNSUBSCRIBE a",
+      "CLIENT REPLY ON",
+    ],
     ["MULTI", "SUBSCRIBE a", "SELECT 1", "GET k", "EXEC", "UNSUBSCRIBE a", "GET k"],
   ]
 

@@ -46,6 +46,27 @@ struct RealClientTests {
     ),
     ("(sleep 0.5; redis-cli -p $PORT get seen) & timeout 3 redis-cli -p $PORT monitor", "\"seen\""),
     ("redis-cli -p $PORT --hotkeys", "LFU maxmemory policy"),
+    (
+      "(sleep 0.5; redis-cli -p $PORT publish ch hello) & timeout 3 redis-cli -3 -p $PORT psubscribe 'c*'",
+      "hello"
+    ),
+    (
+      "awk 'BEGIN { for (n = 0; n < 20000; n++) "
+        + "printf \"*3\\r\\n$3\\r\\nSET\\r\\n$4\\r\\nbulk\\r\\n$1\\r\\nv\\r\\n\" }' "
+        + "| redis-cli -p $PORT --pipe", "errors: 0, replies: 20000"
+    ),
+    (
+      "printf 'a long value' | redis-cli -p $PORT -x set stdin; redis-cli -p $PORT strlen stdin",
+      "12\n"
+    ),
+    ("timeout -s INT 3 stdbuf -oL redis-cli -p $PORT --latency-history -i 1", " "),
+    ("timeout 5 redis-cli -p $PORT --rdb /dev/null 2>&1", "replication does not pass"),
+    ("timeout 5 redis-cli -p $PORT --replica 2>&1", "replication does not pass"),
+    ("redis-cli -3 -p $PORT client tracking on", "OK\n"),
+    (
+      "printf 'hello 3\\nget k\\nsubscribe a\\n' | timeout 3 redis-cli -3 -p $PORT",
+      "v\nsubscribe\na\n1\n"
+    ),
     ("redis-cli -p $PORT info server", "redis_version:"),
   ]
 
@@ -74,10 +95,40 @@ struct RealClientTests {
     ] {
       #expect(text.contains("\"\(name)\""), "\(name): \(text)")
     }
+    for name in [
+      "ping", "set", "get", "incr", "lpush", "rpush", "lpop", "rpop", "sadd", "hset", "spop",
+      "zadd", "zpopmin", "lrange", "lrange_100", "lrange_300", "lrange_500", "lrange_600", "mset",
+    ] {
+      let (text, status) = try run(
+        "redis-benchmark -p $PORT -n 100 -c 5 -P \(depth) -q -t \(name)", stack)
+      #expect(status == 0 && text.contains("requests per second"), "\(name): \(text)")
+    }
     let (other, otherStatus) = try run(
       "redis-benchmark -p $PORT -n 200 -q -3 -t get,set,incr; redis-benchmark -p $PORT -n 100 -q xadd s '*' f v",
       stack)
     #expect(otherStatus == 0 && !other.lowercased().contains("error"), "\(other)")
+    try stack.expectIdle()
+  }
+
+  /// Whether programs can be built with hiredis.
+  static let hasHiredis = {
+    guard unsafe access("/usr/include/hiredis/async.h", R_OK) == 0 else { return false }
+    return (try? ChildProcess(["cc", "--version"]))?.wait() == 0
+  }()
+
+  @Test(.enabled(if: hasHiredis, "cc or hiredis is not installed: make deps"))
+  func `hiredis does what it does with Redis`() throws {
+    let stack = try Stack()
+    let directory = try TemporaryDirectory.make()
+    defer { TemporaryDirectory.remove(directory) }
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let source = "\(root)/Suites/hiredis"
+    let (errors, status) = try run(
+      "cc -I/usr/include/hiredis -I\(source) -o \(directory)/client \(source)/client.c -lhiredis",
+      stack)
+    #expect(status == 0, "\(errors)")
+    let (text, end) = try run("\(directory)/client $PORT", stack)
+    #expect(end == 0 && text.contains("everything as with Redis"), "\(text)")
     try stack.expectIdle()
   }
 

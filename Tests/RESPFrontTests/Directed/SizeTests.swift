@@ -111,6 +111,64 @@ struct SizeTests {
     #expect(try other.query("GET", "k").text?.utf8.count == size)
   }
 
+  @Test(arguments: ["CLIENT GETNAME", "GET k", "INCR n, GET k"])
+  func `short requests with long answers get no more room than others`(_ text: String) throws {
+    let stack = try Stack(RedisServer(), loops: 1) { _ in
+    } options: {
+      $0.outputBytesMax = 16 << 20
+    }
+    let (greedy, other) = (try stack.connect(), try stack.connect())
+    let large = String(repeating: "x", count: 900_000)
+    #expect(try greedy.query("CLIENT", "SETNAME", large) == .simple("OK"))
+    _ = try other.query("SET", "k", large)
+    _ = try other.query("GET", "k")
+    let before = Self.residentMegabytes
+    let lines = text.split(separator: ", ").map(String.init)
+    let last = try #require(lines.last)
+    let requests = lines.dropLast() + Array(repeating: last, count: 2_400)
+    try greedy.send(bytes: Array(requests.map { "\($0)\r\n" }.joined().utf8))
+    var most = 0
+    try poll("it was closed") {
+      most = max(most, Self.residentMegabytes)
+      return try other.figures()["proxy_clients_output_closed"] == "1"
+    }
+    #expect(most - before < 150)
+    #expect(try other.query("STRLEN", "k") == .integer(900_000))
+  }
+
+  @Test func `what is asked in a client's place counts with its length`() throws {
+    let stack = try Stack(loops: 1)
+    let client = try stack.connect()
+    let large = String(repeating: "x", count: 900_000)
+    #expect(try client.query("CLIENT", "SETNAME", large) == .simple("OK"))
+    #expect(try client.query("MULTI") == .simple("OK"))
+    stack.server.pause()
+    let before = Self.residentMegabytes
+    let requests = Array(repeating: "CLIENT GETNAME\r\n", count: 100).joined()
+    try client.send(bytes: Array(requests.utf8))
+    let other = try stack.connect()
+    for _ in 0..<100 { #expect(try other.query("CLIENT", "ID") != .integer(0)) }
+    let grown = Self.residentMegabytes - before
+    stack.server.resume()
+    #expect(grown < 45)
+    for _ in 0..<100 { #expect(try client.receive() == .simple("QUEUED")) }
+    #expect(try client.query("DISCARD") == .simple("OK"))
+  }
+
+  @Test func `a list of clients with long names has a limit`() throws {
+    let stack = try Stack(RedisServer(), loops: 2) { _ in
+    } options: {
+      $0.outputBytesMax = 16 << 20
+    }
+    let name = String(repeating: "x", count: 1_000_000)
+    let clients = try (0..<40).map { _ in try stack.connect() }
+    for client in clients { #expect(try client.query("CLIENT", "SETNAME", name) == .simple("OK")) }
+    try clients[0].send(["CLIENT", "LIST"])
+    #expect(throws: ToolError.self) { try clients[0].receive() }
+    #expect(try clients[1].query("CLIENT", "INFO").text?.utf8.count ?? 0 > 1_000_000)
+    #expect(try clients[1].figures()["proxy_clients_output_closed"] == "1")
+  }
+
   private static func figure(_ name: String, in path: String) -> Int {
     guard let file = unsafe fopen(path, "r") else { return 0 }
     defer { unsafe fclose(file) }
