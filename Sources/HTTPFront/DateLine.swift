@@ -17,12 +17,15 @@ package struct DateLine: ~Copyable {
 
   /// Makes a new line where the old one's second is over; the system is asked for the time only
   /// then.
-  package mutating func refresh(now: Moment) {
-    if now < end { return }
+  /// Says whether there is a new one.
+  @discardableResult
+  package mutating func refresh(now: Moment) -> Bool {
+    if now < end { return false }
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     write(unixSeconds: Int(time.tv_sec))
     end = now.advanced(by: .nanoseconds(1_000_000_000 &- Int64(time.tv_nsec)))
+    return true
   }
 
   /// Writes the line of a second, counted from 1970. The calendar is that of a year that begins in

@@ -3,6 +3,8 @@ internal import ProxyCore
 /// What the sessions of one loop share, and who is let in.
 final class HTTPDesk {
   private(set) var options: HTTPOptions
+  /// What of the settings has to be looked at for each request.
+  private(set) var checks: HTTPChecks
   @safe @exclusivity(unchecked) var writer: HTTPResponseWriter
   /// The key of the request at hand.
   @safe @exclusivity(unchecked) var key = ByteBuffer()
@@ -11,10 +13,10 @@ final class HTTPDesk {
   private let refusals = Refusals()
 
   init(_ options: HTTPOptions, now: Moment) {
-    var options = options
-    options.settings = options.settingsInForce
     self.options = options
-    writer = HTTPResponseWriter(options.settings, now: now)
+    self.options.settings = options.settingsInForce
+    checks = self.options.settings.checks
+    writer = HTTPResponseWriter(self.options.settings, now: now)
   }
 
   /// What is allowed changes. A request that waits names its origin by a place in the list, so the list
@@ -24,6 +26,7 @@ final class HTTPDesk {
     self.options = options
     self.options.settings = options.settingsInForce
     self.options.settings.crossOrigin = origins
+    checks = self.options.settings.checks
     writer = HTTPResponseWriter(self.options.settings, now: now)
   }
 

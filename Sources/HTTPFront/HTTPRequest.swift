@@ -42,8 +42,13 @@ package struct HTTPRequest: Sendable {
   /// nil for the most requests, which have none.
   let conditions: Conditions?
 
-  /// - Parameter bytes: What `head` was parsed from.
-  package init(_ head: HTTPRequestHead, in bytes: RawSpan, _ settings: HTTPSettings) {
+  /// - Parameters:
+  ///   - bytes: What `head` was parsed from.
+  ///   - settings: Looked at only where a request needs them: they are shared, and counting their
+  ///     references would cost most requests more than all else here.
+  package init(
+    _ head: HTTPRequestHead, in bytes: RawSpan, _ settings: @autoclosure () -> HTTPSettings
+  ) {
     method = head.method
     body = head.body
     persistence = Self.persistence(head)
@@ -51,14 +56,21 @@ package struct HTTPRequest: Sendable {
       head.version == .oneOne && head.body != .none && head.contains(.expect)
       && Self.expectsContinue(head, bytes)
     wantsJSON = head.contains(.accept) && Self.wantsJSON(head, bytes)
-    origin =
-      if let origin = head[.origin] {
-        settings.crossOrigin.verdict(on: bytes.extracting(origin))
-      } else {
-        .silence
-      }
-    conditions = head.containsConditions ? Self.conditions(head, bytes) : nil
+    if head.contains(.origin), let origin = head[.origin] {
+      self.origin = settings().crossOrigin.verdict(on: bytes.extracting(origin))
+    } else {
+      origin = .silence
+    }
+    // Not in one expression: it would be made elsewhere, and then copied.
+    if head.containsConditions {
+      conditions = Self.conditions(head, bytes)
+    } else {
+      conditions = nil
+    }
   }
+
+  /// Whether nothing is asked about the value but what it is.
+  var isPlain: Bool { conditions == nil }
 
   /// Whether the connection goes on after the response.
   package var keepsConnection: Bool { persistence != .close }
@@ -110,19 +122,24 @@ package struct HTTPRequest: Sendable {
   // MARK: What it wants
 
   /// What is to be done, and with which key: it is appended to `key` where the purpose has one.
+  /// `checks` leaves out what the settings do not ask for.
   package mutating func purpose(
-    _ head: HTTPRequestHead, in bytes: RawSpan, _ settings: HTTPSettings, key: inout ByteBuffer
+    _ head: HTTPRequestHead, in bytes: RawSpan, _ settings: @autoclosure () -> HTTPSettings,
+    checks: HTTPChecks = .all, key: inout ByteBuffer
   ) -> HTTPPurpose {
     do throws(HTTPProblem) {
-      if let host = head[.host], !settings.hosts.allows(bytes.extracting(host)) {
+      if checks.contains(.host) && head.contains(.host),
+        !HostRule.isLocal(bytes.extracting(head.host)),
+        !settings().hosts.allows(bytes.extracting(head.host))
+      {
         throw HTTPProblem.hostForeign
       }
       if method == .options {
         let isPreflight = origin != .silence && head.contains(.accessControlRequestMethod)
         return .options(isPreflight: isPreflight)
       }
-      try checkPassword(head, bytes, settings)
-      try checkMethod(settings)
+      if checks.contains(.password) { try checkPassword(head, bytes, settings()) }
+      try checkMethod(allowsWrites: settings().allowsWrites)
       if head.version == .oneOne, head.contains(.expect), !Self.expectsContinue(head, bytes) {
         throw HTTPProblem.expectationUnknown
       }
@@ -144,10 +161,10 @@ package struct HTTPRequest: Sendable {
     }
   }
 
-  private func checkMethod(_ settings: HTTPSettings) throws(HTTPProblem) {
+  private func checkMethod(allowsWrites: @autoclosure () -> Bool) throws(HTTPProblem) {
     switch method {
     case .get, .head, .options: return
-    case .put, .delete: if !settings.allowsWrites { throw .writesOff }
+    case .put, .delete: if !allowsWrites() { throw .writesOff }
     case .post, .patch, .trace, .connect: throw .methodNotAllowed
     case .unknown: throw .methodUnknown
     }
@@ -164,7 +181,7 @@ package struct HTTPRequest: Sendable {
     if method == .put || method == .delete { try Self.checkWrite(head) }
     let target = bytes.extracting(head.target)
     do throws(RequestTargetError) {
-      try RequestTarget.appendKey(of: target, to: &key)
+      try RequestTarget.appendKey(ofParsed: target, to: &key)
       switch method {
       case .put: return .write(timeToLive: try RequestTarget.timeToLive(of: target))
       case .delete: return .delete

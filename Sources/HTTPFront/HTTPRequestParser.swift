@@ -203,6 +203,7 @@ package struct HTTPRequestParser: ~Copyable {
       for offset in value where unsafe !FieldSyntax.isHost(bytes.byte(at: offset)) {
         throw .hostInvalid
       }
+      head.host = value
     case .connection: takeConnection(bytes, value)
     case .contentLength:
       let length = try length(bytes, value)

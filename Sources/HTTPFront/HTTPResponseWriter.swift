@@ -6,6 +6,7 @@ package import ProxyCore
 package struct HTTPResponseWriter: ~Copyable {
   private let settings: HTTPSettings
   private var date = DateLine()
+  private var plain = PlainResponse()
   /// `Cache-Control` and `Vary` of a value.
   private let valueLines: [UInt8]
   /// `Vary` of everything else.
@@ -17,11 +18,13 @@ package struct HTTPResponseWriter: ~Copyable {
     let control = settings.maxAgeSeconds > 0 ? "max-age=\(settings.maxAgeSeconds)" : "no-cache"
     varyLine = Array(vary.utf8)
     valueLines = Array("Cache-Control: \(control)\r\n\(vary)".utf8)
-    date.refresh(now: now)
+    refresh(now: now)
   }
 
   /// Call this once a batch, before anything is written.
-  package mutating func refresh(now: Moment) { date.refresh(now: now) }
+  package mutating func refresh(now: Moment) {
+    if date.refresh(now: now) { plain.prepare(date, lines: valueLines) }
+  }
 
   // MARK: Values
 
@@ -31,7 +34,11 @@ package struct HTTPResponseWriter: ~Copyable {
     _ value: borrowing HTTPValue, of key: RawSpan, for request: HTTPRequest,
     _ outcome: CacheOutcome, to output: inout ByteBuffer
   ) {
-    if request.wantsJSON {
+    if case .hit(let age, let timeToLive) = outcome, PlainResponse.answers(request) {
+      plain.append(
+        value, age: max(0, age), timeToLive: timeToLive, isHead: request.method == .head,
+        to: &output)
+    } else if request.wantsJSON {
       let document = JSONDocument(key: key, value: value.bytes, isText: value.isText)
       let tag = EntityTag(hash: value.hash, isJSON: true)
       let representation = HTTPRepresentation(form: .json, count: document.count, tag: tag)

@@ -69,11 +69,10 @@ final class HTTPSession {
   /// O(bytes).
   func take(_ bytes: RawSpan, now: Moment) -> Verdict {
     desk.writer.refresh(now: now)
-    let owed = connection?.outputCount ?? 0
     var offset = 0
     while offset < bytes.byteCount {
       // Short requests for long values: a batch of them must not become gigabytes at once.
-      if let connection, connection.outputCount &- owed > Limits.httpBatchOutputBytesMax {
+      if offset > 0, let connection, connection.outputCount > Limits.httpBatchOutputBytesMax {
         return .yielded(offset)
       }
       let rest = bytes.extracting(offset..<bytes.byteCount)
@@ -103,7 +102,7 @@ final class HTTPSession {
     var request = HTTPRequest(parser.head, in: head, desk.options.settings)
     desk.key.removeAll()
     let purpose = request.purpose(
-      parser.head, in: head, desk.options.settings, key: &desk.key)
+      parser.head, in: head, desk.options.settings, checks: desk.checks, key: &desk.key)
     goOn(purpose, request, key: desk.key, now: now)
     if desk.key.allocated > Limits.httpKeyKeptMax { desk.key.release() }
   }

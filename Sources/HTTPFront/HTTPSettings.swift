@@ -11,4 +11,22 @@ package struct HTTPSettings: Sendable {
   package var crossOrigin = CrossOrigin.nobody
 
   package init() {}
+
+  /// What has to be looked at of a request.
+  var checks: HTTPChecks {
+    var checks: HTTPChecks = hosts == .any ? [] : .host
+    if !password.isEmpty { checks.insert(.password) }
+    return checks
+  }
+}
+
+/// What the settings may ask of a request.
+package struct HTTPChecks: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// That its `Host` is none of a stranger's.
+  static let host = HTTPChecks(rawValue: 1)
+  static let password = HTTPChecks(rawValue: 2)
+  package static let all: HTTPChecks = [.host, .password]
 }

@@ -19,25 +19,39 @@ package enum HostRule: Equatable, Sendable {
   /// Whether a request with this `Host` is answered. O(n).
   func allows(_ host: RawSpan) -> Bool {
     guard case .local(let names) = self else { return true }
-    // In bounds by the loops.
-    var end = 0
-    var isAddress = host.byteCount > 0
-    if isAddress, unsafe host.byte(at: 0) == UInt8(ascii: "[") { return true }
-    while end < host.byteCount, case let byte = unsafe host.byte(at: end), byte != UInt8(ascii: ":")
-    {
-      isAddress = isAddress && (byte &- UInt8(ascii: "0") <= 9 || byte == UInt8(ascii: "."))
-      end &+= 1
-    }
-    let endsWithDot = unsafe end > 0 && host.byte(at: end &- 1) == UInt8(ascii: ".")
+    if Self.isLocal(host) { return true }
+    let name = host.extracting(Self.name(host))
+    return names.contains { Self.isSame(name, $0) }
+  }
+
+  /// Whether it is an address, or `localhost`, or below that. O(n).
+  static func isLocal(_ host: RawSpan) -> Bool {
+    // In bounds: there is a byte.
+    if unsafe host.byteCount > 0 && host.byte(at: 0) == UInt8(ascii: "[") { return true }
+    let name = name(host)
     // No name ends with a number, so browsers read one as an address or not at all.
-    if isAddress && end > 0 && !endsWithDot { return true }
-    if endsWithDot { end &-= 1 }
-    return Self.isLocal(host.extracting(0..<end))
-      || names.contains { Self.isSame(host.extracting(0..<end), $0) }
+    var isAddress = !name.isEmpty && name.upperBound == Self.portStart(host)
+    for offset in name where isAddress {
+      let byte = unsafe host.byte(at: offset)  // in bounds: the name is
+      isAddress = byte &- UInt8(ascii: "0") <= 9 || byte == UInt8(ascii: ".")
+    }
+    return isAddress || endsWithLocalhost(host.extracting(name))
+  }
+
+  /// Where the name of a host stands: without the port and a last dot.
+  private static func name(_ host: RawSpan) -> Range<Int> {
+    let end = portStart(host)
+    // In bounds: before the end.
+    let hasDot = unsafe end > 0 && host.byte(at: end &- 1) == UInt8(ascii: ".")
+    return 0..<(hasDot ? end &- 1 : end)
+  }
+
+  private static func portStart(_ host: RawSpan) -> Int {
+    host.firstOffset(of: UInt8(ascii: ":"), in: 0..<host.byteCount) ?? host.byteCount
   }
 
   /// `localhost`, and everything below it (RFC 6761): browsers know what it is.
-  private static func isLocal(_ name: RawSpan) -> Bool {
+  private static func endsWithLocalhost(_ name: RawSpan) -> Bool {
     let start = name.byteCount &- 9
     if start < 0 || !name.extracting(start..<name.byteCount).equalsIgnoringCase("localhost") {
       return false

@@ -13,7 +13,17 @@ package enum RequestTarget {
   package static func appendKey(
     of target: RawSpan, to key: inout ByteBuffer
   ) throws(RequestTargetError) {
-    try refuseForbidden(target)
+    if !FieldSyntax.isTarget(target, 0..<target.byteCount) { try refuseForbidden(target) }
+    try appendKey(ofParsed: target, to: &key)
+  }
+
+  /// The same for a target whose bytes the parser of requests has let pass.
+  static func appendKey(
+    ofParsed target: RawSpan, to key: inout ByteBuffer
+  ) throws(RequestTargetError) {
+    if target.firstOffset(of: UInt8(ascii: "#"), in: 0..<target.byteCount) != nil {
+      try refuseForbidden(target)
+    }
     let start = try pathStart(target)
     let mark = target.firstOffset(of: UInt8(ascii: "?"), in: start..<target.byteCount)
     let path = start..<(mark ?? target.byteCount)
@@ -38,12 +48,6 @@ package enum RequestTarget {
 
   /// Nothing that ends a line, a word or a URL may stand in one.
   private static func refuseForbidden(_ target: RawSpan) throws(RequestTargetError) {
-    let whole = 0..<target.byteCount
-    if FieldSyntax.isTarget(target, whole),
-      target.firstOffset(of: UInt8(ascii: "#"), in: whole) == nil
-    {
-      return
-    }
     for offset in 0..<target.byteCount {
       let byte = unsafe target.byte(at: offset)  // in bounds by the loop
       if byte <= UInt8(ascii: " ") || byte == 0x7F || byte == UInt8(ascii: "#") {

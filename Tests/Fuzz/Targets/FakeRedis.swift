@@ -73,8 +73,9 @@ private final class FakeClient: ConnectionHandler {
       queued = 0
       output.append("+OK\r\n")
     case "exec", "discard", "reset": endTransaction(name, &output)
-    case _ where name.hasSuffix("subscribe"): subscribe(name, words, &output)
-    case _ where name.hasPrefix("bl") || name.hasPrefix("bz") || name.hasPrefix("br"):
+    case "subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe":
+      subscribe(name, words, &output)
+    case "blpop", "brpop", "blmove", "blmpop", "bzpopmin", "bzpopmax", "bzmpop", "brpoplpush":
       output.appendNullArray(version)
     default: answerKeys(name, words, &output)
     }
