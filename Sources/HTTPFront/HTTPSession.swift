@@ -93,10 +93,11 @@ final class HTTPSession {
   }
 
   private func begin(_ head: RawSpan, now: Moment) {
-    var request = HTTPRequest(parser.head, in: head, desk.options.settings)
+    let settings = desk.options.settings
+    var request = HTTPRequest(parser.head, in: head, settings)
     desk.key.removeAll()
     let purpose = request.purpose(
-      parser.head, in: head, desk.options.settings, key: &desk.key)
+      parser.head, in: head, settings, key: &desk.key)
     goOn(purpose, request, key: desk.key, now: now)
     if desk.key.allocated > Limits.httpKeyKeptMax { desk.key.release() }
   }

@@ -100,6 +100,7 @@ import Testing
         CACHE_MAX_VALUE=1mb
         CACHE_TTL=300
         CACHE_COHERENCE=auto
+        CACHE_MGET=off
         STALE_IF_ERROR=0
         PASSWORD=
         PROTECTED_MODE=yes
@@ -113,6 +114,8 @@ import Testing
         THREADS=2
         LOG_LEVEL=notice
         LOG_FORMAT=text
+        SLOWLOG_THRESHOLD=0.01
+        SLOWLOG_MAX=128
         DRAIN_TIMEOUT=10
 
         """)

@@ -28,6 +28,7 @@ struct Configuration: Equatable {
   /// Zero: none.
   var cacheTTL = Duration.seconds(300)
   var cacheCoherence = CacheCoherence.auto
+  var cachesMultipleGets = false
   var staleIfError = Duration.zero
 
   var password: String?
@@ -45,6 +46,8 @@ struct Configuration: Equatable {
   var threads = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Limits.lanesMax)
   var logLevel = LogLevel.notice
   var logFormat = LogFormat.text
+  var slowThreshold = Duration.milliseconds(10)
+  var slowRequestsMax = 128
   var drainTimeout = Duration.seconds(10)
 
   init() {}
@@ -88,6 +91,8 @@ extension Configuration {
     settings.pinnedMax = pinnedMax
     settings.clientsMax = clientsMax
     settings.staleIfError = staleIfError
+    settings.slowThreshold = slowThreshold == .zero ? nil : slowThreshold
+    settings.slowRequestsMax = slowRequestsMax
     return settings
   }
 
@@ -110,6 +115,7 @@ extension Configuration {
     var options = RESPOptions(greeting: greeting)
     options.password = password.map { Array($0.utf8) }
     options.ordersAll = pipelineOrder == .strict
+    options.cachesMultipleGets = cachesMultipleGets
     options.isProtected = isProtected
     options.idleTimeout = clientTimeout
     options.outputBytesMax = clientOutputMax

@@ -86,6 +86,9 @@ extension Setting {
       "what is relied on: Redis telling of changes, or CACHE_TTL",
       reloads: false),
     Setting(
+      "CACHE_MGET", \.cachesMultipleGets, .onOff,
+      "answer MGET from memory too: right key by key, but no snapshot"),
+    Setting(
       "STALE_IF_ERROR", \.staleIfError, .time,
       "how long last known values are answered while Redis is away", reloads: false),
   ]
@@ -126,6 +129,12 @@ extension Setting {
       reloads: false, dependsOnMachine: true),
     Setting("LOG_LEVEL", \.logLevel, .choice, "what is said on standard error"),
     Setting("LOG_FORMAT", \.logFormat, .choice, "and how"),
+    Setting(
+      "SLOWLOG_THRESHOLD", \.slowThreshold, .time,
+      "PROXY SLOWLOG keeps requests that take so long; 0: none", reloads: false),
+    Setting(
+      "SLOWLOG_MAX", \.slowRequestsMax, .count(0...Limits.slowRequestsMax, of: "requests"),
+      "and so many of them", reloads: false),
     Setting(
       "DRAIN_TIMEOUT", \.drainTimeout, .time, "how long requests in flight may finish at the end"),
   ]
