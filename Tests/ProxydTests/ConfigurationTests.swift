@@ -86,7 +86,7 @@ import Testing
       "CLIENT_TIMEOUT": notTimes, "CLIENT_OUTPUT_MAX": notBytes + ["0", "1kb"],
       "MAX_CONCURRENCY": notCounts + ["0", "1048577"], "MAX_QUEUE": notCounts + ["1048577"],
       "QUEUE_TIMEOUT": notTimes, "PINNED_MAX": notCounts + ["1000001"],
-      "THREADS": notCounts + ["0", "1025"], "LOG_LEVEL": ["loud", "NOTICE", "3"],
+      "THREADS": notCounts + ["0", "1025"], "LOG_LEVEL": ["debug", "loud", "NOTICE", "3"],
       "LOG_FORMAT": ["xml"], "DRAIN_TIMEOUT": notTimes,
     ]
   }()
