@@ -11,6 +11,15 @@ need_swift() {
   command -v swift >/dev/null || fail "please install Swift 6.2 or later: https://swift.org/install"
 }
 
+# Builds proxyd, where PROXYD does not say where a built one is, and puts its place into $program.
+build_proxyd() {
+  program=${PROXYD:-}
+  if [ -n "$program" ]; then return; fi
+  need_swift
+  swift build -c release --product proxyd
+  program=.build/release/proxyd
+}
+
 # Installs redis-server where apt-get can, and says what to install where it cannot.
 need_redis() {
   if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; then return; fi

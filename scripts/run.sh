@@ -7,9 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-need_swift
-swift build -c release --product proxyd
-program=.build/release/proxyd
+build_proxyd
 read_settings
 
 redis=

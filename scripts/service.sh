@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# proxyd in the background: service.sh start|stop|restart|status
+# proxyd in the background: service.sh start|stop|restart|status. What it writes goes into RUN_DIR, or .run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-mkdir -p .run
-export PID_FILE=.run/proxyd.pid
-log=.run/proxyd.log
+directory=${RUN_DIR:-.run}
+mkdir -p "$directory"
+export PID_FILE=$directory/proxyd.pid
+log=$directory/proxyd.log
 
 # The number of its process, if it runs; a number left over from another time may be somebody else's.
 running() {
@@ -19,9 +20,8 @@ start() {
   local pid
   if pid=$(running); then fail "proxyd runs already, as process $pid: make stop"; fi
   rm -f "$PID_FILE"
-  need_swift
-  swift build -c release --product proxyd
-  setsid scripts/run.sh >"$log" 2>&1 </dev/null &
+  build_proxyd
+  PROXYD=$program setsid scripts/run.sh >"$log" 2>&1 </dev/null &
   local starter=$!
   until grep -q '^Try' "$log" && pid=$(running); do
     kill -0 "$starter" 2>/dev/null || fail "proxyd does not start:"$'\n'"$(cat "$log")"

@@ -2,7 +2,7 @@ internal import ProxyCore
 
 /// What the sessions of one loop share, and who is let in.
 final class HTTPDesk {
-  private(set) var options: HTTPOptions
+  @safe @exclusivity(unchecked) private(set) var options: HTTPOptions
   /// What of the settings has to be looked at for each request.
   private(set) var checks: HTTPChecks
   @safe @exclusivity(unchecked) var writer: HTTPResponseWriter

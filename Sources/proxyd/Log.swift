@@ -2,17 +2,14 @@ internal import Glibc
 internal import Synchronization
 
 /// How much is said; each level includes those after it. The names are Redis's.
-enum LogLevel: String, CaseIterable, Sendable, Comparable {
-  case debug, verbose, notice, warning
-
-  static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
+enum LogLevel: String, CaseIterable, Sendable {
+  case verbose, notice, warning
 
   fileprivate var rank: UInt8 {
     switch self {
-    case .debug: 0
-    case .verbose: 1
-    case .notice: 2
-    case .warning: 3
+    case .verbose: 0
+    case .notice: 1
+    case .warning: 2
     }
   }
 }

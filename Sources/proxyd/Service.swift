@@ -19,6 +19,9 @@ struct Service {
     let log = Log(level: configuration.logLevel, format: configuration.logFormat)
     self.log = log
     Signals.prepare()
+    let defaults = Configuration()
+    let chosen = Setting.all.filter { $0.differs(between: configuration, and: defaults) }
+    for setting in chosen { log.verbose("\(setting.name)=\(setting.text(configuration))") }
     for warning in configuration.warnings { log.warning(warning) }
     Self.raiseDescriptorLimit(for: configuration, log)
     let place = configuration.redis.server

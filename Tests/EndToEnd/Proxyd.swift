@@ -1,6 +1,8 @@
 import Glibc
 import TestSupport
 
+@testable import proxyd
+
 /// The built program, on a free port, ended with its test.
 final class Proxyd {
   let port: UInt16
@@ -46,7 +48,7 @@ final class Proxyd {
   ) throws -> ChildProcess {
     let log = "\(directory)/\(port)"
     let process = try ChildProcess(
-      words, output: log, variables: variables, scratch: directory)
+      words, output: log, variables: plain(variables), scratch: directory)
     while !text(of: log).contains("RESP on 127.0.0.1:\(port), ") {
       guard process.isRunning else { throw ToolError("it ended: \(text(of: log))") }
       usleep(5_000)
@@ -97,8 +99,17 @@ final class Proxyd {
     let directory = try TemporaryDirectory.make()
     defer { TemporaryDirectory.remove(directory) }
     let log = directory + "/log"
-    let status = try ChildProcess([program] + words, output: log, variables: variables).wait()
+    let status = try ChildProcess(
+      [program] + words, output: log, variables: plain(variables)
+    ).wait()
     return (status, text(of: log))
+  }
+
+  /// These variables, and no settings that whoever runs the tests has in the environment.
+  private static func plain(_ variables: [String]) -> [String] {
+    let said = Set(variables.map { $0.prefix { $0 != "=" } })
+    let others = Setting.all.map(\.name).filter { !said.contains($0[...]) }
+    return variables + others.map { "\($0)=" }
   }
 
   /// Beside the tests' own program.

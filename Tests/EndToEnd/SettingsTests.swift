@@ -40,6 +40,20 @@ import Testing
         == Proxyd.run(["--check"] + flags).output)
   }
 
+  @Test(
+    .enabled(if: RedisServer.isInstalled, "redis-server is not installed"),
+    arguments: [false, true])
+  func `MGET is answered from memory where that is asked for`(_ isAskedFor: Bool) throws {
+    let proxyd = try Proxyd(["--cache-mget", isAskedFor ? "on" : "off"])
+    let client = try proxyd.connect()
+    for key in ["a", "b"] {
+      #expect(try client.query("SET", key, key) == .simple("OK"))
+      #expect(try client.query("GET", key).text == key)
+    }
+    #expect(try client.query("MGET", "a", "b") == .array([.bulk("a"), .bulk("b")]))
+    #expect(proxyd.figure("proxy_cache_hits") == (isAskedFor ? 2 : 0))
+  }
+
   @Test func `secrets are never printed`() throws {
     let secrets = ["REDIS_PASSWORD=hush", "PASSWORD=hush"]
     for flags in [["--check"], ["--print-config"], ["--check", "--redis-port=x"]] {

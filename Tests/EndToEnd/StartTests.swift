@@ -51,6 +51,13 @@ struct StartTests {
     #expect(output == "proxyd: RESP_HOST: 192.0.2.1 is no address of this machine\n")
   }
 
+  @Test func `whoever wants to hear more hears what was set, without secrets`() throws {
+    let proxyd = try Proxyd(["--log-level", "verbose", "--password", "hush", "--max-queue", "7"])
+    #expect(proxyd.log.contains(" verbose MAX_QUEUE=7\n"))
+    #expect(proxyd.log.contains(" verbose PASSWORD=***\n") && !proxyd.log.contains("hush"))
+    #expect(!proxyd.log.contains("CACHE_TTL"))
+  }
+
   @Test func `lines may be JSON`() throws {
     let (_, output) = try Proxyd.run(
       ["--log-format=json", "--redis-password=x", "--resp-host=192.0.2.1", "--http-port=0"])

@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func `the file that comes with it says what is so anyway`() throws {
-    let path = SourceTree.root + "/config/proxyd.env"
+    let path = SourceTree.path("config/proxyd.env")
     let bytes = try #require(try TextFile.read(path, limit: ConfigurationFile.bytesMax))
     let file = try ConfigurationFile(bytes, path: path)
     #expect(try Configuration(flags: [:], environment: { _ in nil }, file: file) == Configuration())
@@ -81,17 +81,9 @@ import Testing
   }
 }
 
-/// Where the sources are, for tests of files that come with them.
-enum SourceTree {
-  static let root: String = {
-    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.dropLast(3).joined(separator: "/")
-  }()
-}
-
 @Suite struct ManualTests {
   @Test func `the manual names every setting, its default, and whether it reloads`() throws {
-    let path = SourceTree.root + "/config/proxyd.8"
+    let path = SourceTree.path("config/proxyd.8")
     let bytes = try #require(try TextFile.read(path, limit: 1 << 20))
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     for setting in Setting.all {
