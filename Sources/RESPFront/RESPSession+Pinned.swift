@@ -72,7 +72,10 @@ extension RESPSession {
         && parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
       return .tracking(TrackingChange(isOn: isOn))
     case .session:
-      if spec.verb == .monitor { pin?.isMonitoring = true }
+      if spec.verb == .monitor {
+        pin?.isMonitoring = true
+        pin?.link.endWithClient()
+      }
       return .stateUnlessError
     case .unknown: return .unknownCommand
     case .subscription:

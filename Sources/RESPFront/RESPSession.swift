@@ -224,9 +224,11 @@ final class RESPSession {
     case _ where pin != nil: return passPinned(spec, request, length, now: now)
     case .shared where spec.verb == .mget && options.cachesMultipleGets:
       return getMany(spec, request, length, now: now)
-    case .shared, .transactionEnd: return pass(spec, request, length, now: now)
+    // DEBUG may sleep, and push something.
+    case .shared where spec.verb != .debug, .transactionEnd:
+      return pass(spec, request, length, now: now)
     case .control: return passControl(spec, request, length, now: now)
-    case .transaction, .subscription, .blocking, .session, .unknown, .wait, .kept:
+    case .shared, .transaction, .subscription, .blocking, .session, .unknown, .wait, .kept:
       guard traffic.isEmpty else { return stall(.quiet) }
       if let refusal = takePin() {
         reply(refusal)

@@ -131,7 +131,7 @@ extension Lane {
     if link.isClosed { return }
     // Reset, it could become its client's again instead of the proxy's.
     let isForeign = link.identity != nil && (!isClean || link.connection.server.isForeign)
-    let isNobodyElses = isForeign || link.isNamed
+    let isNobodyElses = isForeign || link.endsWithClient
     if link.requestCount > 0 || !link.connection.isReady || isNobodyElses {
       link.connection.close(now: now)
     } else if isClean {

@@ -38,9 +38,9 @@ package final class PinnedLink: LinkOwner {
   /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
   enum Stage { case busy, returning, idle }
   var stage = Stage.busy
-  /// Whether other clients were told its number at Redis. What they have sent there must never come to
-  /// another client, so that it ends with its own.
-  package private(set) var isNamed = false
+  /// Whether it is never another client's: others were told its number at Redis, and what they have sent
+  /// there is for this one alone, or what comes cannot be told from replies.
+  package private(set) var endsWithClient = false
 
   init(
     _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil, of lane: Lane
@@ -67,9 +67,11 @@ package final class PinnedLink: LinkOwner {
 
   /// Connects, where it has not yet, so that it gets a number for others to know.
   package func beNamed(now: Moment) {
-    isNamed = true
+    endWithClient()
     connection.start(now: now)
   }
+
+  package func endWithClient() { endsWithClient = true }
 
   /// Redis has ended all of its client's subscriptions with one reply.
   package func forgetSubscriptions() { connection.forgetSubscriptions() }

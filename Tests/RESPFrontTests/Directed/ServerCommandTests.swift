@@ -143,7 +143,8 @@ struct ServerCommandTests {
         sawRefusal = sawRefusal || reply.text?.hasPrefix("READONLY") == true
         return reply == .simple("OK")
       }
-      #expect(try client.query("GET", "k").text == "new")
+      // Each loop changes over when it has heard of it.
+      try poll("the new server is read from") { try client.query("GET", "k").text == "new" }
     }
     #expect(sawRefusal)
     #expect(try new.query("GET", "found").text == "yes")

@@ -59,8 +59,6 @@ extension CommandRouting {
       "client|list", "client|kill", "client|unblock", "client|reply", "client|no-evict":
       .kept
     case "select", "hello", "reset", "quit", "auth": .kept
-    // It may sleep, and pushes things by itself.
-    case "debug": .blocking
     case "wait", "waitaof": .wait
     case "sync", "psync", "replconf": .refused(.replication)
     case "script|debug": .refused(.debugger)

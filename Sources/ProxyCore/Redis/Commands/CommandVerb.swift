@@ -8,7 +8,7 @@ package enum CommandVerb: String, Sendable, CaseIterable {
   case subscribe, psubscribe, ssubscribe, unsubscribe, punsubscribe, sunsubscribe
   case auth, hello, quit, reset, select
   case monitor, asking, readonly, readwrite
-  case swapdb, flushall, flushdb, shutdown, move
+  case swapdb, flushall, flushdb, shutdown, move, debug
 
   case clientCaching = "client|caching"
   case clientGetName = "client|getname"
