@@ -74,6 +74,8 @@ struct HeartStatisticsTests {
     try await Task.sleep(for: .milliseconds(60))
     #expect(try await heart.get("k") == "v")
     let statistics = heart.proxy.cache.statistics
-    #expect([statistics.hits, statistics.misses, statistics.expirations] == [0, 2, 1])
+    #expect([statistics.hits, statistics.misses] == [0, 2])
+    // The second entry may have ended, too.
+    #expect(statistics.expirations >= 1)
   }
 }
