@@ -42,6 +42,7 @@ public final class CachedRedis: RedisCommands {
     settings.bytesMax = bytesMax
     settings.valueBytesMax = valueBytesMax
     settings.timeToLive = timeToLive
+    settings.connectTimeout = redis.connectTimeout
     settings.coherence = timeToLive == nil ? .tracking : .auto
     // Those who call bound themselves, or use a ConcurrencyLimiter of their own.
     settings.permits = Limits.limiterPermitsMax

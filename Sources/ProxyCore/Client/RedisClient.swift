@@ -31,6 +31,7 @@ internal import Synchronization
 public final class RedisClient: Sendable {
   /// The server, the user and the database.
   package let url: RedisURL
+  let connectTimeout: Duration
   /// The loops that the client's links live on; others may live there too.
   package let threads: [LoopThread]
 
@@ -59,6 +60,7 @@ public final class RedisClient: Sendable {
     connectingTo url: RedisURL, options: RedisClientOptions = RedisClientOptions()
   ) async throws {
     self.url = url
+    connectTimeout = options.connectTimeout
     do throws(SystemError) {
       let resolver = try NameResolver()
       threads = try Self.startThreads(options.loopsClamped)

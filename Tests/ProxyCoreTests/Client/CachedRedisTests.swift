@@ -12,6 +12,8 @@ struct CachedRedisTests {
     -> (CachedRedis, RedisClient)
   {
     var options = RedisClientOptions()
+    // Machines under load are slow.
+    options.connectTimeout = .seconds(20)
     change(&options)
     let redis = try await RedisClient(
       connectingTo: "redis://127.0.0.1:\(server.port)", options: options)

@@ -97,7 +97,7 @@ struct HeartOutageTests {
   @Test("a server that loads its data says so until it has them")
   func loading() async throws {
     let keys = 3_000
-    let arguments = ["--key-load-delay", "300", "--loading-process-events-interval-bytes", "1024"]
+    let arguments = ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"]
     let redis = try RedisServer(arguments: arguments)
     let connection = try redis.connect()
     for key in 0..<keys {

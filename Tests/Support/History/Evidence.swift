@@ -102,7 +102,7 @@ struct Evidence {
           if isWidened[index] {
             tails[key, default: Tail()].widened.append(index)
           } else {
-            let write = operation.call.isRead ? tails[key]?.lastWrite : index
+            let write = operation.call.writes(key) ? index : tails[key]?.lastWrite
             tails[key] = Tail(last: index, lastWrite: write)
           }
         }

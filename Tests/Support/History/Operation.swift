@@ -73,6 +73,11 @@ public struct Call: Sendable {
     return actions.flatMap(\.keys).filter { seen.insert($0).inserted }
   }
 
+  /// Whether it may change what this key holds.
+  func writes(_ key: String) -> Bool {
+    actions.contains { !$0.isGet && $0.keys.contains(key) }
+  }
+
   /// Whether it changes nothing.
   public var isRead: Bool { actions.allSatisfy(\.isGet) }
 
