@@ -5,7 +5,8 @@ import re
 import subprocess
 
 PACKAGE, VERSION = "hiredis", "3.5.0"
-OWN = pathlib.Path(__file__).parent / "hiredis"
+# No name that Python could import.
+OWN = pathlib.Path(__file__).parent / "hiredis-programs"
 SOURCES = "alloc.c net.c hiredis.c sds.c async.c read.c sockcompat.c".split()
 
 

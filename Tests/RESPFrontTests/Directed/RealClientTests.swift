@@ -122,7 +122,7 @@ struct RealClientTests {
     let directory = try TemporaryDirectory.make()
     defer { TemporaryDirectory.remove(directory) }
     let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let source = "\(root)/Suites/hiredis"
+    let source = "\(root)/Suites/hiredis-programs"
     let (errors, status) = try run(
       "cc -I/usr/include/hiredis -I\(source) -o \(directory)/client \(source)/client.c -lhiredis",
       stack)
