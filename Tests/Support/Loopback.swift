@@ -62,12 +62,25 @@ public enum Loopback {
         unsafe Glibc.connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard connected == 0 else {
+    guard connected == 0 || (errno == EINTR && isEstablished(connection)) else {
       defer { close(connection) }
       throw ToolError.last("connect")
     }
     set(connection, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     return connection
+  }
+
+  /// How a connecting that a signal has interrupted ends: it goes on by itself. False sets `errno`.
+  private static func isEstablished(_ connection: Int32) -> Bool {
+    var waiting = pollfd(fd: connection, events: Int16(POLLOUT), revents: 0)
+    while unsafe poll(&waiting, 1, -1) < 0 && errno == EINTR {}
+    var failure: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    guard unsafe getsockopt(connection, SOL_SOCKET, SO_ERROR, &failure, &size) == 0 else {
+      return false
+    }
+    errno = failure
+    return failure == 0
   }
 
   /// Sends all of `bytes`, however often the kernel takes only a part.
