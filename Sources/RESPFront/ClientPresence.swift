@@ -23,8 +23,9 @@ enum LatestCommand {
   case known(index: Int, table: ObjectIdentifier)
   case proxy
 
-  init(_ spec: CommandSpec, of table: CommandTable) {
-    self = spec.isKnown ? .known(index: spec.index, table: ObjectIdentifier(table)) : .none
+  /// `table` is the one that has classified the command.
+  init(_ spec: CommandSpec, of table: ObjectIdentifier) {
+    self = spec.isKnown ? .known(index: spec.index, table: table) : .none
   }
 
   /// As `CLIENT LIST` has it.

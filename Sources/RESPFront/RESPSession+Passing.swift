@@ -22,7 +22,7 @@ extension RESPSession: LaneCaller {
       .shared(client.version), database: client.database, effect: spec.effect)
     passage.holdsPermit = true
     if note != nil { passage.delivery = .tree }
-    beginWrites(request, &passage.writes)
+    beginWrites(request, journey, &passage.writes)
     send(request, passage, journey, note: note, now: now)
     return .done(length)
   }
@@ -36,8 +36,8 @@ extension RESPSession: LaneCaller {
     return .done(length)
   }
 
-  /// The keys that a request names.
-  private func journey(_ request: RawSpan, _ length: Int) -> Journey {
+  /// What a request names.
+  func journey(_ request: RawSpan, _ length: Int) -> Journey {
     var journey = Journey(.pass, bytes: length)
     journey.namesAll = keys.namesAll
     for place in 0..<keys.count {
@@ -46,11 +46,12 @@ extension RESPSession: LaneCaller {
     return journey
   }
 
-  func beginWrites(_ request: RawSpan, _ writes: inout HeldKeys) {
+  /// The keys of the request, which all are in `journey` in the same order, that it writes.
+  func beginWrites(_ request: RawSpan, _ journey: Journey, _ writes: inout HeldKeys) {
     guard keys.writesAny else { return }
     for place in 0..<keys.count where keys[place].isWritten {
       let key = parser.arguments.bytes(keys[place].argument, in: request)
-      lane.beginWrite(key, hash: lane.hash(key), &writes)
+      lane.beginWrite(key, hash: journey.hash(at: place), &writes)
     }
   }
 
@@ -105,8 +106,9 @@ extension RESPSession: LaneCaller {
     if !notes.isEmpty, place.isFirst, let note = notes[ticket] {
       if !heed(note, piece, of: ticket, now: now) { return conclude(ticket, now: now) }
     }
+    let output = output
     queue.append(piece, to: ticket, output)
-    if place.endsRequest { return conclude(ticket, now: now) }
+    if place.endsRequest { return conclude(ticket, to: output, now: now) }
     settleOutput()
     if let loan = loans[ticket] { slowDown(loan.link) }
   }

@@ -34,7 +34,7 @@ extension RESPSession {
       }
       note = queueOrEnd(spec, request, &passage)
     } else {
-      beginWrites(request, &passage.writes)
+      beginWrites(request, journey(request, length), &passage.writes)
       note = prepare(spec, request, &passage, now: now)
     }
     let isBlocking = spec.routing == .blocking && pin?.isInTransaction == false

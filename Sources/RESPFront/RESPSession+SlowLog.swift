@@ -10,7 +10,7 @@ extension RESPSession {
     _ request: RawSpan, of ticket: UInt64, _ step: Step, more: Int? = nil, now: Moment
   ) {
     // What clients with an identity of their own do is not for everybody to read.
-    guard step != .stalled, lane.proxy.slowLog.isOn, pin?.hasIdentity != true else { return }
+    guard step != .stalled, lane.slowLog.isOn, pin?.hasIdentity != true else { return }
     let start = waitingSince ?? now
     if !queue.hasEnded(ticket) {
       queue[entry: ticket] = ledger.add(parser.arguments, in: request, more: more, since: start)
@@ -22,12 +22,12 @@ extension RESPSession {
 
   /// A request that was written down is over.
   func settle(_ entry: RequestLedger.Entry, now: Moment) {
-    let duration = now.since(entry.start)
-    let log = lane.proxy.slowLog
-    if log.keeps(duration) {
-      let address = connection?.peer?.description ?? "?:0"
+    let duration = now.nanosecondsSince(entry.start)
+    let log = lane.slowLog
+    if log.keeps(nanoseconds: duration) {
       log.add(
-        duration, arguments: ledger.request(of: entry), address: address, name: client.name)
+        nanoseconds: duration, arguments: ledger.request(of: entry), client: connection?.peer,
+        name: client.name)
     }
     if queue.isEmpty { ledger.removeAll() } else { ledger.forget(before: queue.firstEntry) }
   }
@@ -38,7 +38,7 @@ extension RESPSession {
   func tellSlow(_ request: RawSpan, _ length: Int) -> Step {
     let name = parser.arguments.bytes(2, in: request)
     let count = parser.arguments.count
-    let log = lane.proxy.slowLog
+    let log = lane.slowLog
     if name.equalsIgnoringCase("help") && count == 3 {
       reply { Self.appendLines(Self.slowHelp, to: &$0) }
     } else if name.equalsIgnoringCase("len") && count == 3 {
@@ -97,7 +97,7 @@ extension SlowLog.Entry {
     output.appendInteger(unixSeconds)
     output.appendInteger(microseconds)
     output.append(arguments.rawSpan)
-    output.appendArgument(Array(address.utf8))
+    output.appendArgument(Array((client?.description ?? "?:0").utf8))
     output.appendArgument(name)
   }
 }

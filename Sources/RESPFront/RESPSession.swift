@@ -29,12 +29,12 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var loans: [UInt64: Loan] = [:]
   /// What is to be done about a reply on the client's own link once its first bytes tell how it ended.
   @safe @exclusivity(unchecked) var notes: [UInt64: Note] = [:]
-  var subscriptions = Subscriptions()
+  @safe @exclusivity(unchecked) var subscriptions = Subscriptions()
   /// Whether the rest of what is coming unasked is not for the client.
-  var skipsMessage = false
+  @safe @exclusivity(unchecked) var skipsMessage = false
   /// How many others have their invalidations sent here, and those who are about to.
   var redirectors = 0
-  var namings: [(Naming) -> Void] = []
+  @safe @exclusivity(unchecked) var namings: [(Naming) -> Void] = []
   /// The rest of a request that is relayed as it comes.
   @safe @exclusivity(unchecked) var upload: Upload?
   /// The request whose reply must come before another one is looked at: it may change what they mean, or
@@ -45,7 +45,7 @@ final class RESPSession {
   /// The client has said its last word: the connection ends with the last reply.
   @safe @exclusivity(unchecked) var isEnding = false
   /// Where its loop's clients are known; nil on its own.
-  var roster: ClientRoster?
+  @safe @exclusivity(unchecked) var roster: ClientRoster?
   @safe @exclusivity(unchecked) var presence: ClientPresence
   @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
@@ -212,7 +212,7 @@ final class RESPSession {
       reply { $0.appendError("NOAUTH Authentication required.") }
       return .done(length)
     }
-    presence.command = LatestCommand(spec, of: lane.commands)
+    presence.command = LatestCommand(spec, of: lane.commandsID)
     if let step = administer(spec, request, length, now: now) { return step }
     switch spec.routing {
     case .kept where isKeptHere(spec): return keep(spec, request, length, now: now)
@@ -285,7 +285,9 @@ final class RESPSession {
   }
 
   /// The reply of a ticket is complete.
-  func conclude(_ ticket: UInt64, now: Moment) {
+  func conclude(_ ticket: UInt64, now: Moment) { conclude(ticket, to: output, now: now) }
+
+  func conclude(_ ticket: UInt64, to output: OutputBuffer, now: Moment) {
     let entry = queue[entry: ticket]
     guard let journey = queue.finish(ticket, output) else { return }
     traffic.end(journey)

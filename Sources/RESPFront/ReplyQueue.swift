@@ -55,7 +55,10 @@ struct ReplyQueue {
   /// The same of the first request that is under way.
   var firstEntry: RequestLedger.Entry { isEmpty ? RequestLedger.Entry() : ring[head].entry }
 
-  func hasEnded(_ ticket: UInt64) -> Bool { journey(of: ticket) == nil }
+  func hasEnded(_ ticket: UInt64) -> Bool {
+    guard let place = place(of: ticket) else { return true }
+    return ring[place].journey == nil
+  }
 
   /// The request of this ticket, until its end.
   func journey(of ticket: UInt64) -> Journey? { place(of: ticket).flatMap { ring[$0].journey } }

@@ -30,6 +30,13 @@ struct RequestLedger: ~Copyable {
     let isFull = text.count > Limits.ledgerBytesMax
     let isSecret = Self.hidesArguments(arguments.bytes(0, in: request))
     let isLong = total > Limits.slowArgumentsMax
+    if !isFull && !isSecret && request.byteCount <= Limits.slowArgumentBytesMax && more == nil
+      && total <= Limits.slowArgumentsMax
+    {
+      // As it came, which is as it would be told.
+      text.append(request)
+      return Entry(start: start, position: position, count: request.byteCount)
+    }
     let kept =
       isFull ? 1 : isSecret ? min(total, 2) : isLong ? Limits.slowArgumentsMax - 1 : total
     text.appendArrayHeader(count: total > kept ? kept + 1 : kept)

@@ -33,8 +33,8 @@ public final class ConcurrencyLimiter: Sendable {
   }
 
   private let lock = Lock()
-  // Touched by `locked` only, which holds the lock.
-  private nonisolated(unsafe) var state: State
+  // Touched by `locked` only, which holds the lock; nobody is called back there who could come again.
+  @exclusivity(unchecked) private nonisolated(unsafe) var state: State
 
   /// A limiter with all its permits free.
   ///
@@ -68,6 +68,7 @@ public final class ConcurrencyLimiter: Sendable {
   ///
   /// Releasing a permit that was not taken is a mistake in the program, and traps.
   public func release() {
+    if locked({ $0.queue.putBack() }) { return }
     let next = locked { state in
       let next = state.queue.release()
       if next != nil { state.counts.granted &+= 1 }

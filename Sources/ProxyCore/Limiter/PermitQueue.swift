@@ -68,6 +68,14 @@ struct PermitQueue<Waiter>: ~Copyable {
     return .queued(Token(slot: slot, generation: slots[Int(slot)].generation))
   }
 
+  /// Gives a permit back; false, and nothing is done, where somebody waits for it. O(1).
+  mutating func putBack() -> Bool {
+    if waiting > 0 { return false }
+    precondition(permitsInUse > 0, "a permit was released that nobody held")
+    permitsInUse &-= 1
+    return true
+  }
+
   /// Gives a permit back, or on: the waiter returned holds it now. O(log n).
   mutating func release() -> Waiter? {
     precondition(permitsInUse > 0, "a permit was released that nobody held")

@@ -1,5 +1,5 @@
 /// How a request is passed on.
-package struct Passage {
+package struct Passage: ~Copyable {
   /// Over which link.
   package enum Way {
     /// With others', in the version that the client speaks.
@@ -61,7 +61,7 @@ package struct HeldKeys {
 }
 
 /// A request at Redis, and what the cache owes to it.
-struct Errand {
+struct Errand: ~Copyable {
   enum Recipient {
     case caller(any LaneCaller, ticket: UInt64)
     case read(UInt64, key: [UInt8], wasRepeated: Bool)

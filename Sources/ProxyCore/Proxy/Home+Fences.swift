@@ -13,7 +13,7 @@ extension Home {
     let part = fenceParts.insert(FencePart(sender: sender, number: number, left: 1))
     if !proxy.isTracking { cache.removeAll() }
     for link in links.values where link.connection.isReady {
-      fenceParts[part]?.left += 1
+      fenceParts.change(part) { $0.left += 1 }
       do throws(RedisError) {
         try link.connection.submitFence(LinkToken(part | Self.fenceMark), now: now)
       } catch {
@@ -27,8 +27,11 @@ extension Home {
 
   func fencePartAnswered(_ token: UInt64, now: Moment) {
     let part = token & ~Self.fenceMark
-    fenceParts[part]?.left -= 1
-    guard fenceParts[part]?.left == 0, let ended = fenceParts.remove(part) else { return }
+    let left = fenceParts.change(part) { part in
+      part.left -= 1
+      return part.left
+    }
+    guard left == 0, let ended = fenceParts.remove(part) else { return }
     if ended.sender == lane.index {
       lane.fenceAnswered(ended.number, now: now)
     } else {

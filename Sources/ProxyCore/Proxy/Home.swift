@@ -117,7 +117,7 @@ final class Home {
     if rules.contains(.joinsCurrentOnly) && !cache.isCurrent(flight.kernel) { return false }
     var reader = request.reader
     reader.hasJoined = true
-    flights[found]?.readers.append(reader)
+    flights.change(found) { $0.readers.append(reader) }
     return true
   }
 
@@ -139,12 +139,12 @@ final class Home {
   }
 
   private func depart(_ token: UInt64, now: Moment) {
-    flights[token]?.holdsPermit = true
+    flights.change(token) { $0.holdsPermit = true }
     send(token, now: now)
   }
 
   private func send(_ token: UInt64, now: Moment) {
-    flights[token]?.sent = now
+    flights.change(token) { $0.sent = now }
     guard let flight = flights[token] else { return }
     do throws(RedisError) {
       if lane.isClosed { throw proxy.error(.closed) }
@@ -183,7 +183,7 @@ final class Home {
       }
       let end = lastMoment(of: flight, lifetime)
       let late = flight.readers.filter { $0.asked > end }
-      if !late.isEmpty { flights[token]?.readers.removeAll { $0.asked > end } }
+      if !late.isEmpty { flights.change(token) { $0.readers.removeAll { $0.asked > end } } }
       self.end(token, .value, notes, value, now: now)
       for reader in late { fetchAgain(flight, for: reader, now: now) }
     case .absent:
@@ -265,9 +265,11 @@ final class Home {
   /// A fill was lost with its link. Reading may be repeated, once.
   func lost(_ token: UInt64, because error: RedisError, now: Moment) {
     if isFence(token) { return fencePartAnswered(token, now: now) }
-    let wasRepeated = flights[token]?.wasRepeated ?? true
-    flights[token]?.wasRepeated = true
-    if wasRepeated { fail(token, because: error, now: now) } else { send(token, now: now) }
+    let wasRepeated = flights.change(token) { flight in
+      defer { flight.wasRepeated = true }
+      return flight.wasRepeated
+    }
+    if wasRepeated ?? true { fail(token, because: error, now: now) } else { send(token, now: now) }
   }
 
   /// Redis cannot be asked: the last known value, where the operator allows it, or the error.

@@ -49,11 +49,12 @@ extension Lane {
   }
 
   private func take(_ part: HotKeyTally, of token: UInt64, now: Moment) {
-    hotKeyInquiries[token]?.parts.append(part)
-    hotKeyInquiries[token]?.awaited -= 1
-    guard hotKeyInquiries[token]?.awaited == 0, let inquiry = hotKeyInquiries.remove(token) else {
-      return
+    let awaited = hotKeyInquiries.change(token) { inquiry in
+      inquiry.parts.append(part)
+      inquiry.awaited -= 1
+      return inquiry.awaited
     }
+    guard awaited == 0, let inquiry = hotKeyInquiries.remove(token) else { return }
     inquiry.body(.sum(of: inquiry.parts, atMost: inquiry.count), now)
   }
 }

@@ -33,7 +33,8 @@ extension Lane {
 
   @discardableResult
   func pass(
-    _ request: RawSpan, _ passage: consuming Passage, for recipient: Errand.Recipient, now: Moment
+    _ request: RawSpan, _ passage: consuming Passage, for recipient: consuming Errand.Recipient,
+    now: Moment
   ) throws(ProxyError) -> UInt64 {
     proxy.counters.passed.wrappingAdd(1, ordering: .relaxed)
     if emptiesCache(passage.effect) { proxy.cache.removeAll() }
@@ -56,7 +57,7 @@ extension Lane {
   }
 
   private func connection(
-    for way: Passage.Way, database: UInt32, now: Moment
+    for way: borrowing Passage.Way, database: UInt32, now: Moment
   ) throws(RedisError) -> LinkConnection {
     switch way {
     case .shared(let version): try shared(.shared(version, database: database), now: now)
@@ -112,7 +113,7 @@ extension Lane {
 
   private func handOn(_ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment) {
     guard place.endsRequest else {
-      if case .caller(let caller, let ticket) = errands[token]?.recipient {
+      if case .caller(let caller, let ticket) = errands.change(token, { $0.recipient }) {
         caller.relayed(ticket, bytes, place, now: now)
       }
       return
@@ -129,7 +130,7 @@ extension Lane {
       suspectDemotion(now: now)
     }
     guard begin(token, now: now) else {
-      errands[token]?.withheld?.reply = reply
+      errands.change(token) { $0.withheld?.reply = reply }
       return
     }
     guard var errand = errands.remove(token) else { return }
@@ -144,20 +145,23 @@ extension Lane {
   /// Does what is due when a reply has begun to come, because then Redis has executed the request. False
   /// where the reply must still be withheld.
   private func begin(_ token: UInt64, now: Moment) -> Bool {
-    guard let stage = errands[token]?.stage else { return true }
-    if stage != .sent { return stage == .answering }
-    errands[token]?.writes.release(from: proxy.cache)
-    guard let effect = errands[token]?.effect, effect > .writes else {
-      errands[token]?.stage = .answering
-      return true
+    let cache = proxy.cache
+    var isDue = true
+    var effect = CommandEffect.none
+    errands.change(token) { errand in
+      isDue = errand.stage != .fenced
+      if errand.stage != .sent { return }
+      errand.stage = .answering
+      errand.writes.release(from: cache)
+      effect = errand.effect
     }
+    if effect <= .writes { return isDue }
     if emptiesCache(effect) { proxy.cache.removeAll() }
-    guard effect == .fence && proxy.settings.rules.contains(.fences) else {
-      errands[token]?.stage = .answering
-      return true
+    guard effect == .fence && proxy.settings.rules.contains(.fences) else { return true }
+    errands.change(token) { errand in
+      errand.stage = .fenced
+      errand.withheld = Errand.Withheld()
     }
-    errands[token]?.stage = .fenced
-    errands[token]?.withheld = Errand.Withheld()
     requestFence(for: token)
     return false
   }
@@ -165,7 +169,7 @@ extension Lane {
   private func withhold(
     _ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment
   ) {
-    guard let withheld = errands[token]?.withheld else { return }
+    guard let withheld = errands.change(token, { $0.withheld }) ?? nil else { return }
     if withheld.bytes.count + bytes.byteCount > Limits.withheldBytesMax {
       let error = proxy.error(.replyTooLarge(limit: Limits.withheldBytesMax))
       return fail(token, wasSent: true, because: error, now: now)
@@ -178,8 +182,11 @@ extension Lane {
 
   /// The fence that an errand waited for is through.
   func endFence(of token: UInt64, now: Moment) {
-    errands[token]?.stage = .answering
-    guard let withheld = errands[token]?.withheld.take() else { return }
+    let withheld = errands.change(token) { errand in
+      errand.stage = .answering
+      return errand.withheld.take()
+    }
+    guard let withheld = withheld ?? nil else { return }
     if let place = withheld.place { handOn(withheld.bytes.rawSpan, place, of: token, now: now) }
     if let reply = withheld.reply { finish(token, with: reply, now: now) }
   }

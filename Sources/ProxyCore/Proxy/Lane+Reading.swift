@@ -17,6 +17,9 @@ extension Lane {
     commands.classify(arguments, in: request, keys: &keys)
   }
 
+  /// Which table of commands `classify` uses.
+  package var commandsID: ObjectIdentifier { ObjectIdentifier(commands) }
+
   package func hash(_ key: RawSpan) -> UInt64 { proxy.cache.hash(key) }
 
   /// Brings the value of a key that `Proxy.find` did not know: with whoever else waits for it, from the

@@ -8,6 +8,7 @@ internal import Synchronization
 package final class Lane {
   package let proxy: Proxy
   package let loop: EventLoop
+  package let slowLog: SlowLog
   let index: Int
   let resolver: LoopResolver
   /// What every command is, as far as Redis has told.
@@ -50,6 +51,7 @@ package final class Lane {
     self.proxy = proxy
     self.index = index
     self.loop = loop
+    slowLog = proxy.slowLog
     self.resolver = LoopResolver(resolver, on: loop)
     commands = proxy.commands
     knownDatabases = [UInt32(clamping: proxy.settings.url.database)]

@@ -12,7 +12,7 @@ package final class SlowLog: Sendable {
     package let microseconds: Int
     /// The request as an array of RESP, cut to a readable length.
     package let arguments: [UInt8]
-    package let address: String
+    package let client: SocketAddress?
     /// What the client calls itself.
     package let name: [UInt8]
   }
@@ -54,18 +54,20 @@ package final class SlowLog: Sendable {
   package var isOn: Bool { threshold.load(ordering: .relaxed) != .max }
 
   /// Whether a request that took so long is kept.
-  package func keeps(_ duration: Duration) -> Bool {
-    isOn && duration.clampedNanoseconds >= threshold.load(ordering: .relaxed)
+  package func keeps(nanoseconds: Int64) -> Bool {
+    nanoseconds >= threshold.load(ordering: .relaxed) && isOn
   }
 
   /// Keeps a request, in place of the oldest one if need be. O(1).
-  package func add(_ duration: Duration, arguments: [UInt8], address: String, name: [UInt8]) {
-    let microseconds = Int(clamping: duration.clampedNanoseconds / 1_000)
+  package func add(
+    nanoseconds: Int64, arguments: [UInt8], client: SocketAddress?, name: [UInt8]
+  ) {
+    let microseconds = Int(clamping: nanoseconds / 1_000)
     let unixSeconds = Int(time(nil))
     locked { content in
       let entry = Entry(
         number: content.nextNumber, unixSeconds: unixSeconds, microseconds: microseconds,
-        arguments: arguments, address: address, name: name)
+        arguments: arguments, client: client, name: name)
       content.nextNumber += 1
       if content.latest.count < content.countMax {
         content.latest.append(entry)

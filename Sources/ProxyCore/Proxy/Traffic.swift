@@ -50,6 +50,11 @@ package struct Journey {
     }
   }
 
+  /// The hash of the key that was added as the `index`-th; there is one.
+  package func hash(at index: Int) -> UInt64 {
+    index == 0 ? first : rest?.others[index - 1] ?? first
+  }
+
   fileprivate func forEachKey(_ body: (UInt64) -> Void) {
     if namesOne { body(first) }
     if let rest { for hash in rest.others { body(hash) } }
