@@ -10,18 +10,22 @@ import Testing
 
   private func add(_ log: SlowLog, _ microseconds: Int) {
     log.add(
-      .microseconds(microseconds), arguments: Array("*0\r\n".utf8), address: "a:1", name: [])
+      nanoseconds: Int64(microseconds) * 1_000, arguments: Array("*0\r\n".utf8), client: nil,
+      name: [])
   }
 
   @Test func `the bounds of slow requests hold`() { #expect(Limits.slowRelationsHold) }
 
   @Test func `what takes as long as the threshold or longer is kept`() {
-    #expect(log(.milliseconds(10), 5).keeps(.milliseconds(10)))
-    #expect(!log(.milliseconds(10), 5).keeps(.microseconds(9_999)))
-    #expect(log(.zero, 5).keeps(.zero))
+    #expect(
+      log(.milliseconds(10), 5).keeps(nanoseconds: Duration.milliseconds(10).clampedNanoseconds))
+    #expect(
+      !log(.milliseconds(10), 5).keeps(nanoseconds: Duration.microseconds(9_999).clampedNanoseconds)
+    )
+    #expect(log(.zero, 5).keeps(nanoseconds: Duration.zero.clampedNanoseconds))
     for silent in [log(nil, 5), log(.zero, 0), log(.zero, -1)] {
       #expect(!silent.isOn)
-      #expect(!silent.keeps(.seconds(9)))
+      #expect(!silent.keeps(nanoseconds: Duration.seconds(9).clampedNanoseconds))
     }
   }
 
@@ -44,7 +48,9 @@ import Testing
     for number in 0..<6 { add(log, number) }
     log.setLimits(threshold: .seconds(1), countMax: 2)
     #expect(log.latest(.max).map(\.microseconds) == [5, 4])
-    #expect(!log.keeps(.milliseconds(999)) && log.keeps(.seconds(1)))
+    #expect(
+      !log.keeps(nanoseconds: Duration.milliseconds(999).clampedNanoseconds)
+        && log.keeps(nanoseconds: Duration.seconds(1).clampedNanoseconds))
     add(log, 6)
     #expect(log.latest(.max).map(\.microseconds) == [6, 5])
     log.setLimits(threshold: .zero, countMax: 3)
