@@ -24,8 +24,8 @@ struct Pin {
   struct Queued {
     var effect = CommandEffect.none
     var commandCount = 0
-    /// Keys that it writes.
-    private(set) var writes: [[UInt8]] = []
+    /// Keys that its commands name.
+    private(set) var keys: [[UInt8]] = []
     /// So many keys that they are not told apart any more.
     private(set) var isUncountable = false
     /// The database that it ends in, if it changes that.
@@ -46,12 +46,12 @@ struct Pin {
 
     mutating func add(_ key: RawSpan) {
       if isUncountable { return }
-      writes.append(key.array)
+      keys.append(key.array)
       bytes += key.byteCount + Limits.keptNameOverhead
       keptBytes += key.byteCount + Limits.keptNameOverhead
       if bytes > Limits.queuedKeyBytesMax {
         isUncountable = true
-        writes = []
+        keys = []
         keptBytes -= bytes
       }
     }

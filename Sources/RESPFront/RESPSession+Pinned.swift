@@ -105,7 +105,7 @@ extension RESPSession {
     case .exec:
       guard let queued = pin?.queued else { return nil }
       passage.effect = queued.isUncountable ? max(queued.effect, .fence) : queued.effect
-      for key in queued.writes {
+      for key in queued.keys {
         lane.beginWrite(key.rawSpan, hash: lane.hash(key.rawSpan), &passage.writes)
       }
       expectConfirmations(of: queued, &passage)
@@ -135,7 +135,9 @@ extension RESPSession {
     default:
       let effect = pin?.queued.effect ?? .none
       pin?.queued.effect = max(effect, spec.effect)
-      for place in 0..<keys.count where keys[place].isWritten {
+      // What it only reads as well: no write needs that, but what it has seen a script or a stranger
+      // write would otherwise be older again for its client, if read from memory before Redis tells.
+      for place in 0..<keys.count {
         pin?.queued.add(parser.arguments.bytes(keys[place].argument, in: request))
       }
     }

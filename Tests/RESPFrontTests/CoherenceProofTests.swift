@@ -81,7 +81,10 @@ struct CoherenceProofTests {
             client: recorder.number, seed: history.seed, options: options)
           for _ in 0..<rounds {
             let call = workload.next()
-            let sequence = recorder.invoke(call.call)
+            // A transaction of one command is that command: memory may answer it.
+            let (whole, isOne) = (call.call, call.commands.count == 3)
+            let asked = isOne ? Call(whole.actions, label: whole.label) : whole
+            let sequence = recorder.invoke(asked)
             let outcome = call.outcome(await replies(to: call.commands, proxy))
             recorder.finish(sequence, outcome)
           }
@@ -151,14 +154,10 @@ struct CoherenceProofTests {
   func `with all rules no history of concurrent clients is wrong`(_ number: Int) async throws {
     let (name, trial) = Self.sound[number]
     var random = SeededGenerator.forTest()
-    // The checker may give up on a history, but hardly ever on one after another.
-    var rightCount = 0
-    for _ in 0..<8 where rightCount < 2 {
+    for _ in 0..<2 {
       let verdict = try await judge(trial, seed: random.next())
-      #expect(verdict.violations.isEmpty, "\(name): \(verdict)")
-      if verdict.isRight { rightCount += 1 }
+      #expect(verdict.isRight, "\(name): \(verdict)")
     }
-    #expect(rightCount == 2, "\(name): the checker gave up on nearly all histories")
   }
 
   /// Each rule, by name, and a trial that needs it.

@@ -4,7 +4,7 @@ internal import Synchronization
 /// A socket that accepts, and who gets what it accepted.
 package final class Listener {
   private let loop: EventLoop
-  private var descriptor: FileDescriptor
+  private(set) var descriptor: FileDescriptor
   private var token = PollToken(slot: .max, registration: .max)
   private var pause: TimerHandle?
   private var accept: ((consuming FileDescriptor, SocketAddress?) -> Void)?
@@ -37,6 +37,8 @@ package final class Listener {
   package func close() {
     if !descriptor.isOpen { return }
     loop.slots.remove(token)
+    // A child between fork and exec has it as well, and closed here alone it would go on listening.
+    if !isShared { try? descriptor.shutdown(.reading) }
     descriptor.close()
     if let pause { loop.cancel(pause) }
     accept = nil

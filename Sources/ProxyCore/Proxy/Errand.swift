@@ -19,7 +19,7 @@ package struct Passage: ~Copyable {
   package var confirmations: [(element: Int, count: UInt32)] = []
   /// Whether a permit comes with it, to be released at its end.
   package var holdsPermit = false
-  /// The keys that it writes, held since `beginWrite`.
+  /// The keys of which nothing may be known meanwhile, held since `beginWrite`: those that it writes.
   package var writes = HeldKeys()
 
   package init(_ way: Way, database: UInt32, effect: CommandEffect) {

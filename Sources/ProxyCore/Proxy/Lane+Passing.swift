@@ -197,7 +197,8 @@ extension Lane {
   /// keys for a while: it is answered with an error, and never repeated.
   func fail(_ token: UInt64, wasSent: Bool, because error: RedisError, now: Moment) {
     guard var errand = errands.remove(token) else { return }
-    if wasSent && errand.stage == .sent && proxy.settings.rules.contains(.holdsUnknown) {
+    let mayWriteYet = wasSent && errand.stage == .sent && errand.effect > .reads
+    if mayWriteYet && proxy.settings.rules.contains(.holdsUnknown) {
       hold(errand.writes, empties: emptiesCache(errand.effect), now: now)
       errand.writes = HeldKeys()
     }

@@ -43,7 +43,7 @@ extension Lane {
       var passage = Passage(way, database: request.database, effect: plan.effect)
       passage.holdsPermit = holdsPermit
       passage.delivery = .tree
-      for (number, place) in plan.writes {
+      for (number, place) in plan.intents(ofTransaction: request.commands.count > 1) {
         let command = request.commands[number]
         let key = command.rawSpan.extracting(place)
         beginWrite(key, hash: hash(key), &passage.writes)
@@ -76,8 +76,8 @@ struct TaskPlan: Sendable {
   var isPinned = false
   var isControl = false
   var leavesState = false
-  /// Each written key: in which command, and where in its bytes.
-  var writes: [(command: Int, key: Range<Int>)] = []
+  /// Each key: in which command, where in its bytes, and whether it is written.
+  private var keys: [(command: Int, place: Range<Int>, isWritten: Bool)] = []
   private var count = 0
 
   /// Adds a command; says why it cannot be passed on, if so.
@@ -105,11 +105,18 @@ struct TaskPlan: Sendable {
     }
     if isPinned || isControl { needsPermit = false }
     effect = max(effect, spec.effect)
-    for place in 0..<keys.count where keys[place].isWritten {
-      writes.append((count, parser.arguments[keys[place].argument].range))
+    for place in 0..<keys.count {
+      self.keys.append(
+        (count, parser.arguments[keys[place].argument].range, keys[place].isWritten))
     }
     count += 1
     return nil
+  }
+
+  /// The keys of which nothing is to be known meanwhile, and in which command each is: those that are
+  /// written, and all that a transaction names, as for EXEC of a client.
+  func intents(ofTransaction isTransaction: Bool) -> [(command: Int, key: Range<Int>)] {
+    keys.filter { isTransaction || $0.isWritten }.map { ($0.command, $0.place) }
   }
 }
 

@@ -6,7 +6,9 @@ import Testing
 /// How loops let go of what they have, when there is time for it.
 @Suite struct LoopEndingTests {
   @Test func `who has come before the end is taken in, and nobody after it`() throws {
-    let fixture = try LoopFixture { _ in ScriptedHandler() }
+    // An address that no other test has: one of them could be given the port once it is free.
+    let own = try #require(SocketAddress(numeric: "127.7.0.1", port: 0))
+    let fixture = try LoopFixture(on: own) { _ in ScriptedHandler() }
     // More than in one turn; the kernel has completed their connections.
     let count = Limits.acceptsPerTurnMax + 6
     let peers = try (0..<count).map { _ in try TestPeer(to: fixture.address) }
@@ -15,10 +17,24 @@ import Testing
     try peers[count - 1].send("hello")
     fixture.turn { received(fixture) }
     #expect(try peers[count - 1].receiveText(5) == "hello")
-    let late = try FileDescriptor.connecting(to: fixture.address)
+    #expect(try outcomeOfConnecting(to: fixture.address)?.code == ECONNREFUSED)
+  }
+
+  @Test func `nobody comes in by the copy of the socket that a child has`() throws {
+    let own = try #require(SocketAddress(numeric: "127.7.0.2", port: 0))
+    let fixture = try LoopFixture(on: own) { _ in ScriptedHandler() }
+    // As somebody who forks has it, until its child has become another program.
+    var copy = try #require(fixture.listener).descriptor.duplicate()
+    defer { copy.close() }
+    fixture.loop.stopListening()
+    #expect(try outcomeOfConnecting(to: fixture.address)?.code == ECONNREFUSED)
+  }
+
+  private func outcomeOfConnecting(to address: SocketAddress) throws -> SystemError? {
+    let late = try FileDescriptor.connecting(to: address)
     var wanted = pollfd(fd: late.number, events: Int16(POLLOUT), revents: 0)
     _ = try retryingInterrupts("poll") { unsafe poll(&wanted, 1, -1) }
-    #expect(late.pendingError(of: "connect")?.code == ECONNREFUSED)
+    return late.pendingError(of: "connect")
   }
 
   private func received(_ fixture: LoopFixture) -> Bool {

@@ -90,6 +90,22 @@ struct HeartCommandTests {
     #expect(await heart.isQuiet())
   }
 
+  @Test("what a transaction has shown is not older again from memory")
+  func transactionOfReads() async throws {
+    let redis = try RedisServer()
+    // Nobody tells the proxy of what others write.
+    let heart = try Heart(port: redis.port) { $0.coherence = .timeToLive }
+    try await heart.send("SET", "k", "old")
+    #expect(try await heart.get("k") == "old")
+    #expect(try redis.query("SET", "k", "new") == .simple("OK"))
+    #expect(try await heart.get("k") == "old")
+    #expect(
+      try await heart.send([["GET", "l"], ["GET", "k"]])
+        == .array([.null, .bulkString(Array("new".utf8))]))
+    #expect(try await heart.get("k") == "new")
+    #expect(await heart.isQuiet())
+  }
+
   private func prepare(_ redis: RedisServer, _ heart: Heart) async throws {
     let admin = try redis.connect()
     _ = try admin.query("FLUSHALL")

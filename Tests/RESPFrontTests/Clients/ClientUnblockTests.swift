@@ -32,4 +32,26 @@ struct ClientUnblockTests {
       #expect(replies[0] == replies[1], "\(words)")
     }
   }
+
+  @Test func `invalidations of a client go to the one that it names`() throws {
+    let stack = try Stack(loops: 3)
+    let reader = try stack.connect()
+    let listener = try stack.connect()
+    let id = try listener.clientID()
+    _ = try listener.query("SUBSCRIBE", "__redis__:invalidate")
+    #expect(
+      try reader.query("CLIENT", "TRACKING", "ON", "REDIRECT", "\(id)") == .simple("OK"))
+    #expect(try reader.query("CLIENT", "GETREDIR") == .integer(id))
+    let observer = try stack.connect()
+    let line = try observer.clientLines("ID", "\(try reader.clientID())").first
+    #expect(line?["redir"] == "\(id)")
+    #expect(line?["flags"] == "t")
+    _ = try reader.query("GET", "k")
+    _ = try observer.query("SET", "k", "v")
+    #expect(
+      try listener.receive()
+        == .array([.bulk("message"), .bulk("__redis__:invalidate"), .array([.bulk("k")])]))
+    #expect(try reader.query("CLIENT", "TRACKING", "OFF") == .simple("OK"))
+    #expect(try reader.query("CLIENT", "GETREDIR") == .integer(-1))
+  }
 }

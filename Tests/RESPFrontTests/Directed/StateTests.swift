@@ -1,3 +1,4 @@
+import ProxyCore
 import TestSupport
 import Testing
 
@@ -40,6 +41,23 @@ struct StateTests {
       }
     }
     try twin.stack.expectIdle()
+  }
+
+  @Test func `what a transaction has shown its client is not older again from memory`() throws {
+    // Nobody tells the proxy of what others write.
+    let stack = try Stack(RedisServer()) { $0.coherence = .timeToLive }
+    let client = try stack.connect()
+    for command in [["GET", "k"], ["COPY", "k", "n"], ["MGET", "l", "k"]] {
+      #expect(try client.query("SET", "k", "old") == .simple("OK"))
+      #expect(try client.query("GET", "k").text == "old")
+      #expect(try stack.server.query("SET", "k", "new") == .simple("OK"))
+      #expect(try client.query("GET", "k").text == "old", "it was not read from memory")
+      for words in [["MULTI"], command, ["EXEC"]] {
+        try client.send(words)
+        _ = try client.receive()
+      }
+      #expect(try client.query("GET", "k").text == "new")
+    }
   }
 
   @Test func `databases are a client's own`() throws {

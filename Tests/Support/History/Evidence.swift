@@ -68,15 +68,16 @@ struct Evidence {
   private struct Tail {
     /// The last one that others of the client follow in any case.
     var last: Int?
-    /// The last one that wrote.
-    var lastWrite: Int?
+    /// The last one that took the key out of the cache.
+    var lastEviction: Int?
     /// Widened reads since `last`.
     var widened: [Int] = []
   }
 
   /// Operations of one client that name a common key take effect in the order sent. Two exceptions:
   /// what has an unknown outcome may yet take effect later than all others, and a widened read may be
-  /// from before an earlier read (not from before an earlier write, which took the entry away).
+  /// from before an earlier read (not from before an earlier write or transaction, which took the entry
+  /// away).
   private func programOrder() -> [[Int]] {
     var before: [[Int]] = Array(repeating: [], count: operations.count)
     let clients = Dictionary(grouping: operations.indices) { operations[$0].client }
@@ -90,7 +91,7 @@ struct Evidence {
         for key in keys {
           guard let tail = tails[key] else { continue }
           if isWidened[index] {
-            if let write = tail.lastWrite { earlier.insert(write) }
+            if let eviction = tail.lastEviction { earlier.insert(eviction) }
           } else {
             if let last = tail.last { earlier.insert(last) }
             earlier.formUnion(tail.widened)
@@ -102,8 +103,8 @@ struct Evidence {
           if isWidened[index] {
             tails[key, default: Tail()].widened.append(index)
           } else {
-            let write = operation.call.writes(key) ? index : tails[key]?.lastWrite
-            tails[key] = Tail(last: index, lastWrite: write)
+            let eviction = operation.call.evicts(key) ? index : tails[key]?.lastEviction
+            tails[key] = Tail(last: index, lastEviction: eviction)
           }
         }
         if operation.call.namesAll { barrier = index }

@@ -56,15 +56,19 @@ public struct Call: Sendable {
   public internal(set) var isLoose: Bool
   /// Whether program order holds between it and all others of its client, whatever they name.
   public let namesAll: Bool
+  /// Whether it is a transaction, which a near cache neither answers nor knows any better than.
+  public let isTransaction: Bool
 
   /// A call of so many actions.
   public init(
-    _ actions: [Action], label: String? = nil, isLoose: Bool = false, namesAll: Bool = false
+    _ actions: [Action], label: String? = nil, isLoose: Bool = false, namesAll: Bool = false,
+    isTransaction: Bool = false
   ) {
     self.actions = actions
     self.label = label ?? actions.map { "\($0)" }.joined(separator: ", ")
     self.isLoose = isLoose
     self.namesAll = namesAll
+    self.isTransaction = isTransaction
   }
 
   /// The registers that it touches, each once.
@@ -73,16 +77,17 @@ public struct Call: Sendable {
     return actions.flatMap(\.keys).filter { seen.insert($0).inserted }
   }
 
-  /// Whether it may change what this key holds.
-  func writes(_ key: String) -> Bool {
-    actions.contains { !$0.isGet && $0.keys.contains(key) }
+  /// Whether a near cache knows nothing of this key any more once the call has begun: where it may change
+  /// what the key holds, and of every key that a transaction names.
+  func evicts(_ key: String) -> Bool {
+    actions.contains { (isTransaction || !$0.isGet) && $0.keys.contains(key) }
   }
 
   /// Whether it changes nothing.
   public var isRead: Bool { actions.allSatisfy(\.isGet) }
 
   /// Whether a near cache may have answered it: one read of one key, and nothing else.
-  var isCacheable: Bool { actions.count == 1 && isRead }
+  var isCacheable: Bool { actions.count == 1 && isRead && !isTransaction }
 }
 
 /// A call with its time and its outcome.

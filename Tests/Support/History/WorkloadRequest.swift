@@ -92,7 +92,7 @@ public struct WorkloadCall: Sendable {
 
   init(transaction requests: [WorkloadRequest]) {
     let label = "MULTI; \(requests.map(\.label).joined(separator: "; ")); EXEC"
-    call = Call(requests.flatMap(\.actions), label: label)
+    call = Call(requests.flatMap(\.actions), label: label, isTransaction: true)
     commands = [["MULTI"]] + requests.map(\.words) + [["EXEC"]]
     isTransaction = true
     isSplit = false

@@ -131,6 +131,32 @@ import Testing
     #expect(HistoryCheck(.nearCache).judge(ancient).violations.count == 1)
   }
 
+  @Test func `what a transaction has shown or a write replaced is not older again from memory`() {
+    let written = [
+      set(0, 1, 2, "old"),
+      call(0, 10, 20, Call([.set("k", to: "new")], isLoose: true, namesAll: true)),
+    ]
+    func mayBeOlderAgain(after calls: (Call, [Observation])...) -> Bool {
+      let seen = calls.enumerated().map { number, seen in
+        call(1, 11 + 2 * number, 12 + 2 * number, seen.0, seen.1)
+      }
+      return HistoryCheck(.nearCache).judge(written + seen + [get(1, 17, 18, "old")]).isRight
+    }
+    let new = Observation.value("new")
+    let both: [Action] = [.get("k"), .get("n")]
+    #expect(mayBeOlderAgain(after: (Call(both), [new, .absent])))
+    #expect(!mayBeOlderAgain(after: (Call(both, isTransaction: true), [new, .absent])))
+    #expect(!mayBeOlderAgain(after: (Call([.get("k")], isTransaction: true), [new])))
+    // One that names other keys says nothing of this one.
+    let other = Call([.get("n")], isTransaction: true)
+    #expect(mayBeOlderAgain(after: (Call([.get("k")]), [new]), (other, [.absent])))
+    // What writes another key leaves one that it reads where it is, but for a transaction.
+    let copy: [Action] = [.get("k"), .set("n", to: "copy")]
+    #expect(mayBeOlderAgain(after: (Call(copy), [new])))
+    #expect(!mayBeOlderAgain(after: (Call(copy, isTransaction: true), [new])))
+    #expect(!mayBeOlderAgain(after: (Call([.get("k"), .set("k", to: "last")]), [new])))
+  }
+
   @Test func `a search that grows too large says so`() {
     let writes = (0..<12).map { client in
       call(client, client + 1, 100 + client, Call([.set("k", to: "\(client)")]))

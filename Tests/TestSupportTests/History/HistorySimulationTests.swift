@@ -38,6 +38,7 @@ import Testing
       simulator.faultsPerThousand = 100
       simulator.run(steps: 1_500)
       let verdict = HistoryCheck(.strict).judge(simulator.history)
+      #expect(verdict.unexaminedCount == 0)
       if !verdict.violations.isEmpty { return }
     }
     Issue.record("\(fault) was not found")
@@ -70,13 +71,14 @@ import Testing
     func violations(_ fault: Simulator.Fault?) -> [Violation] {
       var simulator = Simulator(clients: 100, options: options, seed: random.next())
       simulator.fault = fault
+      // At a fifth of this one history in twenty shows nothing, so at this one in millions.
+      simulator.faultsPerThousand = 100
       simulator.run(steps: 20_000)
       let evidence = Evidence(simulator.history.operations, promise: .strict)
       return RegisterCheck(evidence).violations()
     }
     #expect(violations(nil).isEmpty)
-    // Hardly any history fails to show it.
-    let found = (0..<5).lazy.map { _ in violations(.staleRead) }.first { !$0.isEmpty } ?? []
+    let found = violations(.staleRead)
     #expect(!found.isEmpty && found.allSatisfy { $0.operations.count <= 8 }, "\(found)")
   }
 }

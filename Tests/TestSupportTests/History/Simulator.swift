@@ -146,7 +146,7 @@ struct Simulator {
   }
 
   private mutating func forget(_ call: Call) {
-    if !call.isRead { for key in call.keys { cache[key] = nil } }
+    if !call.isRead || call.isTransaction { for key in call.keys { cache[key] = nil } }
   }
 }
 
