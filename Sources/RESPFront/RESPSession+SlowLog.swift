@@ -105,6 +105,13 @@ extension SlowLog.Entry {
 extension CommandSpec {
   /// Whether it says something how long it took, and others may read its arguments.
   var isTimed: Bool {
-    routing != .blocking && routing != .wait && verb != .auth && verb != .hello
+    switch routing {
+    case .blocking, .wait: return false
+    default: break
+    }
+    switch verb {
+    case .auth, .hello: return false
+    default: return true
+    }
   }
 }

@@ -15,8 +15,8 @@ package struct Passage: ~Copyable {
   package var effect: CommandEffect
   package var delivery = LinkDelivery.relay
   /// Of an EXEC, which of its elements are confirmations, in their order, and how many; it is delivered
-  /// as a transaction then.
-  package var confirmations: [(element: Int, count: UInt32)] = []
+  /// as a transaction then. Nil for most, as counting references to nothing costs something too.
+  package var confirmations: [(element: Int, count: UInt32)]?
   /// Whether a permit comes with it, to be released at its end.
   package var holdsPermit = false
   /// The keys of which nothing may be known meanwhile, held since `beginWrite`: those that it writes.

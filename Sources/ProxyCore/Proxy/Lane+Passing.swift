@@ -46,7 +46,7 @@ extension Lane {
       if isClosed { throw proxy.error(.closed) }
       let link = try connection(for: passage.way, database: passage.database, now: now)
       if passage.delivery == .transaction {
-        link.expect(TransactionReading(passage.confirmations))
+        link.expect(TransactionReading(passage.confirmations ?? []))
       }
       try link.submit(LinkToken(token), passage.delivery, request, now: now)
     } catch {

@@ -75,6 +75,7 @@ package struct ReplyScanner: ~Copyable {
 
   /// What the next bytes are; each byte is given once. O(bytes), without looking at payloads.
   package mutating func scan(_ bytes: RawSpan) -> Verdict {
+    if !isMidReply, let length = scanWhole(bytes) { return .complete(length: length) }
     if stage == .complete { reset() }
     var offset = 0
     do throws(ReplyDefect) {
@@ -97,6 +98,48 @@ package struct ReplyScanner: ~Copyable {
       return .malformed(error)
     }
     return .partial
+  }
+
+  /// The length of a common reply that stands at the beginning of `bytes` and is there as a whole: an
+  /// integer, a status, a string. Nil for all others, and for whatever is not plain about one: those are
+  /// scanned step by step.
+  private mutating func scanWhole(_ bytes: RawSpan) -> Int? {
+    // In bounds, here and below: each offset is compared with the count first.
+    guard bytes.byteCount > 3, let kind = ReplyKind(rawValue: unsafe bytes.byte(at: 0)) else {
+      return nil
+    }
+    var headline: Int?
+    var end: Int
+    switch kind {
+    case .simpleString:
+      guard let found = bytes.firstOffset(of: UInt8(ascii: "\r"), in: 1..<bytes.byteCount),
+        found <= Limits.replyStringBytesMax
+      else { return nil }
+      end = found
+    case .integer, .bulkString:
+      var value = 0
+      end = 1
+      while end < min(bytes.byteCount, 18) {
+        let digit = unsafe bytes.byte(at: end) &- UInt8(ascii: "0")
+        if digit > 9 { break }
+        value = value &* 10 &+ Int(digit)
+        end &+= 1
+      }
+      let isZero = unsafe bytes.byte(at: 1) == UInt8(ascii: "0")
+      // A zero leads no number but itself.
+      if end == 1 || (end > 2 && isZero) { return nil }
+      headline = value
+      guard kind == .bulkString else { break }
+      guard bytes.isLineEnd(at: end), value <= bytes.byteCount &- end &- 2 else { return nil }
+      end &+= 2 &+ value
+    default: return nil
+    }
+    guard bytes.isLineEnd(at: end) else { return nil }
+    self.kind = kind
+    self.headline = headline
+    hasAttribute = false
+    stage = .complete
+    return end &+ 2
   }
 
   private mutating func scanText(_ bytes: RawSpan, from start: Int) throws(ReplyDefect) -> Int {

@@ -76,14 +76,14 @@ extension Link {
       if profile.role.isPinned { return beginUnasked(.unasked) }
       return fail(.protocolDefect("a reply came that nobody waits for"), now: now)
     }
-    if request.delivery == .transaction, let transaction = reading.transaction,
-      transaction.count == nil
-    {
+    switch request.delivery {
+    case .fill: return readFill(bytes, at: &position, now: now)
+    case .transaction where reading.transaction != nil && reading.transaction?.count == nil:
       return beginTransaction(bytes, at: &position, request, now: now)
+    case .relay, .confirmations, .transaction, .tree, .treeAfter, .discard:
+      reading.frame = .reply
+      return nil
     }
-    if request.delivery == .fill { return readFill(bytes, at: &position, now: now) }
-    reading.frame = .reply
-    return nil
   }
 
   /// Whether the peer may send messages as arrays: in RESP2, from the first confirmation on.
