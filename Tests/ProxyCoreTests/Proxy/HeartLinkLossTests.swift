@@ -135,6 +135,7 @@ struct HeartLinkLossTests {
     _ = try redis.query("CONFIG", "SET", "busy-reply-threshold", "1")
     let heart = try Heart(port: redis.port)
     #expect(await heart.isWell())
+    #expect(await heart.isQuiet(), "the proxy learns Redis's commands, which counts as well")
     async let script = heart.outcome("EVAL", "while true do end", "0")
     #expect(await eventually { heart.count(\.errands) == 1 })
     #expect(await comesTrue { await heart.outcome("SCRIPT", "KILL", lane: 1) == .ok })
@@ -154,19 +155,31 @@ struct HeartLinkLossTests {
       repeat t = redis.call('time') until t[1] * 1000000 + t[2] - s > 50000
       return redis.call('set', 'hidden', ARGV[1])
       """
-    for round in 0..<10 {
+    #expect(await heart.isQuiet(), "the proxy learns Redis's commands, which counts as well")
+    // A script may have ended before anybody looks, and then nothing is lost while it waits.
+    var round = 0
+    var lostCount = 0
+    while lostCount < 10, round < 200 {
+      round += 1
       #expect(
         await comesTrue {
           if case .value = await heart.outcome(ofGetting: "hidden") { true } else { false }
         })
       let fills = try redis.links("fill")
-      async let written = heart.outcome("EVAL", script, "0", "\(round)", lane: round % 2)
-      #expect(await eventually { heart.count(\.errands) == 1 })
+      let wasAnswered = Shared(false)
+      async let written = { [round] in
+        let outcome = await heart.outcome("EVAL", script, "0", "\(round)", lane: round % 2)
+        wasAnswered.change { $0 = true }
+        return outcome
+      }()
+      #expect(await eventually { heart.count(\.errands) == 1 || wasAnswered.value })
+      if !wasAnswered.value { lostCount += 1 }
       // The server reads this behind the script, and before the fence that follows it.
       try redis.kill(fills)
       #expect(await written == .ok)
       #expect(await comesTrue { try await heart.get("hidden") == "\(round)" })
     }
+    #expect(lostCount == 10)
     #expect(await heart.isQuiet())
   }
 
@@ -176,6 +189,7 @@ struct HeartLinkLossTests {
     let heart = try Heart(port: relay.port) { $0.connectTimeout = .milliseconds(500) }
     try await heart.send("SET", "k", "v")
     #expect(try await heart.get("k") == "v")
+    #expect(await heart.isQuiet(), "the proxy learns Redis's commands, which counts as well")
     relay.stall(direction)
     async let write = heart.outcome("SET", "k", "w")
     async let read = heart.outcome(ofGetting: "cold")

@@ -17,8 +17,8 @@ struct HeartValueTests {
     try await heart.send("SET", "k", "here")
     #expect(try await heart.get("k") == "here")
     try await heart.send("DEL", "k", lane: 1)
-    #expect(try await heart.get("k") == nil)
-    #expect(heart.knows("k"))
+    // Word that it was deleted may come while it is fetched, which is then answered but not kept.
+    #expect(await comesTrue { try await heart.get("k") == nil && heart.knows("k") })
     _ = try redis.query("SET", "k", "elsewhere")
     #expect(await comesTrue { try await heart.get("k") == "elsewhere" })
     #expect(await heart.isQuiet())
