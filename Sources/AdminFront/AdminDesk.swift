@@ -139,7 +139,8 @@ final class AdminDesk {
 
   struct Response {
     var status = HTTPStatus.ok
-    var lines: StaticString
+    /// Header lines that go with it.
+    var lines: [UInt8]
   }
 
   /// The response to a request for `route`; without a report, that a loop does not tell of itself.
@@ -163,29 +164,25 @@ final class AdminDesk {
       return Response(
         status: unreadiness == nil ? .ok : .serviceUnavailable, lines: Self.plainLines)
     case (.page, _):
-      AdminPage.write(to: &document)
-      return Response(lines: AdminPage.lines)
+      return Response(lines: AdminPage.write(to: &document))
     default:
       document.append("alive\n")
       return Response(lines: Self.plainLines)
     }
   }
 
-  private static let metricsLines: StaticString = """
-    Content-Type: text/plain; version=0.0.4; charset=utf-8\r
-    Cache-Control: no-store\r
-    X-Content-Type-Options: nosniff\r\n
-    """
-  private static let plainLines: StaticString = """
-    Content-Type: text/plain; charset=utf-8\r
-    Cache-Control: no-store\r
-    X-Content-Type-Options: nosniff\r\n
-    """
-  private static let jsonLines: StaticString = """
-    Content-Type: application/json\r
-    Cache-Control: no-store\r
-    X-Content-Type-Options: nosniff\r\n
-    """
+  private static let metricsLines = lines(of: "text/plain; version=0.0.4; charset=utf-8")
+  private static let plainLines = lines(of: "text/plain; charset=utf-8")
+  private static let jsonLines = lines(of: "application/json")
+
+  private static func lines(of type: String) -> [UInt8] {
+    Array(
+      """
+      Content-Type: \(type)\r
+      Cache-Control: no-store\r
+      X-Content-Type-Options: nosniff\r\n
+      """.utf8)
+  }
 }
 
 extension AdminDesk: TimerTarget {

@@ -50,7 +50,9 @@ struct AdminReport {
     for report in reports {
       meter += report.meter
       underWay += report.underWay
-      for link in report.links { links[link.kind, default: [:]][link.state, default: 0] += link.count }
+      for link in report.links {
+        links[link.kind, default: [:]][link.state, default: 0] += link.count
+      }
     }
     self.hotKeys = hotKeys
     self.news = news

@@ -48,7 +48,8 @@ final class AdminSession {
     else { return answer(request, .routeUnknown) }
     switch head.method {
     case .get, .head: break
-    case .options: return answer(request) { $0.appendOptions(isPreflight: false, for: request, to: &$1) }
+    case .options:
+      return answer(request) { $0.appendOptions(isPreflight: false, for: request, to: &$1) }
     case .put, .delete, .post, .patch, .trace, .connect, .unknown:
       return answer(request, .adminMethodNotAllowed)
     }

@@ -19,12 +19,14 @@ extension MetricsText {
     family("proxyd_build_info", .gauge, "Always 1; the labels say which proxyd this is.")
     sample("proxyd_build_info", [("version", report.news.version)], 1)
     single(
-      "proxyd_ready", .gauge, report.news.unreadiness == nil ? 1 : 0, "Whether /readyz answers 200.")
+      "proxyd_ready", .gauge, report.news.unreadiness == nil ? 1 : 0, "Whether /readyz answers 200."
+    )
     single(
       "proxyd_draining", .gauge, report.news.isDraining ? 1 : 0,
       "Whether proxyd was told to end and finishes what it has begun.")
     family(
-      "proxyd_redis_info", .gauge, "Always 1; the labels say which Redis is behind, as far as is known.")
+      "proxyd_redis_info", .gauge,
+      "Always 1; the labels say which Redis is behind, as far as is known.")
     sample(
       "proxyd_redis_info",
       [
@@ -62,7 +64,9 @@ extension MetricsText {
       Time that Redis took, by kind of link: from when a link was given a request, being connected included, \
       to when its answer began to come. On pinned links that includes commands that wait for others.
       """)
-    for kind in LinkKind.allCases { histogram(trip, [("link", "\(kind)")], report.meter.trips(kind)) }
+    for kind in LinkKind.allCases {
+      histogram(trip, [("link", "\(kind)")], report.meter.trips(kind))
+    }
     family("proxyd_under_way", .gauge, "Requests under way, by what they wait for.")
     let waits = report.underWay
     sample("proxyd_under_way", [("what", "fetch")], waits.reads)
@@ -93,12 +97,16 @@ extension MetricsText {
     "proxyd_fetches": (.counter, "Reads that asked for a key which was not in memory."),
     "proxyd_flights": (.counter, "Fetches sent to Redis to be kept, one for all who ask."),
     "proxyd_flights_joined": (.counter, "Reads that waited for another's fetch."),
-    "proxyd_fences": (.counter, "Times that all invalidations were waited for, after a script or its like."),
+    "proxyd_fences": (
+      .counter, "Times that all invalidations were waited for, after a script or its like."
+    ),
     "proxyd_passed": (.counter, "Requests passed on to Redis."),
     "proxyd_stale_answers": (.counter, "Last known values answered while Redis was away."),
     "proxyd_redis_connected": (.gauge, "Whether any link to Redis is ready."),
     "proxyd_redis_links_lost": (.counter, "Links lost, attempts that failed included."),
-    "proxyd_redis_links_pinned": (.gauge, "Links that clients have to themselves, as PINNED_MAX counts them."),
+    "proxyd_redis_links_pinned": (
+      .gauge, "Links that clients have to themselves, as PINNED_MAX counts them."
+    ),
     "proxyd_clients_http": (.gauge, "HTTP clients connected."),
     "proxyd_clients_resp": (.gauge, "RESP clients connected."),
     "proxyd_clients_max": (.gauge, "Clients that may be connected: MAX_CLIENTS."),
@@ -108,7 +116,9 @@ extension MetricsText {
     "proxyd_permits_in_use": (.gauge, "Requests that hold a permit to be at Redis."),
     "proxyd_waiters": (.gauge, "Requests that wait for a permit."),
     "proxyd_permits_refused": (.counter, "Requests refused because too many waited: MAX_QUEUE."),
-    "proxyd_permits_timed_out": (.counter, "Requests refused because they waited too long: QUEUE_TIMEOUT."),
+    "proxyd_permits_timed_out": (
+      .counter, "Requests refused because they waited too long: QUEUE_TIMEOUT."
+    ),
   ]
 
   private mutating func appendLinks(_ report: AdminReport) {
@@ -128,11 +138,14 @@ extension MetricsText {
 
   private mutating func appendLimits(_ report: AdminReport) {
     single(
-      "proxyd_cache_entries_max", .gauge, report.cache.entries, "Entries that may be kept: CACHE_CAPACITY.")
+      "proxyd_cache_entries_max", .gauge, report.cache.entries,
+      "Entries that may be kept: CACHE_CAPACITY.")
     single(
-      "proxyd_cache_bytes_max", .gauge, report.cache.bytes, "Bytes that they may take: CACHE_MAX_BYTES.")
+      "proxyd_cache_bytes_max", .gauge, report.cache.bytes,
+      "Bytes that they may take: CACHE_MAX_BYTES.")
     single(
-      "proxyd_cache_flushes_total", .counter, report.emptyings, "Times that all of the cache was emptied.")
+      "proxyd_cache_flushes_total", .counter, report.emptyings,
+      "Times that all of the cache was emptied.")
     single(
       "proxyd_generations_total", .counter, report.generations,
       "Times that a fill link was lost, and what it had filled was not trusted any more.")
@@ -157,7 +170,9 @@ extension MetricsText {
     }
     each(
       "proxyd_loop_connections", .gauge, \.connections, "Sockets of a loop: clients and links.")
-    each("proxyd_loop_accepted_total", .counter, \.accepted, "Clients that a loop has accepted for all.")
+    each(
+      "proxyd_loop_accepted_total", .counter, \.accepted,
+      "Clients that a loop has accepted for all.")
     each(
       "proxyd_loop_accept_failures_total", .counter, \.acceptFailures,
       "Clients that could not be accepted.")

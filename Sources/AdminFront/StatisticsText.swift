@@ -57,7 +57,9 @@ enum StatisticsText {
     json.object("links") { json in
       for kind in LinkKind.allCases {
         json.object("\(kind)") { json in
-          for state in LinkState.allCases { json.field(state.rawValue, report.links[kind]?[state] ?? 0) }
+          for state in LinkState.allCases {
+            json.field(state.rawValue, report.links[kind]?[state] ?? 0)
+          }
         }
       }
     }

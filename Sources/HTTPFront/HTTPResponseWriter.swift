@@ -113,7 +113,7 @@ package struct HTTPResponseWriter: ~Copyable {
   /// Writes a response that is no value: a page, or figures. `lines` are the header lines that it has
   /// besides.
   package func append(
-    document: RawSpan, _ status: HTTPStatus = .ok, lines: StaticString, for request: HTTPRequest,
+    document: RawSpan, _ status: HTTPStatus = .ok, lines: [UInt8], for request: HTTPRequest,
     to output: inout ByteBuffer
   ) {
     appendStart(status, request, to: &output)

@@ -37,7 +37,9 @@ extension Lane {
     report.meter = meter
     report.underWay = underWay
     var counts: [LinkKind: [LinkState: Int]] = [:]
-    for link in home.links.values { counts[.fill, default: [:]][link.connection.state, default: 0] += 1 }
+    for link in home.links.values {
+      counts[.fill, default: [:]][link.connection.state, default: 0] += 1
+    }
     for link in sharedLinks.values {
       let kind = link.name == .control ? LinkKind.control : .shared
       counts[kind, default: [:]][link.connection.state, default: 0] += 1
@@ -76,7 +78,8 @@ extension Proxy {
       return lastFailure?.description ?? "Redis at \(settings.url.server) has not answered yet"
     }
     if settings.coherence == .tracking && !isTracking {
-      return "Redis at \(settings.url.server) does not tell of changes, and CACHE_COHERENCE is tracking"
+      return
+        "Redis at \(settings.url.server) does not tell of changes, and CACHE_COHERENCE is tracking"
     }
     return nil
   }
