@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What the system says of this process, as everybody's monitoring calls it.
