@@ -7,7 +7,7 @@ extension AdminPage {
       new Plot("plot-rate", [["RESP", s => s.resp], ["HTTP", s => s.http]], count,
         { least: 4, filled: true }),
       new Plot("plot-hits", [["of keys looked up", s => s.hits]], percent,
-        { ticks: () => [0, 0.25, 0.5, 0.75, 1], filled: true }),
+        { ticks: () => [0, 0.25, 0.5, 0.75, 1], label: share => `${share * 100} %`, filled: true }),
       new Plot("plot-latency", [0, 1, 2].map(number =>
         [["p50", "p99", "p99.9"][number], s => s.latency[front][number]]), duration,
         { ticks: powerTicks }),
@@ -42,12 +42,12 @@ extension AdminPage {
       const { info, limits } = now;
       find("tiles").replaceChildren(
         tile("Hit ratio", percent(sample?.hits),
-          sample?.hits === null ? "nothing was read" : `${count(info.proxy_cache_hits)} hits since the start`),
-        tile("Requests a second", count(sample ? sample.resp + sample.http : null),
+          sample?.hits === null ? "nothing was read" : `${count(info.proxy_cache_hits)} hits in all`),
+        tile("Requests/s", count(sample ? sample.resp + sample.http : null),
           sample ? `RESP ${count(sample.resp)}, HTTP ${count(sample.http)}` : ""),
         tile("Latency, p99", duration(sample?.latency.all[1]),
           `half within ${duration(sample?.latency.all[0])}`),
-        tile("Redis round trips a second", count(sample?.trips), `half within ${duration(sample?.tripMedian)}`),
+        tile("Redis trips/s", count(sample?.trips), `half within ${duration(sample?.tripMedian)}`),
         tile("Cached", bytes(info.proxy_cache_bytes),
           `${count(info.proxy_cache_entries)} of ${count(limits.cache_entries)} entries`),
         tile("Clients", count(info.proxy_clients_resp + info.proxy_clients_http),
@@ -57,10 +57,11 @@ extension AdminPage {
     const number = (text, isZero) => make("td", { class: isZero ? "number zero" : "number" }, text);
 
     const drawKeys = now => {
+      const most = Math.max(...now.hot_keys.map(key => key.share));
       find("keys").tBodies[0].replaceChildren(...now.hot_keys.slice(0, 10).map(key => {
         const name = keyName(key) + (key.database ? `  (db ${key.database})` : "");
         const share = make("td", { class: "number share" }, percent(key.share));
-        share.style.setProperty("--share", `${Math.min(100, key.share * 100)}%`);
+        share.style.setProperty("--share", `${key.share / most * 100}%`);
         return make("tr", {}, make("td", { title: name }, name),
           number(count(key.reads_per_second)), share);
       }));

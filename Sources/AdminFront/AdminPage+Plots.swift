@@ -34,7 +34,7 @@ extension AdminPage {
       constructor(id, series, format, options = {}) {
         this.series = series;
         this.format = format;
-        this.options = { least: 1, ticks: roundTicks, ...options };
+        this.options = { least: 1, ticks: roundTicks, label: format, ...options };
         this.hovered = null;
         this.values = series.map(() => make("b"));
         this.legend = make("ul", { class: "legend" }, ...series.map(([name], index) => make("li", {},
@@ -66,7 +66,7 @@ extension AdminPage {
         const numbers = visible.flatMap(sample => this.series.map(([, value]) => value(sample)))
           .filter(value => value !== null);
         const ticks = this.ticksFor(numbers);
-        const labels = ticks.map(tick => this.format(tick));
+        const labels = ticks.map(tick => this.options.label(tick));
         this.left = 14 + 6.2 * Math.max(...labels.map(label => label.length));
         this.right = 6;
         const top = 8, bottom = height - 20;

@@ -29,9 +29,11 @@ extension AdminPage {
     };
     const written = format => value =>
       value === null || value === undefined || Number.isNaN(value) ? missing : format(value);
-    const count = written(value => scaled(value, ["", " k", " M", " G"], 1000));
+    const count = written(value => value < 10000 && (value >= 1000 || Number.isInteger(value))
+      ? plain(Math.round(value)) : scaled(value, ["", " k", " M", " G"], 1000));
     const bytes = written(value => scaled(value, [" B", " KiB", " MiB", " GiB", " TiB"], 1024));
-    const percent = written(value => plain(value * 100, value > 0.995 && value < 1 ? 2 : 1) + " %");
+    const percent = written(value =>
+      plain(value * 100, value > 0.995 && value < 1 ? 2 : 1) + " %");
     const duration = written(value => value < 1e-3
       ? scaled(value * 1e6, [" µs"], 1000) : value < 1
         ? scaled(value * 1e3, [" ms"], 1000) : scaled(value, [" s"], 1000));
@@ -135,6 +137,7 @@ extension AdminPage {
     const show = (state, text) => {
       find("status").dataset.state = state;
       find("status").textContent = text;
+      document.title = state === "ready" ? "proxyd" : `proxyd: ${text}`;
       find("main").dataset.stale = state === "unreachable";
     };
 

@@ -16,7 +16,7 @@ extension AdminPage {
     }
     * { box-sizing: border-box; }
     body {
-      margin: 0 auto; padding: 1rem clamp(.75rem, 2vw, 2rem) 3rem; max-width: 100rem;
+      margin: 0 auto; padding: 1rem clamp(.75rem, 2vw, 2rem) 1rem; max-width: 100rem;
       background: var(--ground); color: var(--ink);
       font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
       font-variant-numeric: tabular-nums;
