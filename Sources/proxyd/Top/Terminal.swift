@@ -31,7 +31,7 @@ final class Terminal {
       return StandardStream.output.write(lines.joined(separator: "\n") + "\n")
     }
     // The end of each line is cleared, not the screen first: it would flicker.
-    let text = lines.map { "\($0)\u{1B}[K" }.joined(separator: "\r\n")
+    let text = lines.map { "\($0)\u{1B}[K" }.joined(separator: "\n")
     StandardStream.output.write("\u{1B}[H\(text)\u{1B}[J")
   }
 
