@@ -7,7 +7,8 @@ extension AdminPage {
       <dl id="facts"></dl>
     </header>
     <noscript><p class="notice">The figures are drawn by a script:
-      <a href="/metrics">/metrics</a> and <a href="/stats">/stats</a> have them as text.</p></noscript>
+      <a href="/metrics">/metrics</a> and <a href="/stats">/stats</a> have them as text.</p>
+    </noscript>
     <main id="main">
       <section id="tiles" aria-label="At a glance"></section>
       <div id="plots">
@@ -41,8 +42,10 @@ extension AdminPage {
             <th class="number">connecting</th><th class="number">resting</th>
             <th class="number">idle</th></tr></thead><tbody></tbody></table>
         </section>
-        <section class="card"><h2>Coherence and cache</h2><dl id="cache" class="facts"></dl></section>
-        <section class="card"><h2>Clients and process</h2><dl id="process" class="facts"></dl></section>
+        <section class="card"><h2>Coherence and cache</h2>
+          <dl id="cache" class="facts"></dl></section>
+        <section class="card"><h2>Clients and process</h2>
+          <dl id="process" class="facts"></dl></section>
       </div>
     </main>
 

@@ -42,7 +42,8 @@ extension AdminPage {
       const { info, limits } = now;
       find("tiles").replaceChildren(
         tile("Hit ratio", percent(sample?.hits),
-          sample?.hits === null ? "nothing was read" : `${count(info.proxy_cache_hits)} hits in all`),
+          sample?.hits === null
+            ? "nothing was read" : `${count(info.proxy_cache_hits)} hits in all`),
         tile("Requests/s", count(sample ? sample.resp + sample.http : null),
           sample ? `RESP ${count(sample.resp)}, HTTP ${count(sample.http)}` : ""),
         tile("Latency, p99", duration(sample?.latency.all[1]),
@@ -101,7 +102,8 @@ extension AdminPage {
       const { info, counters, limits, process, redis_server } = now;
       find("version").textContent = now.version;
       facts("facts", [
-        ["Redis", redis_server.address + (redis_server.version ? ` (${redis_server.version})` : "")],
+        ["Redis", redis_server.address
+          + (redis_server.version ? ` (${redis_server.version})` : "")],
         ["up", span(Date.now() / 1000 - process.start_seconds)],
       ]);
       facts("cache", [

@@ -25,7 +25,8 @@ extension AdminPage {
     };
     // Powers of ten around all that is there.
     const powerTicks = (most, least) => {
-      const low = Math.floor(Math.log10(least)), high = Math.max(low + 1, Math.ceil(Math.log10(most)));
+      const low = Math.floor(Math.log10(least));
+      const high = Math.max(low + 1, Math.ceil(Math.log10(most)));
       return Array.from({ length: high - low + 1 }, (_, index) => Math.pow(10, low + index));
     };
 
@@ -37,10 +38,10 @@ extension AdminPage {
         this.options = { least: 1, ticks: roundTicks, label: format, ...options };
         this.hovered = null;
         this.values = series.map(() => make("b"));
-        this.legend = make("ul", { class: "legend" }, ...series.map(([name], index) => make("li", {},
-          svg("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" },
-            svg("path", { class: `line s${index + 1}`, d: "M1 5H25" })),
-          name + " ", this.values[index])));
+        const mark = index => svg("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" },
+          svg("path", { class: `line s${index + 1}`, d: "M1 5H25" }));
+        this.legend = make("ul", { class: "legend" }, ...series.map(([name], index) =>
+          make("li", {}, mark(index), name + " ", this.values[index])));
         this.picture = svg("svg", { class: "plot", role: "img",
           "aria-label": find(id).querySelector("h2").textContent + " over the last minutes" });
         find(id).append(this.legend, this.picture);
@@ -70,13 +71,13 @@ extension AdminPage {
         this.left = 14 + 6.2 * Math.max(...labels.map(label => label.length));
         this.right = 6;
         const top = 8, bottom = height - 20;
-        const x = index => this.left
-          + (index - samples.length + this.shown) / (this.shown - 1) * (width - this.left - this.right);
+        const end = width - this.right, step = (end - this.left) / (this.shown - 1);
+        const x = index => this.left + (index - samples.length + this.shown) * step;
         const place = this.placing(ticks), y = value => bottom - place(value) * (bottom - top);
         this.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
         this.picture.replaceChildren(
           ...ticks.flatMap((tick, index) => [
-            svg("line", { class: "rule", x1: this.left, x2: width - this.right, y1: y(tick), y2: y(tick) }),
+            svg("line", { class: "rule", x1: this.left, x2: end, y1: y(tick), y2: y(tick) }),
             svg("text", { x: this.left - 6, y: y(tick) + 4, "text-anchor": "end" }, labels[index]),
           ]),
           ...this.moments(width, height),
@@ -122,7 +123,8 @@ extension AdminPage {
           const drawn = points.length === 1 ? path + "h0.1" : path;
           const line = svg("path", { class: `line s${number + 1}`, d: drawn });
           if (!this.options.filled) return [line];
-          const area = `${path}L${points[points.length - 1][0]} ${bottom}L${points[0][0]} ${bottom}Z`;
+          const last = points[points.length - 1];
+          const area = `${path}L${last[0]} ${bottom}L${points[0][0]} ${bottom}Z`;
           return [svg("path", { class: `area s${number + 1}`, d: area }), line];
         });
       }

@@ -60,7 +60,7 @@ extension AdminPage {
     const together = parts => ({
       count: sum(parts.map(part => part.count)),
       seconds: sum(parts.map(part => part.seconds)),
-      buckets: parts.length ? parts[0].buckets.map((_, i) => sum(parts.map(p => p.buckets[i]))) : [],
+      buckets: parts[0].buckets.map((_, i) => sum(parts.map(part => part.buckets[i]))),
     });
 
     // Within a bucket as if all of it were evenly spread, by orders of magnitude.

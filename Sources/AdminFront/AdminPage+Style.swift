@@ -39,7 +39,9 @@ extension AdminPage {
     #status[data-state="unreachable"] { --tone: var(--bad); }
     #status[data-state="unreachable"]::before { content: "✕ "; }
     #status[data-state="paused"]::before { content: "❚❚ "; }
-    #facts { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; font-size: .85rem; margin-left: auto; }
+    #facts {
+      display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; font-size: .85rem; margin-left: auto;
+    }
     #facts div { display: flex; gap: .35rem; }
     dt { color: var(--dim); }
     .notice { padding: 1rem; }
@@ -87,7 +89,9 @@ extension AdminPage {
       border: 1px solid transparent;
     }
     fieldset input { position: absolute; opacity: 0; pointer-events: none; }
-    fieldset label:has(:checked) { color: var(--ink); border-color: var(--rule); background: var(--ground); }
+    fieldset label:has(:checked) {
+      color: var(--ink); border-color: var(--rule); background: var(--ground);
+    }
     fieldset label:has(:focus-visible) { outline: 2px solid var(--one); }
     table { width: 100%; border-collapse: collapse; margin-top: .4rem; font-size: .87rem; }
     th { text-align: left; color: var(--dim); font-weight: 400; font-size: .78rem; }
@@ -107,7 +111,10 @@ extension AdminPage {
     .zero { color: var(--dim); }
     .bad { color: var(--bad); font-weight: 600; }
     .none { color: var(--dim); padding: .6rem 0 0; font-size: .87rem; }
-    .facts { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.4rem; margin-top: .4rem; font-size: .87rem; }
+    .facts {
+      display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.4rem; margin-top: .4rem;
+      font-size: .87rem;
+    }
     .facts div {
       display: flex; justify-content: space-between; gap: .5rem; padding: .2rem 0;
       border-bottom: 1px solid var(--rule);

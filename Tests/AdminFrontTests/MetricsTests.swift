@@ -78,7 +78,8 @@ struct MetricsTests {
     let client = try stack.connectRESP()
     #expect(try client.query("GET", "k") == .bulk(nil))
     let busy =
-      "local t=redis.call('TIME') local e=t[1]*1000000+t[2]+30000 repeat t=redis.call('TIME') until t[1]*1000000+t[2]>e return 1"
+      "local function now() local t=redis.call('TIME') return t[1]*1000000+t[2] end "
+      + "local e=now()+30000 repeat until now()>e return 1"
     #expect(try client.query("EVAL", busy, "0") == .integer(1))
     let metrics = try stack.metrics()
     let name = "proxyd_request_duration_seconds"
