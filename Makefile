@@ -26,6 +26,10 @@ deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmar
 	@test -x .build/python/bin/python || python3 -c "import redis" 2>/dev/null || \
 	  { python3 -m venv .build/python && .build/python/bin/pip -q install redis; } || \
 	  echo "without redis-py: its tests are skipped"
+	@test -x .build/python/bin/python || python3 -m venv .build/python || true
+	@.build/python/bin/python -c "import prometheus_client" 2>/dev/null || \
+	  .build/python/bin/pip -q install prometheus_client redis || \
+	  echo "without prometheus_client: its test is skipped"
 	@test -f /usr/include/hiredis/hiredis.h || { \
 	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
 	  $$become apt-get install -qy --no-install-recommends libhiredis-dev; } || \

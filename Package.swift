@@ -21,9 +21,11 @@ let package = Package(
     .target(name: "ProxyCore", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "RESPFront", dependencies: ["ProxyCore"], swiftSettings: settings),
     .target(name: "HTTPFront", dependencies: ["ProxyCore"], swiftSettings: settings),
+    .target(
+      name: "AdminFront", dependencies: ["ProxyCore", "HTTPFront"], swiftSettings: settings),
     .executableTarget(
-      name: "proxyd", dependencies: ["ProxyCore", "RESPFront", "HTTPFront"], swiftSettings: settings
-    ),
+      name: "proxyd", dependencies: ["ProxyCore", "RESPFront", "HTTPFront", "AdminFront"],
+      swiftSettings: settings),
 
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
@@ -63,6 +65,10 @@ let package = Package(
     .testTarget(
       name: "HTTPFrontTests",
       dependencies: ["ProxyCore", "HTTPFront", "RESPFront", "TestSupport", "AllocationCounter"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "AdminFrontTests",
+      dependencies: ["ProxyCore", "AdminFront", "HTTPFront", "RESPFront", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "ProxydTests", dependencies: ["ProxyCore", "proxyd", "TestSupport"],

@@ -64,7 +64,7 @@ if kill -0 "$proxyd" 2>/dev/null; then
   hints="Try, in another terminal:"
   if [ "$resp" != 0 ]; then hints+=$'\n'"  redis-cli -p $resp set greeting hello"; fi
   if [ "$(setting HTTP_PORT)" != 0 ]; then hints+=$'\n'"  curl http://$(place HTTP)/greeting"; fi
-  if [ "$resp" != 0 ]; then hints+=$'\n'"  redis-cli -p $resp info proxy"; fi
+  if [ "$(setting ADMIN_PORT)" != 0 ]; then hints+=$'\n'"  curl http://$(place ADMIN)/metrics"; fi
   say "$hints"
 fi
 

@@ -8,6 +8,8 @@ final class Exchange {
   let hash: UInt64
   /// By which it is told what comes for it from what came too late for another.
   let ticket: UInt64
+  /// When it was received.
+  let start: Moment
   @safe @exclusivity(unchecked) var body = HTTPBodyReader(.none, bytesMax: 0)
   /// What has come of a value that is written, while it is collected.
   @safe @exclusivity(unchecked) var contents = ByteBuffer()
@@ -19,12 +21,14 @@ final class Exchange {
   @safe @exclusivity(unchecked) var reply = ValueReply()
 
   init(
-    _ request: HTTPRequest, _ purpose: HTTPPurpose, key: RawSpan, hash: UInt64, ticket: UInt64
+    _ request: HTTPRequest, _ purpose: HTTPPurpose, key: RawSpan, hash: UInt64, ticket: UInt64,
+    start: Moment
   ) {
     self.request = request
     self.purpose = purpose
     self.key = key.array
     self.hash = hash
     self.ticket = ticket
+    self.start = start
   }
 }

@@ -29,7 +29,7 @@ package struct HTTPRequestHead: Sendable {
   package internal(set) var version = HTTPVersion.oneOne
   package internal(set) var target = 0..<0
   /// Where the value of `Host` stands; of no use where there is none.
-  var host = 0..<0
+  package internal(set) var host = 0..<0
   package internal(set) var options: Options = []
   package internal(set) var body = HTTPBodyFraming.none
   /// Where the head ends.

@@ -110,6 +110,18 @@ package struct HTTPResponseWriter: ~Copyable {
     output.appendLineEnd()
   }
 
+  /// Writes a response that is no value: a page, or figures. `lines` are the header lines that it has
+  /// besides.
+  package func append(
+    document: RawSpan, _ status: HTTPStatus = .ok, lines: [UInt8], for request: HTTPRequest,
+    to output: inout ByteBuffer
+  ) {
+    appendStart(status, request, to: &output)
+    output.append(lines)
+    appendLength(document.byteCount, to: &output)
+    if request.method != .head { output.append(document) }
+  }
+
   /// Says what can be done here, to a browser that asks for a page of another origin in its own
   /// words.
   package func appendOptions(

@@ -135,7 +135,7 @@ extension HTTPSession: TimerTarget {
       } else {
         refuse(.requestTooSlow, now: now)
       }
-    case .redis: answerWaiting(.redisTimedOut, now: now)
+    case .redis: answerWaiting(.redisTimedOut, as: .error, now: now)
     case .delivery:
       guard outputMoves(connection) || watch.moved else { return connection.close() }
       watch.since = now

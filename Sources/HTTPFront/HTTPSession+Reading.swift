@@ -5,13 +5,16 @@ extension HTTPSession {
   func read(_ request: HTTPRequest, key: RawSpan, now: Moment) {
     let hash = lane.hash(key)
     switch recall(key, hash, request, now: now) {
-    case .answered: return answered(request, now: now)
+    case .answered:
+      lane.meter.note(.http, .hit)
+      return answered(request, now: now)
     case .shared(let block, let isText, let outcome):
+      lane.meter.note(.http, .hit)
       append(block, isText: isText, of: key, for: request, outcome)
       return answered(request, now: now)
     case .unknown: break
     }
-    let exchange = exchange ?? wait(request, .read, key: key)
+    let exchange = exchange ?? wait(request, .read, key: key, now: now)
     stage = .waiting
     watch(.redis, now: now)
     lane.fetch(
@@ -92,10 +95,13 @@ extension HTTPSession {
           HTTPValue(bytes, isText: bytes.isUTF8), of: key.rawSpan, for: exchange.request, source,
           to: &output.bytes)
       }
+      count(exchange, RequestOutcome(notes), now: now)
       answered(exchange.request, now: now)
-    case .absent: answerWaiting(.absent, source, now: now)
-    case .error: answerWaiting(HTTPProblem(errorReply: bytes), now: now)
-    case .failed(let error): answerWaiting(HTTPProblem(error), now: now)
+    case .absent: answerWaiting(.absent, source, as: RequestOutcome(notes), now: now)
+    case .error:
+      answerWaiting(HTTPProblem(errorReply: bytes), as: RequestOutcome(notes), now: now)
+    case .failed(let error):
+      answerWaiting(HTTPProblem(error), as: RequestOutcome(error), now: now)
     case .large: fetchLarge(exchange, now: now)
     }
   }
@@ -114,7 +120,7 @@ extension HTTPSession {
       if exchange.request.method == .head { passage.delivery = .tree }
       try lane.pass(request.bytes, passage, for: self, ticket: exchange.ticket, now: now)
     } catch {
-      answerWaiting(HTTPProblem(error), now: now)
+      answerWaiting(HTTPProblem(error), as: RequestOutcome(error), now: now)
     }
   }
 
@@ -151,6 +157,7 @@ extension HTTPSession {
   }
 
   func delivered(_ exchange: Exchange, linkIsClean: Bool, now: Moment) {
+    count(exchange, now: now)
     leaveExchange(linkIsClean: linkIsClean, now: now)
     answered(exchange.request, now: now)
   }

@@ -32,9 +32,10 @@ extension HTTPSession: LaneCaller {
     guard let exchange, exchange.ticket == ticket else { return }
     // A response that has begun cannot be taken back: its end tells that it is not whole.
     if exchange.reply.isBegun {
+      count(exchange, RequestOutcome(error), now: now)
       connection?.close()
     } else {
-      answerWaiting(HTTPProblem(error), now: now)
+      answerWaiting(HTTPProblem(error), as: RequestOutcome(error), now: now)
     }
   }
 }

@@ -97,7 +97,8 @@ extension HTTPSession {
     switch lane.admit(self, ticket: exchange.ticket, now: now) {
     case .granted: pass(exchange, now: now)
     case .waiting: break
-    case .refused(let error): answerWaiting(HTTPProblem(.limiter(error)), now: now)
+    case .refused(let error):
+      answerWaiting(HTTPProblem(.limiter(error)), as: .refused, now: now)
     }
   }
 
@@ -107,7 +108,7 @@ extension HTTPSession {
       return
     }
     if let error {
-      answerWaiting(HTTPProblem(.limiter(error)), now: now)
+      answerWaiting(HTTPProblem(.limiter(error)), as: .refused, now: now)
     } else {
       pass(exchange, now: now)
     }
@@ -145,7 +146,7 @@ extension HTTPSession {
         request.bytes, passage(.pinned(link), exchange), for: self, ticket: exchange.ticket,
         now: now)
     } catch {
-      answerWaiting(HTTPProblem(error), now: now)
+      answerWaiting(HTTPProblem(error), as: RequestOutcome(error), now: now)
     }
   }
 

@@ -113,7 +113,7 @@ final class HTTPSession {
     if request.body == .none || Self.mayComeWithoutBody(request, purpose) {
       perform(purpose, request, key: key.bytes, now: now)
     } else {
-      beginBody(wait(request, purpose, key: key.bytes), now: now)
+      beginBody(wait(request, purpose, key: key.bytes, now: now), now: now)
     }
   }
 
@@ -126,19 +126,24 @@ final class HTTPSession {
   func perform(_ purpose: HTTPPurpose, _ request: HTTPRequest, key: RawSpan, now: Moment) {
     switch purpose {
     case .read: read(request, key: key, now: now)
-    case .write, .delete: write(exchange ?? wait(request, purpose, key: key), now: now)
+    case .write, .delete: write(exchange ?? wait(request, purpose, key: key, now: now), now: now)
     case .options(let isPreflight):
+      lane.meter.note(.http, .local)
       desk.writer.appendOptions(isPreflight: isPreflight, for: request, to: &output.bytes)
       answered(request, now: now)
-    case .problem(let problem): answer(request, problem, now: now)
+    case .problem(let problem):
+      lane.meter.note(.http, .local)
+      answer(request, problem, now: now)
     }
   }
 
   /// Keeps a request that cannot be answered at once.
-  func wait(_ request: HTTPRequest, _ purpose: HTTPPurpose, key: RawSpan) -> Exchange {
+  func wait(
+    _ request: HTTPRequest, _ purpose: HTTPPurpose, key: RawSpan, now: Moment
+  ) -> Exchange {
     tickets &+= 1
     let exchange = Exchange(
-      request, purpose, key: key, hash: lane.hash(key), ticket: tickets)
+      request, purpose, key: key, hash: lane.hash(key), ticket: tickets, start: now)
     self.exchange = exchange
     return exchange
   }
@@ -153,17 +158,25 @@ final class HTTPSession {
     answered(request, now: now)
   }
 
-  /// The same to the request that waits.
+  /// The same to the request that waits. Without a word on what it counts as, Redis has answered.
   func answerWaiting(
-    _ problem: HTTPProblem, _ outcome: CacheOutcome? = nil, linkIsClean: Bool = false, now: Moment
+    _ problem: HTTPProblem, _ outcome: CacheOutcome? = nil, as ended: RequestOutcome? = nil,
+    linkIsClean: Bool = false, now: Moment
   ) {
     guard let exchange else { return }
+    count(exchange, ended, now: now)
     desk.writer.refresh(now: now)
     let isWhole = stage != .body && stage != .stalled
     leaveExchange(linkIsClean: linkIsClean && isWhole, now: now)
     // Where its body ends is not known to anybody before it has come.
     if !isWhole { exchange.request.close() }
     answer(exchange.request, problem, outcome, now: now)
+  }
+
+  /// A request that has waited is answered.
+  func count(_ exchange: Exchange, _ outcome: RequestOutcome? = nil, now: Moment) {
+    let usual = exchange.purpose == .read ? RequestOutcome.miss : .passed
+    lane.meter.record(.http, outcome ?? usual, since: exchange.start, now: now)
   }
 
   /// A response is complete.

@@ -17,7 +17,7 @@ package enum HostRule: Equatable, Sendable {
   }
 
   /// Whether a request with this `Host` is answered. O(n).
-  func allows(_ host: RawSpan) -> Bool {
+  package func allows(_ host: RawSpan) -> Bool {
     guard case .local(let names) = self else { return true }
     if Self.isLocal(host) { return true }
     let name = host.extracting(Self.name(host))

@@ -1,4 +1,4 @@
-internal import ProxyCore
+package import ProxyCore
 
 /// A value as JSON: `{"key": "a", "value": "b"}` and a line end. What is not UTF-8 is in base64,
 /// and marked:
@@ -80,7 +80,7 @@ enum JSONText {
 
 extension ByteBuffer {
   /// Appends `bytes` as a string: as they are where they are UTF-8, and in base64 otherwise. O(n).
-  mutating func appendJSON(_ bytes: RawSpan, isText: Bool) {
+  package mutating func appendJSON(_ bytes: RawSpan, isText: Bool) {
     append(UInt8(ascii: "\""))
     if isText { appendEscaped(bytes) } else { appendBase64(bytes) }
     append(UInt8(ascii: "\""))

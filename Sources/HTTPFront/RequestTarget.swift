@@ -46,6 +46,14 @@ package enum RequestTarget {
     }
   }
 
+  /// Where the path stands in a target whose bytes the parser of requests has let pass; nil where it has
+  /// none.
+  package static func path(ofParsed target: RawSpan) -> Range<Int>? {
+    guard let start = try? pathStart(target) else { return nil }
+    let mark = target.firstOffset(of: UInt8(ascii: "?"), in: start..<target.byteCount)
+    return start..<(mark ?? target.byteCount)
+  }
+
   /// Nothing that ends a line, a word or a URL may stand in one.
   private static func refuseForbidden(_ target: RawSpan) throws(RequestTargetError) {
     for offset in 0..<target.byteCount {

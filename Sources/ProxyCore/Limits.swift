@@ -464,3 +464,28 @@ extension Limits {  // What clients and databases cost together
       && linkIdleLooks >= 1 && fillLinksMax >= databasesMax
   }
 }
+
+extension Limits {  // The admin listener
+  /// Connections; those past it are told so.
+  package static let adminConnectionsMax = 64
+  /// What waits on one to be sent: a response or two.
+  package static let adminOutputBytesMax = 4 * 1024 * 1024
+  /// For how long a loop that tells nothing of itself is waited for.
+  package static let adminPatience = Duration.seconds(5)
+  /// Hot keys that are told of, and for how long what was told once is told again.
+  package static let adminHotKeysMax = 20
+  package static let adminHotKeysAge = Duration.milliseconds(500)
+  /// What `proxyd top` takes for an answer, how deep, and how long it waits for one.
+  package static let topAnswerBytesMax = 4 * 1024 * 1024
+  package static let topNestingMax = 16
+  package static let topPatience = Duration.seconds(6)
+  /// What is read of a file of the system's.
+  package static let processFileBytesMax = 4 * 1024
+
+  /// What these owe to each other.
+  package static var adminRelationsHold: Bool {
+    adminPatience < httpIdleMax && adminPatience < topPatience && adminHotKeysMax <= hotKeyPlaces
+      && adminHotKeysMax * hotKeyBytesMax * 8 < adminOutputBytesMax
+      && adminConnectionsMax * adminOutputBytesMax <= clientOutputSumMax
+  }
+}

@@ -8,7 +8,7 @@ extension RESPSession {
     blockedBy = Blocker(ticket: ticket, isBlocking: false)
     lane.findHotKeys(atMost: count, now: now) { [self] tally, now in
       answer(ticket) { Self.append(tally, client.version, to: &$0) }
-      conclude(ticket, now: now)
+      conclude(ticket, .local, now: now)
     }
     return .done(length)
   }

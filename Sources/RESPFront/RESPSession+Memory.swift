@@ -13,7 +13,10 @@ extension RESPSession {
         return passRead(request, length, now: now)
       }
     }
-    if hit(key, hash, now: now) { return .done(length) }
+    if hit(key, hash, now: now) {
+      lane.meter.note(.resp, .hit)
+      return .done(length)
+    }
     if traffic.isFull { return stall(.room) }
     let ticket = begin(Journey(fetching: key, hash: hash, bytes: length))
     record(request, of: ticket, .done(length), now: now)
@@ -27,6 +30,10 @@ extension RESPSession {
     let ticket = queue.nextTicket
     let step = pass(spec, request, length, now: now)
     record(request, of: ticket, step, now: now)
+    if step != .stalled && queue.nextTicket == ticket {
+      // It was refused at once.
+      lane.meter.record(.resp, outcome, since: waitingSince ?? now, now: now)
+    }
     return step
   }
 
@@ -78,7 +85,7 @@ extension RESPSession {
     case .failed(let error): answer(ticket) { error.write(to: &$0) }
     case .large: return fetchLarge(ticket, now: now)
     }
-    conclude(ticket, now: now)
+    conclude(ticket, RequestOutcome(outcome, notes), now: now)
   }
 
   /// A value that is too large to be kept comes over a link of its own, as fast as the client takes it.

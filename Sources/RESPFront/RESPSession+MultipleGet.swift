@@ -29,6 +29,7 @@ extension RESPSession {
         }
       }
       if gaps.isEmpty {
+        outcome = .hit
         reply { output in
           output.appendArrayHeader(count: keys.count)
           output.append(known.bytes)
@@ -87,12 +88,15 @@ extension RESPSession {
   /// All elements have come, or there will be none.
   func gathered(_ multiple: MultipleGet, _ outcome: MultipleGet.Outcome, now: Moment) {
     let ticket = multiple.ticket
+    var ended: RequestOutcome?
     switch outcome {
     case .whole: answer(ticket) { multiple.write(to: &$0, client.version) }
     case .error(let error): answer(ticket) { $0.appendError(error.rawSpan) }
-    case .failed(let error): answer(ticket) { error.write(to: &$0) }
+    case .failed(let error):
+      ended = RequestOutcome(error)
+      answer(ticket) { error.write(to: &$0) }
     case .large: return borrowLink(for: multiple.request, ticket, now: now)
     }
-    conclude(ticket, now: now)
+    conclude(ticket, ended, now: now)
   }
 }

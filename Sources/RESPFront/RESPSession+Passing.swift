@@ -120,7 +120,7 @@ extension RESPSession: LaneCaller {
       return
     }
     answer(ticket) { error.write(to: &$0) }
-    conclude(ticket, now: now)
+    conclude(ticket, RequestOutcome(error), now: now)
   }
 
   /// Lets a link wait for a client that takes its time.

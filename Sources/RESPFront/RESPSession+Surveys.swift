@@ -214,7 +214,7 @@ extension RESPSession {
     case .redirect(let wanted):
       return passRedirection(ticket, wanted, found, now: now)
     }
-    conclude(ticket, now: now)
+    conclude(ticket, .local, now: now)
   }
 
   private func answer(_ ticket: UInt64, list lines: [SurveyPart.Line], ids: [Int]) {

@@ -80,7 +80,10 @@ extension RESPSession {
   }
 
   private func endUpload() {
-    if let refusal = upload?.refusal { reply(refusal) }
+    if let refusal = upload?.refusal {
+      reply(refusal)
+      lane.meter.note(.resp, outcome)
+    }
     upload = nil
     client.replies.advance()
   }

@@ -23,6 +23,8 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var ledger = RequestLedger()
   /// Since when the request at the head of the line has had to wait.
   @safe @exclusivity(unchecked) var waitingSince: Moment?
+  /// What the request at hand counts as where it is answered at once.
+  @safe @exclusivity(unchecked) var outcome = RequestOutcome.local
   /// The link that the client has to itself, and why.
   @safe @exclusivity(unchecked) var pin: Pin?
   /// Links that only carry one large reply or request, by its ticket.
@@ -190,8 +192,12 @@ final class RESPSession {
     } else {
       let spec = lane.classify(parser.arguments, in: request, keys: &keys)
       let ticket = queue.nextTicket
+      outcome = .local
       step = dispatch(spec, request, length, now: now)
       if spec.isTimed { record(request, of: ticket, step, now: now) }
+      if step != .stalled && queue.nextTicket == ticket {
+        lane.meter.record(.resp, outcome, since: waitingSince ?? now, now: now)
+      }
     }
     if step != .stalled { client.replies.advance() }
     return step
@@ -259,7 +265,10 @@ final class RESPSession {
     if queue.buffered + output.count > options.outputBytesMax { owesTooMuch = true }
   }
 
-  func reply(_ error: ProxyError) { reply { error.write(to: &$0) } }
+  func reply(_ error: ProxyError) {
+    outcome = RequestOutcome(error)
+    reply { error.write(to: &$0) }
+  }
 
   /// Puts the reply of a ticket together.
   func answer(_ ticket: UInt64, _ body: (inout ByteBuffer) -> Void) {
@@ -281,20 +290,33 @@ final class RESPSession {
   /// A place for a reply that comes later.
   func begin(_ journey: Journey) -> UInt64 {
     traffic.begin(journey)
-    return queue.add(journey, isDropped: client.replies.drops)
+    return queue.add(
+      journey, since: waitingSince ?? lane.loop.now, isDropped: client.replies.drops)
   }
 
-  /// The reply of a ticket is complete.
-  func conclude(_ ticket: UInt64, now: Moment) { conclude(ticket, to: output, now: now) }
+  /// The reply of a ticket is complete. Without an outcome, Redis has answered.
+  func conclude(_ ticket: UInt64, _ outcome: RequestOutcome? = nil, now: Moment) {
+    conclude(ticket, outcome, to: output, now: now)
+  }
 
-  func conclude(_ ticket: UInt64, to output: OutputBuffer, now: Moment) {
+  func conclude(
+    _ ticket: UInt64, _ outcome: RequestOutcome? = nil, to output: OutputBuffer, now: Moment
+  ) {
     let entry = queue[entry: ticket]
+    let start = queue.start(of: ticket)
     guard let journey = queue.finish(ticket, output) else { return }
     traffic.end(journey)
+    lane.meter.record(
+      .resp, outcome ?? usualOutcome(of: journey, ticket), since: start, now: now)
     if !entry.isEmpty { settle(entry, now: now) }
     if hasSpecials { concludeSpecial(ticket, now: now) }
     if queue.buffered > 0 || holdsOutput { settleOutput() }
     if stall != nil || isEnding { wake(now: now) }
+  }
+
+  private func usualOutcome(of journey: Journey, _ ticket: UInt64) -> RequestOutcome {
+    if journey.way == .fetch { return .miss }
+    return blockedBy?.ticket == ticket && blockedBy?.isBlocking == true ? .blocked : .passed
   }
 
   /// Whether there is more to the end of a request than its reply.

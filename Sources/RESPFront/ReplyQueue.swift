@@ -13,6 +13,8 @@ struct ReplyQueue {
     /// Until the end of the request.
     var journey: Journey?
     var isDropped = false
+    /// When the request was received.
+    var start = Moment.distantFuture
     var kept: Kept?
     var entry = RequestLedger.Entry()
   }
@@ -36,11 +38,12 @@ struct ReplyQueue {
   var nextTicket: UInt64 { first &+ UInt64(count) }
 
   /// A place for the reply to the next request. Its ticket is never used again.
-  mutating func add(_ journey: Journey, isDropped: Bool) -> UInt64 {
+  mutating func add(_ journey: Journey, since start: Moment, isDropped: Bool) -> UInt64 {
     if count == ring.count { grow() }
     let place = place(at: count)
     ring[place].journey = journey
     ring[place].isDropped = isDropped
+    ring[place].start = start
     ring[place].entry = RequestLedger.Entry()
     defer { count += 1 }
     return nextTicket
@@ -54,6 +57,12 @@ struct ReplyQueue {
 
   /// The same of the first request that is under way.
   var firstEntry: RequestLedger.Entry { isEmpty ? RequestLedger.Entry() : ring[head].entry }
+
+  /// When the request of this ticket was received.
+  func start(of ticket: UInt64) -> Moment {
+    guard let place = place(of: ticket) else { return .distantFuture }
+    return ring[place].start
+  }
 
   func hasEnded(_ ticket: UInt64) -> Bool {
     guard let place = place(of: ticket) else { return true }

@@ -12,13 +12,14 @@ internal import Glibc
       switch invocation.action {
       case .help: return StandardStream.output.write(Invocation.help)
       case .version: return StandardStream.output.write("proxyd \(version)\n")
-      case .run, .check, .printConfiguration: break
+      case .run, .check, .printConfiguration, .top: break
       }
       let configuration = try invocation.configuration()
       switch invocation.action {
       case .check: show(configuration)
       case .printConfiguration:
         StandardStream.output.write(ConfigurationFile.text(of: configuration))
+      case .top(let options): show(options, configuration)
       case .run, .help, .version: try run(invocation, configuration)
       }
     } catch {
@@ -35,6 +36,15 @@ internal import Glibc
       service.run()
     } catch {
       fail(error.description, status: error.isMisconfiguration ? misconfigured : 1)
+    }
+  }
+
+  private static func show(_ options: Top.Options, _ configuration: Configuration) {
+    do throws(StatisticsRequest.Failure) {
+      let number = try Top(options, configuration).run(once: options.isOnce)
+      if let number { Signals.die(of: number) }
+    } catch {
+      fail(error.description, status: 1)
     }
   }
 

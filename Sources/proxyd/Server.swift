@@ -1,3 +1,4 @@
+internal import AdminFront
 internal import HTTPFront
 internal import ProxyCore
 internal import RESPFront
@@ -8,6 +9,7 @@ struct Server {
   private let proxy: Proxy
   private let http: HTTPFront?
   private let resp: RESPFront?
+  private let admin: AdminFront?
 
   /// Why it could not start: one line for people.
   struct Failure: Error, CustomStringConvertible {
@@ -25,8 +27,11 @@ struct Server {
       "HTTP", configuration.httpHost, configuration.httpPort, inherited: sockets["http"])
     let respPlace = Place(
       "RESP", configuration.respHost, configuration.respPort, inherited: sockets["resp"])
+    let adminPlace = Place(
+      "ADMIN", configuration.adminHost, configuration.adminPort, inherited: nil)
     let httpAddress = try httpPlace.resolve()
     let respAddress = try respPlace.resolve()
+    let adminAddress = try adminPlace.resolve()
     var loops: [LoopThread] = []
     do throws(SystemError) {
       for _ in 0..<configuration.threads { loops.append(try LoopThread(name: "proxyd-loop")) }
@@ -52,6 +57,9 @@ struct Server {
         on: address, inherited: inherited, loops: loops, proxy: proxy,
         options: configuration.resp(greeting: Self.greeting))
     }
+    admin = try adminPlace.listen(adminAddress) { address, _ throws(SystemError) in
+      try AdminFront(on: address, proxy: proxy, options: configuration.admin)
+    }
     proxy.connect()
   }
 
@@ -60,7 +68,10 @@ struct Server {
   private static let greeting = ServerGreeting(version: "7.0.0")
 
   var description: String {
-    let fronts = [http.map { "HTTP on \($0.address)" }, resp.map { "RESP on \($0.address)" }]
+    let fronts = [
+      http.map { "HTTP on \($0.address)" }, resp.map { "RESP on \($0.address)" },
+      admin.map { "metrics on \($0.address)" },
+    ]
     let count = loops.count == 1 ? "1 loop" : "\(loops.count) loops"
     return (fronts.compactMap(\.self) + [count]).joined(separator: ", ")
   }
@@ -80,8 +91,9 @@ struct Server {
     resp?.update(configuration.resp(greeting: Self.greeting))
   }
 
-  /// Lets nobody in any more.
+  /// Lets nobody in any more, and says so to those who ask whether they should send somebody here.
   func stopListening() {
+    admin?.drain()
     for loop in loops { _ = loop.perform { $0.stopListening() } }
   }
 
@@ -93,6 +105,7 @@ struct Server {
 
   /// Ends everything and waits for it.
   func stop() {
+    admin?.stop()
     proxy.close()
     for loop in loops { loop.stop() }
     for loop in loops { loop.join() }

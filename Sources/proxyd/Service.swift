@@ -45,7 +45,8 @@ struct Service {
 
   /// Whatever a process has besides clients and their links: its loops' pollers, wakers and links, files.
   private static func descriptorsNeeded(_ configuration: Configuration) -> Int {
-    configuration.clientsMax + configuration.pinnedMax + 16 * configuration.threads + 32
+    configuration.clientsMax + configuration.pinnedMax + 16 * configuration.threads
+      + Limits.adminConnectionsMax + 32
   }
 
   private static func raiseDescriptorLimit(for configuration: Configuration, _ log: Log) {

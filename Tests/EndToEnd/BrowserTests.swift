@@ -8,7 +8,7 @@ struct BrowserTests {
   private static let chromium = ["chromium", "chromium-headless-shell"].first {
     HTTPClientTests.answers(["sh", "-c", "command -v \($0)"])
   }
-  private static let isThere =
+  static let isThere =
     chromium != nil && HTTPClientTests.answers(["python3", "-c", "import http.server"])
 
   @Test(.enabled(if: isThere, "chromium or python3 is not installed: make deps-web"))
@@ -76,7 +76,7 @@ struct BrowserTests {
   }
 
   /// The document, once its scripts have nothing more to do.
-  private static func load(_ address: String) throws -> String {
+  static func load(_ address: String) throws -> String {
     let profile = try TemporaryDirectory.make()
     defer { TemporaryDirectory.remove(profile) }
     let (status, output) = try Proxyd.run(

@@ -67,12 +67,13 @@ struct OlderSystemsTests {
     let redis = try RedisServer()
     let directory = try TemporaryDirectory.make()
     defer { TemporaryDirectory.remove(directory) }
-    let ports = try (0..<4).map { _ in try Loopback.freePort() }
+    let ports = try (0..<5).map { _ in try Loopback.freePort() }
     func service(_ action: String, http: UInt16, resp: UInt16) throws -> (Int32, String) {
       let (status, output) = try Proxyd.run(
         program: SourceTree.path("scripts/service.sh"), [action],
         variables: [
-          "HTTP_PORT=\(http)", "RESP_PORT=\(resp)", "REDIS_URL=redis://127.0.0.1:\(redis.port)",
+          "HTTP_PORT=\(http)", "RESP_PORT=\(resp)", "ADMIN_PORT=\(ports[4])",
+          "REDIS_URL=redis://127.0.0.1:\(redis.port)",
           "PROXYD=\(Proxyd.path())", "RUN_DIR=\(directory)",
         ])
       return (status, output)
@@ -80,6 +81,8 @@ struct OlderSystemsTests {
     defer { _ = try? service("stop", http: ports[0], resp: ports[1]) }
     let (status, output) = try service("start", http: ports[0], resp: ports[1])
     #expect(status == 0 && output.contains("curl http://127.0.0.1:\(ports[0])/greeting"))
+    #expect(output.contains("curl http://127.0.0.1:\(ports[4])/metrics"))
+    #expect(try HTTPConnection(port: ports[4]).get("/healthz").status == 200)
     try redis.query("SET", "greeting", "hello")
     #expect(try HTTPConnection(port: ports[0]).get("/greeting").body == "hello")
     #expect(try service("start", http: ports[0], resp: ports[1]).0 == 1, "it runs already")

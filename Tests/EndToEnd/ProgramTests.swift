@@ -92,6 +92,8 @@ import Testing
         RESP_HOST=::1
         RESP_PORT=7000
         PIPELINE_ORDER=key
+        ADMIN_HOST=127.0.0.1
+        ADMIN_PORT=9380
         REDIS_URL=redis://127.0.0.1:6379/0
         REDIS_CONNECT_TIMEOUT=1
         REDIS_TIMEOUT=5

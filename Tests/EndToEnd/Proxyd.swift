@@ -7,6 +7,7 @@ import TestSupport
 final class Proxyd {
   let port: UInt16
   let httpPort: UInt16
+  let adminPort: UInt16
   private let process: ChildProcess
   let redis: RedisServer
   private let directory: String
@@ -29,13 +30,17 @@ final class Proxyd {
       do {
         let port = try Loopback.freePort()
         let httpPort = try Loopback.freePort()
-        let ports = ["--resp-port", "\(port)", "--http-port", "\(httpPort)"]
+        let adminPort = try Loopback.freePort()
+        let ports = [
+          "--resp-port", "\(port)", "--http-port", "\(httpPort)", "--admin-port", "\(adminPort)",
+        ]
         process = try Self.start(
           launcher + [Self.path()] + ports
             + ["--redis-url", "redis://127.0.0.1:\(self.redis.port)"] + flags,
           variables: variables, port: port, directory: directory)
         self.port = port
         self.httpPort = httpPort
+        self.adminPort = adminPort
         return
       } catch { failure = error }
     }

@@ -32,7 +32,7 @@ struct SupervisorTests {
     let process = try ChildProcess(
       ["systemd-socket-activate", "-l", "127.0.0.1:\(http)", "-l", "127.0.0.1:\(resp)"]
         + ["--fdname=http:resp", try Proxyd.path(), "--redis-port", "\(redis.port)"]
-        + ["--http-port", "1", "--resp-port", "2"], output: directory + "/log")
+        + ["--http-port", "1", "--resp-port", "2", "--admin-port", "0"], output: directory + "/log")
     try poll("somebody listens") { (try? Loopback.connect(port: resp)).map { close($0) } != nil }
     let client = try RESPConnection(port: resp)
     #expect(try client.query("SET", "a", "1") == .simple("OK"))

@@ -65,6 +65,7 @@ import Testing
     ]
     return [
       "HTTP_HOST": notHosts, "RESP_HOST": notHosts, "REDIS_HOST": notHosts,
+      "ADMIN_HOST": notHosts, "ADMIN_PORT": notPorts,
       "HTTP_PORT": notPorts, "RESP_PORT": notPorts, "REDIS_PORT": notPorts + ["0"],
       "HTTP_WRITES": ["yes", "ON", "1", "true"], "HTTP_MAX_AGE": notCounts + ["31536001"],
       "HTTP_CORS_ORIGIN": ["example.com", "https://", "https://a/b", "*,https://a"],
@@ -115,6 +116,8 @@ import Testing
   @Test(arguments: [
     (["HTTP_PORT": "0", "RESP_PORT": "0"], "HTTP_PORT and RESP_PORT: "),
     (["HTTP_PORT": "6380"], "HTTP_PORT and RESP_PORT: "),
+    (["HTTP_PORT": "9380"], "ADMIN_PORT and HTTP_PORT: "),
+    (["ADMIN_PORT": "6380"], "ADMIN_PORT and RESP_PORT: "),
     (["CACHE_TTL": "0", "CACHE_COHERENCE": "ttl"], "CACHE_TTL and CACHE_COHERENCE: "),
     (
       ["CACHE_MAX_VALUE": "2mb", "CACHE_MAX_BYTES": "1mb"], "CACHE_MAX_VALUE and CACHE_MAX_BYTES: "

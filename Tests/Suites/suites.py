@@ -125,7 +125,7 @@ class Stage:
         self.children = [start(words, self.port)]
         if proxyd:
             front = free_port()
-            words = [proxyd, "--resp-port", front, "--http-port", "0"]
+            words = [proxyd, "--resp-port", front, "--http-port", "0", "--admin-port", "0"]
             words += ["--redis-url", f"redis://127.0.0.1:{self.port}"]
             self.children.append(start(words, front))
             self.port = front

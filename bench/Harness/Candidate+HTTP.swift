@@ -13,7 +13,7 @@ extension Candidate {
       return try start(
         name: name, program: "proxyd",
         arguments: "--http-port {port} --resp-port \(resp) --threads 1"
-          + " --redis-url redis://127.0.0.1:{redis}", bench)
+          + " --admin-port 0 --redis-url redis://127.0.0.1:{redis}", bench)
     case "nginx":
       guard isInstalled("nginx") else { return skip(name, "nginx is not installed") }
       let command = "nginx -p {directory} -c {directory}/nginx-{port}.conf -e stderr"

@@ -47,7 +47,7 @@ final class Candidate {
       let proxyd = try start(
         name: name, program: "proxyd",
         arguments: "--resp-port {port} --http-port 0 --threads 1"
-          + " --redis-url redis://127.0.0.1:{redis}", bench)
+          + " --admin-port 0 --redis-url redis://127.0.0.1:{redis}", bench)
       if let proxyd, bench.options.loads.contains(.get) {
         try warm(port: proxyd.port, bench.options)
       }

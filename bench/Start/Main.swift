@@ -46,6 +46,7 @@ private struct Start {
     let begin = Self.now()
     let process = try ChildProcess([
       program, "--resp-port", "\(port)", "--http-port", "0", "--redis-port", "\(redis.port)",
+      "--admin-port", "\(try Loopback.freePort())",
     ])
     while true {
       guard process.isRunning else { throw ToolError("\(program) does not start") }

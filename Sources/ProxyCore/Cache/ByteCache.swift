@@ -20,6 +20,7 @@ package final class ByteCache: @unchecked Sendable {
   private let ageMax: Atomic<UInt32>
   private let valueBytesMax: Atomic<Int>
   private let graveyard = Graveyard()
+  private let emptyings = Atomic<Int>(0)
 
   /// The largest capacity at creation with which the order of use is exact over the whole cache.
   package static let exactCapacityMax = 1_024
@@ -176,6 +177,7 @@ package final class ByteCache: @unchecked Sendable {
   /// Forgets everything, and lets no flight under way bring any of it back. O(1) a shard; the memory goes
   /// back to the system as the janitor comes by, or at once where more than a whole cache waits for that.
   package func removeAll() {
+    emptyings.wrappingAdd(1, ordering: .relaxed)
     for number in 0..<shardCount {
       let shard = shards[number]
       shard.acquire()
@@ -261,6 +263,9 @@ package final class ByteCache: @unchecked Sendable {
     }
     return total
   }
+
+  /// How often it was emptied.
+  package var emptyingCount: Int { emptyings.load(ordering: .relaxed) }
 
   /// How often any of its locks was taken, for budgets.
   package var lockAcquisitions: UInt64 {

@@ -38,6 +38,12 @@ package protocol ConnectionHandler: AnyObject {
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment)
 }
 
+/// Whoever wants to know how long a loop's turns take.
+package protocol TurnObserver: AnyObject {
+  /// A turn has ended, so long after it began: its answers were sent. No clock is read for it.
+  func turnEnded(nanoseconds: Int64)
+}
+
 extension ConnectionHandler {
   package func connected(_ connection: Connection, now: Moment) {}
   package func finished(_ connection: Connection, now: Moment) { connection.closeAfterFlushing() }

@@ -15,6 +15,9 @@ package final class EventLoop {
   package let remote: LoopRemote
   package var counters: LoopCounters { remote.counters }
 
+  /// Who is told how long turns took; let go of at the end.
+  @safe @exclusivity(unchecked) package var turnObserver: (any TurnObserver)?
+
   var poller: Poller
   @safe @exclusivity(unchecked) var slots = SlotTable()
   @safe @exclusivity(unchecked) var timers = TimerQueue()
@@ -80,7 +83,14 @@ package final class EventLoop {
   }
 
   private func wait(mayWait: Bool) {
-    let timeout = mayWait && !hasWork ? sleepMilliseconds() : 0
+    let began = now
+    var end: Moment?
+    var timeout: Int32 = 0
+    if mayWait && !hasWork {
+      let moment = Moment.now
+      end = moment
+      timeout = sleepMilliseconds(from: moment)
+    }
     let sleeps = timeout != 0 && remote.waker.fallAsleep()
     let count: Int
     do throws(SystemError) {
@@ -90,6 +100,7 @@ package final class EventLoop {
     }
     if sleeps { remote.waker.awaken() }
     now = Moment.now
+    turnObserver?.turnEnded(nanoseconds: (end ?? now).nanosecondsSince(began))
     for index in 0..<count {
       let (token, ready) = poller.event(at: index)
       sort(token, ready)
@@ -112,9 +123,9 @@ package final class EventLoop {
   }
 
   /// Until the next deadline, rounded up: a wait that ends just before would be repeated in vain.
-  private func sleepMilliseconds() -> Int32 {
+  private func sleepMilliseconds(from moment: Moment) -> Int32 {
     guard let deadline = timers.nextDeadline else { return Limits.waitMillisecondsMax }
-    let left = deadline.since(Moment.now).clampedNanoseconds
+    let left = deadline.since(moment).clampedNanoseconds
     if left <= 0 { return 0 }
     let milliseconds = left / 1_000_000 + (left % 1_000_000 == 0 ? 0 : 1)
     return Int32(clamping: min(milliseconds, Int64(Limits.waitMillisecondsMax)))
@@ -250,6 +261,7 @@ package final class EventLoop {
     }
     while !ended.isEmpty { closeConnections() }
     timers.removeAll()
+    turnObserver = nil
     control = nil
     mailSources = []
   }

@@ -22,6 +22,14 @@ package struct Passage: ~Copyable {
   /// The keys of which nothing may be known meanwhile, held since `beginWrite`: those that it writes.
   package var writes = HeldKeys()
 
+  var kind: LinkKind {
+    switch way {
+    case .shared: .shared
+    case .control: .control
+    case .pinned: .pinned
+    }
+  }
+
   package init(_ way: Way, database: UInt32, effect: CommandEffect) {
     self.way = way
     self.database = database
@@ -80,6 +88,9 @@ struct Errand: ~Copyable {
 
   let recipient: Recipient
   let effect: CommandEffect
+  /// Over which kind of link, and since when.
+  var kind = LinkKind.shared
+  var sent = Moment.distantFuture
   var writes = HeldKeys()
   var holdsPermit = false
   var stage = Stage.sent

@@ -172,6 +172,7 @@ final class Home {
     isTracked: Bool, now: Moment
   ) {
     guard let flight = flights[token] else { return }
+    lane.meter.recordTrip(.fill, since: flight.sent, now: now)
     switch value {
     case .value(.shown(let range)):
       let value = bytes.extracting(range)
@@ -361,6 +362,7 @@ final class Home {
 
   /// Before anything else is done about it: what the link has filled holds no longer.
   func linkWasLost() {
+    proxy.counters.generations.wrappingAdd(1, ordering: .relaxed)
     // Once in 65 536 losses the numbers begin again, and no entry may be left from the first time.
     if proxy.seats[lane.index].raiseGeneration() { cache.removeAll() }
   }

@@ -154,8 +154,10 @@ package struct HotKeyTally: Sendable {
   /// The most read ones first.
   package fileprivate(set) var keys: [HotKey] = []
 
+  package init(readsPerSecond: Double = 0) { self.readsPerSecond = readsPerSecond }
+
   /// All together, each key once, no more than `count` of them.
-  static func sum(of parts: [HotKeyTally], atMost count: Int) -> HotKeyTally {
+  package static func sum(of parts: [HotKeyTally], atMost count: Int) -> HotKeyTally {
     struct Identity: Hashable {
       let hash: UInt64
       let database: UInt32

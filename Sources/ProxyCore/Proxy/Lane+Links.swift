@@ -54,7 +54,7 @@ extension Lane {
         proxy.endLearning((try? reply.get()).flatMap { CommandTable(learnedFrom: $0) })
         // In a later turn the reply is gone, which was most of what an idle proxy would have.
         _ = mailbox.send(.perform { _, _ in HeapMemory.giveBack() })
-      }, effect: .none)
+      }, effect: .none, sent: now)
     let token = errands.insert(errand)
     do throws(RedisError) {
       try link.connection.submit(LinkToken(token), .tree, request.bytes, now: now)

@@ -40,8 +40,8 @@ extension Lane {
     if emptiesCache(passage.effect) { proxy.cache.removeAll() }
     let token = errands.insert(
       Errand(
-        recipient: recipient, effect: passage.effect, writes: passage.writes,
-        holdsPermit: passage.holdsPermit))
+        recipient: recipient, effect: passage.effect, kind: passage.kind, sent: now,
+        writes: passage.writes, holdsPermit: passage.holdsPermit))
     do throws(RedisError) {
       if isClosed { throw proxy.error(.closed) }
       let link = try connection(for: passage.way, database: passage.database, now: now)
@@ -148,13 +148,16 @@ extension Lane {
     let cache = proxy.cache
     var isDue = true
     var effect = CommandEffect.none
+    var trip: (kind: LinkKind, sent: Moment)?
     errands.change(token) { errand in
       isDue = errand.stage != .fenced
       if errand.stage != .sent { return }
       errand.stage = .answering
+      trip = (errand.kind, errand.sent)
       errand.writes.release(from: cache)
       effect = errand.effect
     }
+    if let trip { meter.recordTrip(trip.kind, since: trip.sent, now: now) }
     if effect <= .writes { return isDue }
     if emptiesCache(effect) { proxy.cache.removeAll() }
     guard effect == .fence && proxy.settings.rules.contains(.fences) else { return true }

@@ -38,6 +38,7 @@ package final class Lane {
   /// What clients of this lane read, and how many reads pass until the next one is noted.
   @safe @exclusivity(unchecked) var hotKeys: HotKeySketch
   @safe @exclusivity(unchecked) var readsToPass: Int32 = 0
+  @safe @exclusivity(unchecked) package var meter = LaneMeter()
   /// Those who wait for what other lanes know of hot keys.
   var hotKeyInquiries = TokenTable<HotKeyInquiry>()
   var holds = HoldQueue()
@@ -60,6 +61,7 @@ package final class Lane {
     janitor = Janitor(of: proxy.cache, first: index, stride: proxy.laneCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
     scheduleIdleCheck(now: loop.now)
+    loop.turnObserver = self
   }
 
   // MARK: Mail
@@ -155,6 +157,7 @@ package final class Lane {
 
   func close(now: Moment) {
     isClosed = true
+    loop.turnObserver = nil
     home.close(now: now)
     for link in sharedLinks.values { link.connection.close(now: now) }
     for link in pinnedLinks.values { link.connection.close(now: now) }
@@ -175,9 +178,15 @@ package final class Lane {
 
   /// What is under way, for those who look for leaks.
   package var underWay: LaneCensus {
-    LaneCensus(
-      reads: reads.count, errands: errands.count, waits: waits.count, flights: home.flightCount,
-      fences: fences.count + home.fencePartCount, holds: holds.count, pinned: pinnedBusy)
+    var census = LaneCensus()
+    census.reads = reads.count
+    census.errands = errands.count
+    census.waits = waits.count
+    census.flights = home.flightCount
+    census.fences = fences.count + home.fencePartCount
+    census.holds = holds.count
+    census.pinned = pinnedBusy
+    return census
   }
 }
 
@@ -190,6 +199,8 @@ package struct LaneCensus: Equatable, Sendable {
   package var fences = 0
   package var holds = 0
   package var pinned = 0
+
+  package init() {}
 }
 
 /// Who stands in line for a permit.
@@ -237,6 +248,10 @@ extension Lane: TimerTarget {
     case nil: break
     }
   }
+}
+
+extension Lane: TurnObserver {
+  package func turnEnded(nanoseconds: Int64) { meter.turnEnded(nanoseconds: nanoseconds) }
 }
 
 @available(*, unavailable)

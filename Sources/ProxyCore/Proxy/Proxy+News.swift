@@ -28,6 +28,7 @@ extension Proxy {
     // A link of a client's own may be refused for what only that client is.
     if error.reason == .closed || isConnected { return }
     if case .pinned = link.profile.role { return }
+    noteFailure(error)
     let wasKnown = isKnownConnected.exchange(false, ordering: .relaxed)
     if isKnownAway.exchange(true, ordering: .relaxed) && !wasKnown { return }
     settings.observer?(.away(error))

@@ -56,6 +56,8 @@ package final class Proxy: Sendable {
     /// Which server the commands were last asked of.
     var learnedFrom: [UInt8]?
     var isLearning = false
+    /// Why there was no link when the last one was lost, or was not made.
+    var lastFailure: RedisError?
   }
 
   /// A proxy on `loops`, which end after it.
@@ -178,6 +180,9 @@ package final class Proxy: Sendable {
       if server.speaks == .three { shared.isReplica = server.isReplica }
     }
   }
+
+  func noteFailure(_ error: RedisError) { locked { $0.lastFailure = error } }
+  var lastFailure: RedisError? { locked { $0.lastFailure } }
 
   /// The version of the Redis in use, once a link has reached it, and whether it is a replica.
   package var server: (version: [UInt8]?, isReplica: Bool) {

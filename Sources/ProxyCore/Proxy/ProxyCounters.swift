@@ -10,4 +10,6 @@ package final class ProxyCounters: Sendable {
   package let passed = Atomic<Int>(0)
   package let staleAnswers = Atomic<Int>(0)
   package let linksLost = Atomic<Int>(0)
+  /// What fill links had filled and is not trusted any more, one for each such link that was lost.
+  package let generations = Atomic<Int>(0)
 }

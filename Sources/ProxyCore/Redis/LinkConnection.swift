@@ -25,6 +25,15 @@ package final class LinkConnection {
 
   package var isReady: Bool { link.isReady }
   package var isClosed: Bool { link.isClosed }
+  package var state: LinkState {
+    switch link.state {
+    case .idle: .idle
+    case .connecting, .greeting: .connecting
+    case .ready: .ready
+    case .draining, .closed: .leaving
+    case .resting: .resting
+    }
+  }
   package var server: LinkServer { link.server }
   package var failure: RedisError? { link.failure }
   package var requestCount: Int { link.requestCount }

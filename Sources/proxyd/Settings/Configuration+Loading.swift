@@ -52,6 +52,11 @@ extension Configuration {
       throw ConfigurationError(
         "HTTP_PORT and RESP_PORT: both fronts cannot listen on port \(httpPort)")
     }
+    let others = [("HTTP", httpHost, httpPort), ("RESP", respHost, respPort)]
+    for (name, host, port) in others where port == adminPort && host == adminHost && port != 0 {
+      throw ConfigurationError(
+        "ADMIN_PORT and \(name)_PORT: two listeners cannot have port \(port)")
+    }
     if cacheCoherence == .ttl && cacheTTL == .zero {
       throw ConfigurationError(
         "CACHE_TTL and CACHE_COHERENCE: with ttl coherence and without a limit in time, changes would"

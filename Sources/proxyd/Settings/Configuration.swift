@@ -1,3 +1,4 @@
+internal import AdminFront
 internal import Glibc
 internal import HTTPFront
 internal import ProxyCore
@@ -15,6 +16,9 @@ struct Configuration: Equatable {
   var respHost = "127.0.0.1"
   var respPort: UInt16 = 6380
   var pipelineOrder = PipelineOrder.key
+
+  var adminHost = "127.0.0.1"
+  var adminPort: UInt16 = 9380
 
   var redis = RedisURL()
   /// What is to replace parts of the URL, until it has.
@@ -110,6 +114,13 @@ extension Configuration {
     options.redisTimeout = redisTimeout
     if clientTimeout > .zero { options.idleMax = clientTimeout }
     options.outputBytesMax = clientOutputMax
+    return options
+  }
+
+  var admin: AdminOptions {
+    var options = AdminOptions()
+    options.hostNames = [adminHost]
+    options.version = Main.version
     return options
   }
 

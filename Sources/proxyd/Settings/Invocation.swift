@@ -2,6 +2,7 @@
 struct Invocation: Equatable {
   enum Action: Equatable {
     case run, check, help, version, printConfiguration
+    case top(Top.Options)
   }
 
   var action = Action.run
@@ -15,6 +16,7 @@ struct Invocation: Equatable {
     var words = words.makeIterator()
     while let word = words.next() {
       switch word {
+      case "top" where action == .run: action = .top(Top.Options())
       case "--help", "-h": action = .help
       case "--version": action = .version
       case "--check": action = .check
@@ -30,6 +32,17 @@ struct Invocation: Equatable {
     _ word: String, _ words: inout some IteratorProtocol<String>
   ) throws(ConfigurationError) {
     // What follows the name may be a secret and is not quoted.
+    if case .top(var options) = action, word == "--once" || !word.hasPrefix("-") {
+      if word == "--once" {
+        options.isOnce = true
+      } else if options.address == nil {
+        options.address = word
+      } else {
+        throw ConfigurationError("top: one address is enough, and \(quoted(word)) is another")
+      }
+      action = .top(options)
+      return
+    }
     let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let flag = parts.first.map(String.init) ?? word
     let setting = Setting.all.first { $0.flag == flag }
@@ -58,6 +71,7 @@ struct Invocation: Equatable {
     }
     return """
       usage: proxyd [--NAME VALUE]... [--config FILE] [--check | --print-config | --help | --version]
+             proxyd top [HOST:PORT] [--once] [--NAME VALUE]... [--config FILE]
 
       A near cache for Redis. Each flag is also a variable of the environment and of the file:
       --resp-port is RESP_PORT. Flags beat the environment, which beats the file.
@@ -68,6 +82,8 @@ struct Invocation: Equatable {
         --check                       says what is in force, and exits
         --print-config                the same as a file of settings, without secrets
         --version, --help
+        top [HOST:PORT] [--once]      shows what a running proxyd does, every second, or just once;
+                                      without HOST:PORT the one of ADMIN_HOST and ADMIN_PORT
 
       Signals: SIGTERM and SIGINT end it when requests in flight are answered, and a second one at once;
       SIGHUP has it read its settings again.

@@ -14,6 +14,7 @@ extension Setting {
   static let themes = [
     Theme(title: "HTTP clients", settings: http),
     Theme(title: "RESP clients", settings: resp),
+    Theme(title: "Operators", settings: admin),
     Theme(title: "Redis", settings: redis),
     Theme(title: "Cache", settings: cache),
     Theme(title: "Who is served", settings: access),
@@ -43,6 +44,13 @@ extension Setting {
     Setting(
       "PIPELINE_ORDER", \.pipelineOrder, .choice,
       "what a command waits for: those with a common key, or all"),
+  ]
+
+  private static let admin = [
+    Setting(
+      "ADMIN_HOST", \.adminHost, .host, "where /metrics, /healthz, /readyz, /stats and a page are",
+      reloads: false),
+    Setting("ADMIN_PORT", \.adminPort, .port, "and on which port; 0: nowhere", reloads: false),
   ]
 
   private static let redis = [

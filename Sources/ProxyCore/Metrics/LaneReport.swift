@@ -1,0 +1,92 @@
+internal import Synchronization
+
+/// What a lane tells of itself, all of one moment.
+package struct LaneReport: Sendable {
+  /// Links by kind and state, in words for people.
+  package struct Links: Sendable, Equatable {
+    package let kind: LinkKind
+    package let state: LinkState
+    package let count: Int
+  }
+
+  package var meter = LaneMeter()
+  package var links: [Links] = []
+  package var underWay = LaneCensus()
+  /// Nil where nobody asked for it.
+  package var hotKeys: HotKeyTally?
+}
+
+/// How far a link is.
+package enum LinkState: String, CaseIterable, Sendable {
+  /// On its way, or greeting.
+  case connecting
+  /// Takes requests; a client's own is with its client.
+  case ready
+  /// Waits for its next attempt.
+  case resting
+  /// In the pool, or nothing was asked of it yet.
+  case idle
+  /// On its way back to the pool, or to its end.
+  case leaving
+}
+
+extension Lane {
+  /// O(links that clients share).
+  func report(withHotKeys: Bool, now: Moment) -> LaneReport {
+    var report = LaneReport()
+    report.meter = meter
+    report.underWay = underWay
+    var counts: [LinkKind: [LinkState: Int]] = [:]
+    for link in home.links.values {
+      counts[.fill, default: [:]][link.connection.state, default: 0] += 1
+    }
+    for link in sharedLinks.values {
+      let kind = link.name == .control ? LinkKind.control : .shared
+      counts[kind, default: [:]][link.connection.state, default: 0] += 1
+    }
+    // They may be very many, and are counted as they come and go.
+    counts[.pinned] = [
+      .ready: pinnedBusy, .idle: pinnedIdle.count,
+      .leaving: max(0, pinnedLinks.count - pinnedBusy - pinnedIdle.count),
+    ]
+    for (kind, states) in counts {
+      for (state, count) in states {
+        report.links.append(LaneReport.Links(kind: kind, state: state, count: count))
+      }
+    }
+    if withHotKeys { report.hotKeys = hotKeys.tally(now: now) }
+    return report
+  }
+}
+
+extension Proxy {
+  /// Has each lane tell of itself. `body` is called once for each, on its loop and soon, with nil where it has
+  /// ended, perhaps before this returns. From any thread.
+  package func survey(
+    withHotKeys: Bool, _ body: @escaping @Sendable (Int, LaneReport?) -> Void
+  ) {
+    for (number, seat) in seats.enumerated() {
+      let isThere = seat.mailbox.send(
+        .perform { lane, now in body(number, lane?.report(withHotKeys: withHotKeys, now: now)) })
+      if !isThere { body(number, nil) }
+    }
+  }
+
+  /// Why proxyd cannot serve everything that it should; nil where it can.
+  package var unreadiness: String? {
+    if !isConnected {
+      return lastFailure?.description ?? "Redis at \(settings.url.server) has not answered yet"
+    }
+    if settings.coherence == .tracking && !isTracking {
+      return
+        "Redis at \(settings.url.server) does not tell of changes, and CACHE_COHERENCE is tracking"
+    }
+    return nil
+  }
+
+  /// What each loop counts.
+  package var loopCounters: [LoopCounters] { seats.map(\.remote.counters) }
+
+  /// How often it stopped being trusted what the links had filled.
+  package var generationCount: Int { counters.generations.load(ordering: .relaxed) }
+}
