@@ -111,10 +111,10 @@ extension AccessOutcome {
     case nil:
       switch response.status {
       case .notFound where isWrite: self = .passed
-      case .conflict: self = .error
-      case .badGateway, .serviceUnavailable, .gatewayTimeout: self = .failed
+      case .conflict, .badGateway: self = .redisError
+      case .serviceUnavailable, .gatewayTimeout: self = .error
       case let status where status.rawValue >= 400: self = .refused
-      default: self = isWrite ? .passed : .own
+      default: self = isWrite ? .passed : .local
       }
     }
   }

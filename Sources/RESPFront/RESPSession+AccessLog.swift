@@ -40,7 +40,7 @@ extension RESPSession {
     }
     note(
       spec.isKnown ? lane.commands.name(at: spec.index) : "unknown", key: key,
-      arguments: arguments, access.ticket == nil ? .own : .passed, step, now: now)
+      arguments: arguments, access.ticket == nil ? .local : .passed, step, now: now)
   }
 
   /// As much of a key as is told; that there is more is told by one byte.
@@ -90,7 +90,7 @@ extension RESPSession {
   func noteOutcome(_ outcome: FetchOutcome, _ notes: FetchNotes, of ticket: UInt64) {
     switch outcome {
     case .value, .absent: noteOutcome(AccessOutcome(notes), of: ticket)
-    case .error: noteOutcome(.error, of: ticket)
+    case .error: noteOutcome(.redisError, of: ticket)
     case .failed(let error): noteOutcome(error, of: ticket)
     case .large: noteOutcome(.passed, of: ticket)
     }
@@ -99,7 +99,7 @@ extension RESPSession {
   func noteOutcome(_ outcome: MultipleGet.Outcome, of ticket: UInt64) {
     switch outcome {
     case .whole: noteOutcome(.miss, of: ticket)
-    case .error: noteOutcome(.error, of: ticket)
+    case .error: noteOutcome(.redisError, of: ticket)
     case .failed(let error): noteOutcome(error, of: ticket)
     case .large: noteOutcome(.passed, of: ticket)
     }
@@ -129,6 +129,6 @@ extension RESPSession {
 extension AccessOutcome {
   /// Why there is no answer: a limit of the proxy's, or Redis.
   fileprivate init(_ error: ProxyError) {
-    if case .redis = error { self = .failed } else { self = .refused }
+    if case .redis = error { self = .error } else { self = .refused }
   }
 }

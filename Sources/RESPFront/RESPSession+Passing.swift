@@ -107,7 +107,7 @@ extension RESPSession: LaneCaller {
       if !heed(note, piece, of: ticket, now: now) { return conclude(ticket, now: now) }
     }
     if lane.logsAccess && place.isFirst && piece.begins(with: "-") {
-      noteOutcome(.error, of: ticket)
+      noteOutcome(.redisError, of: ticket)
     }
     let output = output
     queue.append(piece, to: ticket, output)

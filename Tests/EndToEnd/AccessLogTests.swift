@@ -52,10 +52,11 @@ struct AccessLogTests {
       let text = try lines(path, 20).map(fields)
       let expected = [
         ("set", "passed"), ("get", "miss"), ("get", "hit"), ("mget", "miss"), ("mget", "hit"),
-        ("lpush", "error"), ("ping", "passed"), ("client|id", "own"), ("auth", "error"),
-        ("unknown", "error"), ("config|set", "passed"), ("eval", "passed"), ("get", "miss"),
+        ("lpush", "redis-error"), ("ping", "passed"), ("client|id", "local"),
+        ("auth", "redis-error"),
+        ("unknown", "redis-error"), ("config|set", "passed"), ("eval", "passed"), ("get", "miss"),
         ("set", "passed"), ("subscribe", "passed"), ("unsubscribe", "passed"), ("multi", "passed"),
-        ("set", "passed"), ("discard", "passed"), ("cluster|meet", "error"),
+        ("set", "passed"), ("discard", "passed"), ("cluster|meet", "redis-error"),
       ]
       #expect(text.map { $0["command"] } == expected.map(\.0))
       #expect(text.map { $0["outcome"] } == expected.map(\.1))
@@ -92,7 +93,7 @@ struct AccessLogTests {
       #expect(
         text.map { $0["command"] } == ["get", "auth", "subscribe", "auth", "multi", "-"])
       #expect(
-        text.map { $0["outcome"] } == ["refused", "own", "passed", "own", "refused", "refused"])
+        text.map { $0["outcome"] } == ["refused", "local", "passed", "local", "refused", "refused"])
       #expect(!Proxyd.text(of: path).contains("secret"))
     }
     try withDirectory { directory in
@@ -138,7 +139,7 @@ struct AccessLogTests {
         ])
       #expect(
         text.map { $0["outcome"] } == [
-          "miss", "hit", "miss", "hit", "hit", "refused", "passed", "own", "refused",
+          "miss", "hit", "miss", "hit", "hit", "refused", "passed", "local", "refused",
         ])
       #expect(text.map { $0["bytes"] }.prefix(5) == ["5", "5", "12", "31", "2"])
       #expect(text[6]["bytes"] == "300000")

@@ -45,13 +45,13 @@ package enum AccessOutcome: Sendable {
   /// Redis has answered, and the cache was not asked.
   case passed
   /// The proxy has answered by itself.
-  case own
+  case local
   /// Redis has answered with an error.
-  case error
+  case redisError
   /// The proxy has: it may not, makes no sense, or comes too much at once.
   case refused
-  /// There was no answer of Redis's.
-  case failed
+  /// There was no answer of Redis's: it is away, or late.
+  case error
   /// The client has gone before.
   case gone
 
@@ -62,10 +62,10 @@ package enum AccessOutcome: Sendable {
     case .joined: "joined"
     case .stale: "stale"
     case .passed: "passed"
-    case .own: "own"
-    case .error: "error"
+    case .local: "local"
+    case .redisError: "redis-error"
     case .refused: "refused"
-    case .failed: "failed"
+    case .error: "error"
     case .gone: "gone"
     }
   }
