@@ -6,7 +6,9 @@ final class PendingAccess {
   let method: [UInt8]
   /// nil where the request was not understood.
   let target: [UInt8]?
-  let start: Moment
+  let received: Moment
+  /// Where in the output a plain response begins, while one may be written.
+  var start: Int?
   /// Of a response that leaves in pieces: others are written meanwhile.
   var written: Written?
 
@@ -17,11 +19,11 @@ final class PendingAccess {
     let outcome: CacheOutcome?
   }
 
-  init(client: SocketAddress?, method: [UInt8], target: [UInt8]?, start: Moment) {
+  init(client: SocketAddress?, method: [UInt8], target: [UInt8]?, received: Moment) {
     self.client = client
     self.method = method
     self.target = target
-    self.start = start
+    self.received = received
   }
 }
 
@@ -33,19 +35,25 @@ extension HTTPSession {
     let shown = head.extracting(target).extracting(first: Limits.logNameBytesMax + 1)
     access = PendingAccess(
       client: connection?.peer, method: head.extracting(0..<methodEnd).array,
-      target: shown.array, start: now)
+      target: shown.array, received: now)
+    minding { begin(head, now: now) }
+    // Otherwise it was written down, or waits for something.
+    if stage == .head { writeDown() }
+  }
+
+  /// Does what may write a plain response, of which nothing is noted: it is known by where it begins.
+  func minding(_ work: () -> Void) {
     desk.writer.note.status = nil
-    let output = output
-    let count = output.bytes.count
-    begin(head, now: now)
-    // Only of a plain response nobody tells that it is whole.
-    guard stage == .head, access != nil else { return }
-    if desk.writer.note.status == nil {
-      let response = output.bytes.bytes.extracting(min(count, output.bytes.count)...)
-      access?.written = PendingAccess.Written(
-        status: .ok, bytes: Self.bodyBytes(response), outcome: .hit(age: 0, timeToLive: 0))
-    }
-    writeDown()
+    access?.start = output.bytes.count
+    work()
+    if stage != .head { access?.start = nil }
+  }
+
+  private func keepPlain(from start: Int, _ access: PendingAccess) {
+    let bytes = output.bytes.bytes
+    let response = bytes.extracting(min(start, bytes.byteCount)...)
+    access.written = PendingAccess.Written(
+      status: .ok, bytes: Self.bodyBytes(response), outcome: .hit(age: 0, timeToLive: 0))
   }
 
   /// Of a response that is all there.
@@ -65,7 +73,11 @@ extension HTTPSession {
   /// Keeps what the head says that was just written.
   func keepNote() {
     let note = desk.writer.note
-    guard let access, let status = note.status else { return }
+    guard let access else { return }
+    guard let status = note.status else {
+      if let start = access.start { keepPlain(from: start, access) }
+      return
+    }
     access.written = PendingAccess.Written(
       status: status, bytes: note.bytes, outcome: note.outcome)
   }
@@ -96,7 +108,7 @@ extension HTTPSession {
       AccessRecord(
         client: access.client, verb: access.method,
         .http(target: access.target, status: status, bytes: bytes), outcome,
-        duration: Moment.now.since(access.start)))
+        duration: Moment.now.since(access.received)))
   }
 }
 

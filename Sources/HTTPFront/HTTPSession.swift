@@ -188,7 +188,7 @@ final class HTTPSession {
   func refuse(_ error: HTTPError, now: Moment) {
     desk.writer.append(error, isHead: parser.head.method == .head, to: &output.bytes)
     if lane.logsAccess && access == nil {
-      access = PendingAccess(client: connection?.peer, method: [], target: nil, start: now)
+      access = PendingAccess(client: connection?.peer, method: [], target: nil, received: now)
     }
     end(now: now)
   }

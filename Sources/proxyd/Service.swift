@@ -96,6 +96,8 @@ struct Service {
       try requests.set(merged.accessLog, merged.logFormat)
       configuration = merged
     } catch {
+      // It may have been moved away all the same.
+      try? requests.set(configuration.accessLog, configuration.logFormat)
       return log.warning(.reloadFailed, "SIGHUP: nothing was changed: \(error)")
     }
     log.set(level: configuration.logLevel, format: configuration.logFormat)
