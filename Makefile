@@ -1,6 +1,6 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop restart deps deps-web build static dist install uninstall coverage test suites fuzz budgets sanitize lint format examples bench-core clean
+.PHONY: help run start stop restart deps deps-web build static dist install uninstall coverage test suites fuzz budgets sanitize lint format examples docs bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
@@ -102,6 +102,9 @@ format: ## format everything in place
 
 examples: ## build the package that uses ProxyCore from outside, and run it
 	swift run --package-path Examples/NearCache NearCache
+
+docs: ## the documentation of ProxyCore, by DocC
+	scripts/docs.sh
 
 bench-core: bench-client ## the library: the client beside redis-benchmark, caches beside Dictionary and NSCache
 	swift build -c release --product bench-core

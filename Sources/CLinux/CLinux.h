@@ -27,6 +27,12 @@ static inline void clinux_futex_wait(const void *word, unsigned expected) {
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
 }
 
+// The same, for so many milliseconds at most.
+static inline void clinux_futex_wait_for(const void *word, unsigned expected, long milliseconds) {
+  struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, &time, NULL, 0);
+}
+
 static inline void clinux_futex_wake(const void *word, int sleepers) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, sleepers, NULL, NULL, 0);
 }
@@ -54,6 +60,11 @@ static inline int clinux_set_flags(int descriptor) {
   int flags = fcntl(descriptor, F_GETFL);
   if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0) return -1;
   return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+// For what lines are added to; a pipe that nobody reads must not hold up whoever opens it, nor who writes.
+static inline int clinux_open_to_append(const char *path) {
+  return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
 }
 
 // At most 15 bytes of `name` are kept.

@@ -35,9 +35,13 @@ final class HTTPDesk {
     let clients = lane.proxy.clients
     guard options.serves(connection.peer) else {
       clients.countRejection()
+      lane.proxy.tell(.stranger(connection.peer))
       return refuse(connection, .clientNotServed)
     }
-    guard clients.admit(.http) else { return refuse(connection, .clientsTooMany) }
+    guard clients.admit(.http) else {
+      lane.proxy.tell(.tooMany(connection.peer, limit: clients.limit))
+      return refuse(connection, .clientsTooMany)
+    }
     connection.outputBytesMax = options.outputBytesMax
     connection.ledger = lane.proxy.clientOutput
     return HTTPSession(desk: self, lane: lane, connection: connection)

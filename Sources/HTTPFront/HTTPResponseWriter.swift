@@ -7,6 +7,7 @@ package struct HTTPResponseWriter: ~Copyable {
   private let settings: HTTPSettings
   private var date = DateLine()
   private var plain = PlainResponse()
+  let note = ResponseNote()
   /// `Cache-Control` and `Vary` of a value.
   private let valueLines: [UInt8]
   /// `Vary` of everything else.
@@ -98,6 +99,7 @@ package struct HTTPResponseWriter: ~Copyable {
       tag.write(to: &output)
       output.appendLineEnd()
     }
+    note.outcome = outcome
     outcome.write(to: &output)
   }
 
@@ -167,6 +169,7 @@ package struct HTTPResponseWriter: ~Copyable {
     // Caches may keep a 404 by themselves, unless they are told to ask.
     output.append(
       problem.status == .notFound ? "Cache-Control: no-cache\r\n" : "Cache-Control: no-store\r\n")
+    note.outcome = outcome
     outcome?.write(to: &output)
     switch problem.status {
     case .methodNotAllowed: appendMethods("Allow: ", to: &output)
@@ -196,6 +199,7 @@ package struct HTTPResponseWriter: ~Copyable {
   /// Says why bytes are no request, and that the connection ends. Whoever asked for a head, as far
   /// as that could be read, waits for no body.
   package func append(_ error: HTTPError, isHead: Bool = false, to output: inout ByteBuffer) {
+    note.begin(error.status)
     output.append(error.status.line)
     output.append(date.bytes)
     output.append("Connection: close\r\nCache-Control: no-store\r\n")
@@ -211,6 +215,7 @@ package struct HTTPResponseWriter: ~Copyable {
   private func appendStart(
     _ status: HTTPStatus, _ request: HTTPRequest, to output: inout ByteBuffer
   ) {
+    note.begin(status)
     output.append(status.line)
     output.append(date.bytes)
     switch request.persistence {
@@ -243,6 +248,7 @@ package struct HTTPResponseWriter: ~Copyable {
 
   /// The last line of a head.
   private func appendLength(_ count: Int, to output: inout ByteBuffer) {
+    note.bytes = count
     output.append("Content-Length: ")
     output.appendDecimal(count)
     output.append(4, bytesOf: 0x0A0D_0A0D)

@@ -41,6 +41,8 @@ extension HTTPSession: ConnectionHandler {
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
     if let timer { lane.loop.cancel(timer) }
     timer = nil
+    if reason == .outputLimit { lane.proxy.tell(.unread(connection.peer)) }
+    if access != nil { writeDownGone() }
     self.connection = nil
     lane.proxy.clients.leave(.http)
     leaveExchange(linkIsClean: false, now: now)

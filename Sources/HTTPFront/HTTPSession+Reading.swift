@@ -139,6 +139,7 @@ extension HTTPSession {
       case .value(let count, let offset):
         let part = desk.writer.appendHead(
           .streamed(count: count), for: exchange.request, .bypassed, to: &output.bytes)
+        if access != nil { keepNote() }
         if part.isEmpty { return delivered(exchange, linkIsClean: place.endsRequest, now: now) }
         start = offset
         watch(.delivery, now: now)

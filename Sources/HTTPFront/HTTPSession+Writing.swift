@@ -77,7 +77,7 @@ extension HTTPSession {
       endUpload(exchange)
     } else {
       let key = exchange.key
-      perform(exchange.purpose, exchange.request, key: key.rawSpan, now: now)
+      minding { perform(exchange.purpose, exchange.request, key: key.rawSpan, now: now) }
     }
   }
 

@@ -47,6 +47,8 @@ final class HTTPSession {
   @safe @exclusivity(unchecked) private var parser = HTTPRequestParser()
   /// The request that waits for something.
   @safe @exclusivity(unchecked) var exchange: Exchange?
+  /// What is told of the request under way; nil while nothing is.
+  @safe @exclusivity(unchecked) var access: PendingAccess?
   private var tickets: UInt64 = 0
   @safe @exclusivity(unchecked) var watch: Watch
   var timer: TimerHandle?
@@ -80,7 +82,12 @@ final class HTTPSession {
       case .head:
         switch parser.parse(rest) {
         case .request(let length):
-          begin(rest.extracting(0..<length), now: now)
+          let head = rest.extracting(0..<length)
+          if lane.logsAccess {
+            beginWrittenDown(head, target: parser.head.target, now: now)
+          } else {
+            begin(head, now: now)
+          }
           offset &+= length
         case .nothing(let length): offset &+= length
         case .refused(let error): refuse(error, now: now)
@@ -98,7 +105,7 @@ final class HTTPSession {
     return stage == .stalled ? .stalled(offset) : .taken(offset, needing: 0)
   }
 
-  private func begin(_ head: RawSpan, now: Moment) {
+  func begin(_ head: RawSpan, now: Moment) {
     var request = HTTPRequest(parser.head, in: head, desk.options.settings)
     desk.key.removeAll()
     let purpose = request.purpose(
@@ -183,6 +190,7 @@ final class HTTPSession {
   func answered(_ request: HTTPRequest, now: Moment) {
     if !request.keepsConnection { return end(now: now) }
     if stage == .head { return }
+    if access != nil { writeDown() }
     leaveExchange(linkIsClean: true, now: now)
     stage = .head
     watch(.idle, now: now)
@@ -192,12 +200,16 @@ final class HTTPSession {
   /// Bytes are no request: where the next one begins nobody knows.
   func refuse(_ error: HTTPError, now: Moment) {
     desk.writer.append(error, isHead: parser.head.method == .head, to: &output.bytes)
+    if lane.logsAccess && access == nil {
+      access = PendingAccess(client: connection?.peer, method: [], target: nil, received: now)
+    }
     end(now: now)
   }
 
   /// Nothing more is read; what is owed is sent.
   func end(now: Moment) {
     leaveExchange(linkIsClean: false, now: now)
+    if access != nil { writeDown() }
     stage = .ended
     watch(.idle, now: now)
     connection?.closeAfterFlushing()

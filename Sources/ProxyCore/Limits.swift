@@ -489,3 +489,37 @@ extension Limits {  // The admin listener
       && adminConnectionsMax * adminOutputBytesMax <= clientOutputSumMax
   }
 }
+
+extension Limits {  // Logs
+  /// What a line is at most, with everything in it escaped.
+  package static let logLineBytesMax = 16 * 1024
+  /// What a message may have, and a name or a key in the access log; the rest is cut off.
+  package static let logMessageBytesMax = 2_048
+  package static let logNameBytesMax = 512
+  /// Lines that wait to be written, of the program; past it they are counted instead.
+  package static let logBytesMax = 1024 * 1024
+  /// The same for the requests of a loop.
+  package static let accessLogBytesMax = 1024 * 1024
+  /// What stays allocated of such a buffer while nothing waits.
+  package static let logBytesKeptMax = 64 * 1024
+  /// What a pipe takes as a whole, so that lines of others do not end up within one.
+  static let logPipeBytesMax = 4_096
+  /// What is written at once to anything else.
+  static let logWriteBytesMax = 256 * 1024
+  /// Between two rounds of writing requests down, so that many are written at once.
+  package static let accessLogPause = Duration.milliseconds(20)
+  /// How long what waits may still be written at the end.
+  package static let logFlushMax = Duration.seconds(1)
+  /// Lines of one kind that are said within the time; the rest are counted, and told of at its end.
+  package static let logRepeatsMax = 5
+  package static let logRepeatsPeriod = Duration.seconds(60)
+
+  /// What these owe to each other.
+  package static var logRelationsHold: Bool {
+    // Of a byte, JSON makes six at most.
+    logMessageBytesMax * 6 + 1_024 <= logLineBytesMax
+      && logNameBytesMax * 2 * 6 + 1_024 <= logLineBytesMax && logLineBytesMax < logBytesMax
+      && logLineBytesMax < accessLogBytesMax && logBytesKeptMax < logBytesMax
+      && logPipeBytesMax <= logWriteBytesMax && logRepeatsMax >= 1
+  }
+}

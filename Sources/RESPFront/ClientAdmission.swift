@@ -6,10 +6,14 @@ extension ClientRoster {
   func admit(_ connection: Connection) -> (any ConnectionHandler)? {
     connection.outputBytesMax = options.outputBytesMax
     let quota = lane.proxy.clients
-    guard quota.admit(.resp) else { return refuse(connection, "ERR max number of clients reached") }
+    guard quota.admit(.resp) else {
+      lane.proxy.tell(.tooMany(connection.peer, limit: quota.limit))
+      return refuse(connection, "ERR max number of clients reached")
+    }
     guard options.serves(connection.peer) else {
       quota.leave(.resp)
       quota.countRejection()
+      lane.proxy.tell(.stranger(connection.peer))
       return refuse(connection, RESPOptions.denial)
     }
     connection.ledger = lane.proxy.clientOutput

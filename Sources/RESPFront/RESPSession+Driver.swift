@@ -51,6 +51,8 @@ extension RESPSession: ConnectionHandler {
   func drained(_ connection: Connection, now: Moment) { speedUp() }
 
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
+    if reason == .outputLimit { lane.proxy.tell(.unread(connection.peer)) }
+    if !access.pending.isEmpty { noteClose() }
     self.connection = nil
     roster?.leave(self)
     stall = nil

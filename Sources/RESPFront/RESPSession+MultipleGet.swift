@@ -30,6 +30,7 @@ extension RESPSession {
       }
       if gaps.isEmpty {
         outcome = .hit
+        noteOutcome(.hit)
         reply { output in
           output.appendArrayHeader(count: keys.count)
           output.append(known.bytes)
@@ -88,6 +89,7 @@ extension RESPSession {
   /// All elements have come, or there will be none.
   func gathered(_ multiple: MultipleGet, _ outcome: MultipleGet.Outcome, now: Moment) {
     let ticket = multiple.ticket
+    if lane.logsAccess { noteOutcome(outcome, of: ticket) }
     var ended: RequestOutcome?
     switch outcome {
     case .whole: answer(ticket) { multiple.write(to: &$0, client.version) }

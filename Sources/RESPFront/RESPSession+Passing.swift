@@ -106,6 +106,9 @@ extension RESPSession: LaneCaller {
     if !notes.isEmpty, place.isFirst, let note = notes[ticket] {
       if !heed(note, piece, of: ticket, now: now) { return conclude(ticket, now: now) }
     }
+    if lane.logsAccess && place.isFirst && piece.begins(with: "-") {
+      noteOutcome(.redisError, of: ticket)
+    }
     let output = output
     queue.append(piece, to: ticket, output)
     if place.endsRequest { return conclude(ticket, to: output, now: now) }
@@ -119,6 +122,7 @@ extension RESPSession: LaneCaller {
       connection?.closeAfterFlushing()
       return
     }
+    if lane.logsAccess { noteOutcome(error, of: ticket) }
     answer(ticket) { error.write(to: &$0) }
     conclude(ticket, RequestOutcome(error), now: now)
   }

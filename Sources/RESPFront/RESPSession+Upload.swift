@@ -26,10 +26,16 @@ extension RESPSession {
       return .done(0)
     }
     guard traffic.isEmpty else { return stall(.quiet) }
+    defer {
+      if lane.logsAccess {
+        note(spec, key, bytes, arguments: large.argumentCount, .done(0), now: now)
+      }
+    }
     let head = bytes.extracting(0..<large.headLength)
     var refusal: ProxyError?
     if pin == nil { refusal = takePin() }
     guard let link = pin?.link, refusal == nil else {
+      noteOutcome(.refused)
       upload = Upload(relay: parser.relay(), link: nil, refusal: refusal)
       return .done(large.headLength)
     }

@@ -27,6 +27,7 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var outcome = RequestOutcome.local
   /// The link that the client has to itself, and why.
   @safe @exclusivity(unchecked) var pin: Pin?
+  @safe @exclusivity(unchecked) var access = AccessNotes()
   /// Links that only carry one large reply or request, by its ticket.
   @safe @exclusivity(unchecked) var loans: [UInt64: Loan] = [:]
   /// What is to be done about a reply on the client's own link once its first bytes tell how it ended.
@@ -178,6 +179,7 @@ final class RESPSession {
 
   /// As Redis does: a request past the limit of a whole one ends without a word.
   func refuse(_ error: ProtocolError) -> Step {
+    if lane.logsAccess { noteRefusal(now: lane.loop.now) }
     if error == .requestTooBig { return .abort }
     if !client.replies.drops { reply { error.write(to: &$0) } }
     return .finish
@@ -189,6 +191,7 @@ final class RESPSession {
     if isPlainGet(request) {
       presence.command = .get
       step = get(request, length, now: now)
+      if lane.logsAccess { noteGet(request, step, now: now) }
     } else {
       let spec = lane.classify(parser.arguments, in: request, keys: &keys)
       let ticket = queue.nextTicket
@@ -198,6 +201,7 @@ final class RESPSession {
       if step != .stalled && queue.nextTicket == ticket {
         lane.meter.record(.resp, outcome, since: waitingSince ?? now, now: now)
       }
+      if lane.logsAccess { note(spec, request, step, now: now) }
     }
     if step != .stalled { client.replies.advance() }
     return step
@@ -215,6 +219,7 @@ final class RESPSession {
     let name = parser.arguments.bytes(0, in: request)
     if !spec.isKnown && RequestParser.isCrossProtocol(name) { return .abort }
     if !client.isAuthenticated && !spec.verb.isAllowedToAnybody {
+      noteOutcome(.refused)
       reply { $0.appendError("NOAUTH Authentication required.") }
       return .done(length)
     }
@@ -225,6 +230,7 @@ final class RESPSession {
     case .refused(let refusal) where pin?.isInTransaction == true:
       return refuseQueueing(refusal.message, length, now: now)
     case .refused(let refusal):
+      noteOutcome(.refused)
       reply { $0.appendError(refusal.message) }
       return .done(length)
     case _ where pin != nil: return passPinned(spec, request, length, now: now)
@@ -267,6 +273,7 @@ final class RESPSession {
 
   func reply(_ error: ProxyError) {
     outcome = RequestOutcome(error)
+    noteOutcome(.refused)
     reply { error.write(to: &$0) }
   }
 
@@ -290,6 +297,7 @@ final class RESPSession {
   /// A place for a reply that comes later.
   func begin(_ journey: Journey) -> UInt64 {
     traffic.begin(journey)
+    if lane.logsAccess { access.ticket = queue.nextTicket }
     return queue.add(
       journey, since: waitingSince ?? lane.loop.now, isDropped: client.replies.drops)
   }
@@ -309,6 +317,7 @@ final class RESPSession {
     lane.meter.record(
       .resp, outcome ?? usualOutcome(of: journey, ticket), since: start, now: now)
     if !entry.isEmpty { settle(entry, now: now) }
+    if !access.pending.isEmpty { noteEnd(of: ticket) }
     if hasSpecials { concludeSpecial(ticket, now: now) }
     if queue.buffered > 0 || holdsOutput { settleOutput() }
     if stall != nil || isEnding { wake(now: now) }

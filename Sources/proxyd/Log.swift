@@ -1,30 +1,28 @@
 internal import Glibc
+internal import ProxyCore
 internal import Synchronization
 
-/// How much is said; each level includes those after it. The names are Redis's.
-enum LogLevel: String, CaseIterable, Sendable {
-  case verbose, notice, warning
-
-  fileprivate var rank: UInt8 {
-    switch self {
-    case .verbose: 0
-    case .notice: 1
-    case .warning: 2
-    }
-  }
-}
-
-enum LogFormat: String, CaseIterable, Sendable { case text, json }
-
-/// What the program says while it runs: a line each on standard error, from any thread, written at once so
-/// that whoever waits for it has it.
+/// What the program says while it runs: a line each on standard error. Any thread may say something, and
+/// none waits for whoever reads it: a thread of the log's own writes, and what does not fit is counted.
 final class Log: Sendable {
+  /// The thread that writes to standard error, for others who do.
+  let writer: LineWriter
+  private let queue: LineQueue
+  private let repeats = Locked(RepeatFilter())
   private let threshold: Atomic<UInt8>
   private let usesJSON: Atomic<Bool>
+  private let isJournal = Journal.readsStandardError
 
-  init(level: LogLevel, format: LogFormat) {
+  init(level: LogLevel, format: LogFormat) throws(SystemError) {
     threshold = Atomic(level.rank)
     usesJSON = Atomic(format == .json)
+    writer = LineWriter(onto: try .shared(StandardStream.error.rawValue))
+    queue = writer.makeQueue(bytesMax: Limits.logBytesMax)
+    try writer.start(name: "proxyd-log", tend: { [self] in tend($0) }) { [self] news in
+      if case .lost(let count) = news {
+        warning(.logLost, "\(count) lines of this log were lost: they are not read fast enough")
+      }
+    }
   }
 
   func set(level: LogLevel, format: LogFormat) {
@@ -32,62 +30,92 @@ final class Log: Sendable {
     usesJSON.store(format == .json, ordering: .relaxed)
   }
 
-  func verbose(_ message: String) { say(.verbose, message) }
-  func notice(_ message: String) { say(.notice, message) }
-  func warning(_ message: String) { say(.warning, message) }
+  /// Writes what was said, as far as that can be done in a moment. Nothing is to be said any more.
+  func close() { writer.close() }
 
-  private func say(_ level: LogLevel, _ message: String) {
-    guard level.rank >= threshold.load(ordering: .relaxed) else { return }
-    let line = Self.line(
-      level, message, at: Self.time(), isJSON ? .json : .text)
-    StandardStream.error.write(line + "\n")
+  func verbose(_ event: LogEvent, _ message: String, _ fields: LogField...) {
+    say(LogLine(.verbose, event, message, fields))
   }
 
-  private var isJSON: Bool { usesJSON.load(ordering: .relaxed) }
+  func notice(_ event: LogEvent, _ message: String, _ fields: LogField...) {
+    say(LogLine(.notice, event, message, fields))
+  }
 
-  /// One line, whatever the message holds.
-  static func line(
-    _ level: LogLevel, _ message: String, at time: String, _ format: LogFormat
-  ) -> String {
-    switch format {
-    case .text:
-      let scalars = message.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }
-      return "\(time) \(level) \(String(String.UnicodeScalarView(scalars)))"
-    case .json:
-      return "{\"time\":\"\(time)\",\"level\":\"\(level)\",\"message\":\"\(escaped(message))\"}"
+  func warning(_ event: LogEvent, _ message: String, _ fields: LogField...) {
+    say(LogLine(.warning, event, message, fields))
+  }
+
+  private func say(_ line: LogLine) {
+    guard line.level.rank >= threshold.load(ordering: .relaxed) else { return }
+    let (isSaid, isFirstKept) = repeats.withLock { $0.admit(line, now: .now) }
+    if isSaid { write(line) }
+    // The thread is to know when it has to tell of what was kept.
+    if isFirstKept { writer.wake() }
+  }
+
+  private func write(_ line: LogLine) {
+    let format = usesJSON.load(ordering: .relaxed) ? LogFormat.json : .text
+    queue.add { output, clock in
+      if isJournal { output.append(line.level.journalMark) }
+      line.write(format, to: &output, &clock)
     }
   }
 
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+  /// Tells how often something was said that was not written; when there may be more to tell.
+  private func tend(_ now: Moment) -> Moment? {
+    let (lines, next) = repeats.withLock { ($0.takeDue(at: now), $0.nextMoment) }
+    for line in lines { write(line) }
+    return next
+  }
+}
+
+/// What is said again and again is written a few times, then counted, and told of once a minute.
+struct RepeatFilter: Sendable {
+  private struct Kind: Sendable {
+    let end: Moment
+    var written = 1
+    var kept = 0
+    var latest: LogLine
   }
 
-  /// The present, as RFC 3339 has it: `2026-11-21T10:02:34.123Z`.
-  private static func time() -> String {
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &now)
-    var parts = unsafe tm()
-    unsafe gmtime_r(&now.tv_sec, &parts)
-    func digits(_ number: some BinaryInteger, _ count: Int) -> String {
-      let text = String(number)
-      return String(repeating: "0", count: max(0, count - text.count)) + text
+  private var kinds: [LogEvent: Kind] = [:]
+
+  /// Whether a line is to be written now, and, where not, whether it is the first that `takeDue` will tell of.
+  mutating func admit(_ line: LogLine, now: Moment) -> (isWritten: Bool, isFirstKept: Bool) {
+    guard line.event.mayRepeat else { return (true, false) }
+    guard var kind = kinds[line.event], now < kind.end || kind.kept > 0 else {
+      kinds[line.event] = Kind(
+        end: now.advanced(by: Limits.logRepeatsPeriod), latest: line)
+      return (true, false)
     }
-    let (year, month, day) = unsafe (parts.tm_year + 1_900, parts.tm_mon + 1, parts.tm_mday)
-    let (hour, minute, second) = unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec)
-    let date = "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))"
-    let clock = "\(digits(hour, 2)):\(digits(minute, 2)):\(digits(second, 2))"
-    return "\(date)T\(clock).\(digits(now.tv_nsec / 1_000_000, 3))Z"
+    kind.latest = line
+    let isWritten = kind.written < Limits.logRepeatsMax
+    if isWritten { kind.written += 1 } else { kind.kept += 1 }
+    kinds[line.event] = kind
+    return (isWritten, kind.kept == 1)
+  }
+
+  /// When there is something to tell.
+  var nextMoment: Moment? { kinds.values.filter { $0.kept > 0 }.map(\.end).min() }
+
+  /// The latest of what was kept from being written, with how much more there was.
+  mutating func takeDue(at now: Moment) -> [LogLine] {
+    var lines: [LogLine] = []
+    for (event, kind) in kinds where kind.kept > 0 && kind.end <= now {
+      lines.append(kind.latest.repeated(kind.kept - 1))
+      kinds[event] = nil
+    }
+    return lines
+  }
+}
+
+/// Whether systemd's journal reads what is written, and takes the level from before a line.
+enum Journal {
+  static var readsStandardError: Bool {
+    guard let place = unsafe getenv("JOURNAL_STREAM") else { return false }
+    var status = stat()
+    guard unsafe fstat(StandardStream.error.rawValue, &status) == 0 else { return false }
+    return unsafe String(cString: place) == "\(status.st_dev):\(status.st_ino)"
   }
 }
 

@@ -21,7 +21,8 @@ struct Server {
   /// - Parameter sockets: Those that listen already, by their fronts' names.
   init(
     _ configuration: Configuration, sockets: [String: Int32] = [:],
-    observer: (@Sendable (RedisNews) -> Void)? = nil
+    observer: (@Sendable (RedisNews) -> Void)? = nil,
+    clientObserver: (@Sendable (ClientNews) -> Void)? = nil
   ) throws(Failure) {
     let httpPlace = Place(
       "HTTP", configuration.httpHost, configuration.httpPort, inherited: sockets["http"])
@@ -41,6 +42,7 @@ struct Server {
     self.loops = loops
     var settings = configuration.proxy
     settings.observer = observer
+    settings.clientObserver = clientObserver
     let proxy: Proxy
     do throws(SystemError) {
       proxy = try Proxy(settings, loops: loops)
@@ -90,6 +92,11 @@ struct Server {
     http?.update(configuration.http)
     resp?.update(configuration.resp(greeting: Self.greeting))
   }
+
+  var laneCount: Int { proxy.laneCount }
+
+  /// Has requests written down; when it returns, nothing is added to the former log.
+  func setAccessLog(_ log: AccessLog?) { proxy.setAccessLog(log) }
 
   /// Lets nobody in any more, and says so to those who ask whether they should send somebody here.
   func stopListening() {

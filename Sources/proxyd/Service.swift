@@ -8,6 +8,7 @@ struct Service {
   private let log: Log
   private let supervisor: Supervisor
   private let server: Server
+  private var requests: RequestLog
 
   /// Starts it.
   init(
@@ -16,17 +17,31 @@ struct Service {
     self.invocation = invocation
     self.configuration = configuration
     self.supervisor = supervisor
-    let log = Log(level: configuration.logLevel, format: configuration.logFormat)
-    self.log = log
     Signals.prepare()
+    let log = try Self.log(configuration)
+    self.log = log
     let defaults = Configuration()
     let chosen = Setting.all.filter { $0.differs(between: configuration, and: defaults) }
-    for setting in chosen { log.verbose("\(setting.name)=\(setting.text(configuration))") }
-    for warning in configuration.warnings { log.warning(warning) }
+    for setting in chosen {
+      let text = setting.text(configuration)
+      log.verbose(.setting, "\(setting.name)=\(text)", LogField("name", setting.name))
+    }
+    for warning in configuration.warnings { log.warning(.advice, warning) }
     Self.raiseDescriptorLimit(for: configuration, log)
     let place = configuration.redis.server
-    server = try Server(configuration, sockets: supervisor.sockets) { log.tell($0, of: place) }
-    log.notice("proxyd \(Main.version): \(server.description)")
+    do throws(Server.Failure) {
+      server = try Server(
+        configuration, sockets: supervisor.sockets, observer: { log.tell($0, of: place) },
+        clientObserver: { log.tell($0) })
+      requests = RequestLog(log, of: server)
+      try requests.begin(configuration)
+    } catch {
+      // Before the line that says why.
+      log.close()
+      throw error
+    }
+    log.notice(
+      .started, "proxyd \(Main.version): \(server.description)", LogField("version", Main.version))
     supervisor.tellReady(server.description)
   }
 
@@ -38,6 +53,14 @@ struct Service {
       case .some(let number): return end(because: number)
       case nil: break
       }
+    }
+  }
+
+  private static func log(_ configuration: Configuration) throws(Server.Failure) -> Log {
+    do throws(SystemError) {
+      return try Log(level: configuration.logLevel, format: configuration.logFormat)
+    } catch {
+      throw Server.Failure(description: "the log cannot start: \(error)")
     }
   }
 
@@ -53,6 +76,7 @@ struct Service {
     let needed = descriptorsNeeded(configuration)
     guard let limit = try? FileDescriptorLimit.raise(to: needed), limit < needed else { return }
     log.warning(
+      .limited,
       "this process may have \(limit) files open, and MAX_CLIENTS and PINNED_MAX may need \(needed):"
         + " raise the limit (LimitNOFILE=, ulimit -n) or lower them")
   }
@@ -70,9 +94,12 @@ struct Service {
       var merged = configuration
       for setting in changed where setting.reloads { setting.copy(from: fresh, to: &merged) }
       try merged.checkCombinations()
+      try requests.set(merged.accessLog, merged.logFormat)
       configuration = merged
     } catch {
-      return log.warning("SIGHUP: nothing was changed: \(error)")
+      // It may have been moved away all the same.
+      try? requests.set(configuration.accessLog, configuration.logFormat)
+      return log.warning(.reloadFailed, "SIGHUP: nothing was changed: \(error)")
     }
     log.set(level: configuration.logLevel, format: configuration.logFormat)
     server.update(configuration)
@@ -80,11 +107,11 @@ struct Service {
     let left = changed.filter { !$0.reloads }.map(\.name)
     let news = "SIGHUP: \(taken.isEmpty ? "nothing is new" : taken.joined(separator: ", "))"
     if left.isEmpty {
-      log.notice(news)
+      log.notice(.reloaded, news)
     } else {
-      log.warning("\(news); a restart is needed for \(left.joined(separator: ", "))")
+      log.warning(.reloaded, "\(news); a restart is needed for \(left.joined(separator: ", "))")
     }
-    for warning in configuration.warnings { log.warning(warning) }
+    for warning in configuration.warnings { log.warning(.advice, warning) }
   }
 
   // MARK: The end
@@ -96,7 +123,7 @@ struct Service {
     let patience = configuration.drainTimeout
     let seconds = Setting.named("DRAIN_TIMEOUT")?.text(configuration) ?? ""
     let name = number == SIGTERM ? "SIGTERM" : "SIGINT"
-    log.notice("\(name): no new clients, and \(seconds) s for requests in flight")
+    log.notice(.ending, "\(name): no new clients, and \(seconds) s for requests in flight")
     let deadline = Moment.now.advanced(by: patience)
     var left = Int.max
     // What came before is read first, in the loops' next turns.
@@ -107,10 +134,12 @@ struct Service {
       }
     }
     if left > 0 && patience > .zero {
-      log.warning("DRAIN_TIMEOUT: \(left) clients are cut off")
+      log.warning(.ending, "DRAIN_TIMEOUT: \(left) clients are cut off")
     }
     server.stop()
-    log.notice("ended")
+    requests.close()
+    log.notice(.ended, "ended")
+    log.close()
   }
 
   /// How often it is looked who is left.
@@ -120,14 +149,37 @@ struct Service {
 extension Log {
   /// Says what becomes of the way to Redis.
   func tell(_ news: RedisNews, of server: String) {
+    let place = LogField("server", server)
     switch news {
-    case .connected: notice("Redis at \(server) answers")
+    case .connected: notice(.redisConnected, "Redis at \(server) answers", place)
     case .away(let error):
       var reason = error.description
       // Requests that were under way are told what became of them.
       if case .connectionLost = error.reason { reason = "Redis at \(server): connection lost" }
-      warning("\(reason); trying again until it answers")
-    case .untracked(let error): warning("\(error); entries are right only until they expire")
+      warning(.redisAway, "\(reason); trying again until it answers", place)
+    case .untracked(let error):
+      warning(.redisUntracked, "\(error); entries are right only until they expire", place)
     }
+  }
+
+  /// Says what becomes of clients.
+  func tell(_ news: ClientNews) {
+    switch news {
+    case .tooMany(let address, let limit):
+      refused(address, "as many are there as MAX_CLIENTS lets in, \(limit)")
+    case .stranger(let address):
+      refused(address, "PROTECTED_MODE without a PASSWORD lets only this machine's in")
+    case .unread(let address):
+      let client = address?.description ?? "?"
+      warning(
+        .clientClosed, "the client \(client) left too many answers unread, and was cut off",
+        LogField("client", client))
+    }
+  }
+
+  private func refused(_ address: SocketAddress?, _ reason: String) {
+    let client = address?.description ?? "?"
+    warning(
+      .clientRefused, "the client \(client) was refused: \(reason)", LogField("client", client))
   }
 }

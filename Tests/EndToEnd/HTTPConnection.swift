@@ -30,6 +30,8 @@ final class HTTPConnection {
     try Loopback.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8), to: socket)
   }
 
+  func send(raw text: String) throws { try Loopback.send(Array(text.utf8), to: socket) }
+
   /// Waits for a response, whose length must be given.
   func receive() throws -> Response {
     let blank = Array("\r\n\r\n".utf8)

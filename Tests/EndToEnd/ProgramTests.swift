@@ -116,6 +116,7 @@ import Testing
         THREADS=2
         LOG_LEVEL=notice
         LOG_FORMAT=text
+        ACCESS_LOG=off
         SLOWLOG_SLOWER_THAN=0.01
         SLOWLOG_MAX_LEN=128
         DRAIN_TIMEOUT=10

@@ -88,6 +88,7 @@ import Testing
       "QUEUE_TIMEOUT": notTimes, "PINNED_MAX": notCounts + ["1000001"],
       "THREADS": notCounts + ["0", "1025"], "LOG_LEVEL": ["debug", "loud", "NOTICE", "3"],
       "LOG_FORMAT": ["xml"], "DRAIN_TIMEOUT": notTimes,
+      "ACCESS_LOG": ["on", "yes", "log", "OFF", "stdout", "/var/log/", "/a\nb"],
       "CACHE_MGET": ["yes", "ON", "1"], "SLOWLOG_SLOWER_THAN": notTimes,
       "SLOWLOG_MAX_LEN": notCounts + ["10001"],
     ]
@@ -183,6 +184,7 @@ import Testing
       "--cache-ttl=0.25", "--cache-max-bytes=3mb", "--cache-max-value=1k", "--max-queue=0",
       "--protected-mode=no", "--log-level=warning", "--redis-host=::1", "--redis-port=9",
       "--cache-coherence=tracking", "--pipeline-order=strict", "--drain-timeout=12.000000001",
+      "--access-log=/var/log/proxyd/access.log",
     ])
     var again = Configuration()
     for setting in Setting.all { try setting.apply(setting.text(original), &again) }

@@ -27,14 +27,6 @@ import Testing
     #expect((code == EACCES) == line.contains("CAP_NET_BIND_SERVICE"))
   }
 
-  @Test func `a line of the log is one line, whatever is said`() {
-    let text = Log.line(.notice, "a\nb\u{7}\"c\\é", at: "now", .text)
-    #expect(text == "now notice a b \"c\\é")
-    let json = Log.line(.warning, "a\nb\u{7}\"c\\é", at: "now", .json)
-    #expect(
-      json == #"{"time":"now","level":"warning","message":"a\u000ab\u0007\"c\\é"}"#)
-  }
-
   @Test func `what is told of Redis quotes no password`() throws {
     let url = try RedisURL("redis://ann:hush@there:1")
     #expect(

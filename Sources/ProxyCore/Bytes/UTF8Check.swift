@@ -21,7 +21,7 @@ extension RawSpan {
 
   /// How many bytes the scalar at `offset` takes; 0 where there is none. The bounds of the second byte keep
   /// out what is overlong, a surrogate, or beyond U+10FFFF (Unicode, table 3-7).
-  private static func scalarLength(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
+  static func scalarLength(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
     let lead = unsafe bytes[offset]
     let length: Int
     var second: ClosedRange<UInt8> = 0x80...0xBF

@@ -120,6 +120,8 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   /// Keeps `value` for `key`, in place of any former one, and evicts what has to go for it. O(1).
   ///
   /// - Parameters:
+  ///   - value: What is kept.
+  ///   - key: Under which it is found.
   ///   - cost: What the entry counts against the cost limit; less than 0 counts as 0. An entry that alone
   ///     exceeds the limit, or 2^47, is not kept.
   ///   - timeToLive: An earlier end than the cache's own; a later one has no effect.

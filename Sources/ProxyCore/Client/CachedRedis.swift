@@ -27,6 +27,7 @@ public final class CachedRedis: RedisCommands {
   /// loops.
   ///
   /// - Parameters:
+  ///   - redis: The client that is asked for what is not kept.
   ///   - capacity: Keys that are kept, the least recently used go first; 0: none.
   ///   - bytesMax: What all of them may take, with their overhead.
   ///   - valueBytesMax: A longer value is fetched each time.

@@ -88,6 +88,8 @@ extension RedisCommands {
   /// ```
   ///
   /// - Parameters:
+  ///   - key: Under which it is found.
+  ///   - value: What is stored, in place of whatever was there, of whatever kind.
   ///   - expiry: When the key is to go; nil: never, also where it was to go before.
   ///   - condition: What must hold, or else nothing is done.
   /// - Returns: Whether it was stored, which without a condition it is.

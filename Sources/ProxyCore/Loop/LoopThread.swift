@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -14,7 +13,7 @@ package final class LoopThread: Sendable {
     let remote = try LoopRemote()
     let start = Start(remote, name)
     self.remote = remote
-    thread = try Self.spawn(start)
+    thread = try SystemThread.spawn { start.run() }
     if let error = start.outcome.wait() {
       pthread_join(thread, nil)
       throw error
@@ -57,8 +56,7 @@ package final class LoopThread: Sendable {
     }
 
     func run() {
-      unsafe clinux_name_thread(
-        UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+      SystemThread.name(name)
       do throws(SystemError) {
         let loop = try EventLoop(remote: remote)
         outcome.fulfil(nil)
@@ -67,30 +65,5 @@ package final class LoopThread: Sendable {
         outcome.fulfil(error)
       }
     }
-  }
-
-  /// Signals are blocked around the call because a thread inherits what is blocked where it is
-  /// made.
-  private static func spawn(_ start: Start) throws(SystemError) -> pthread_t {
-    var all = sigset_t()
-    var before = sigset_t()
-    unsafe sigfillset(&all)
-    unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-    let argument = unsafe Unmanaged.passRetained(start)
-    var thread = pthread_t()
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument = unsafe argument {
-          unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().run()
-        }
-        return nil
-      }, argument.toOpaque())
-    if code != 0 {
-      unsafe argument.release()
-      throw SystemError("pthread_create", code: code)
-    }
-    return thread
   }
 }

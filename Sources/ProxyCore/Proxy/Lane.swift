@@ -41,6 +41,9 @@ package final class Lane {
   @safe @exclusivity(unchecked) package var meter = LaneMeter()
   /// Those who wait for what other lanes know of hot keys.
   var hotKeyInquiries = TokenTable<HotKeyInquiry>()
+  /// Whether requests are written down: what the many that are answered from memory look at.
+  @safe @exclusivity(unchecked) package internal(set) var logsAccess = false
+  var accessLog: AccessLog?
   var holds = HoldQueue()
   var janitor: Janitor
   /// Whoever is looking for another server, and when the next may.

@@ -10,7 +10,19 @@ package enum RedisNews: Equatable, Sendable {
   case untracked(RedisError)
 }
 
+/// What becomes of clients, for those who tell people.
+package enum ClientNews: Sendable {
+  /// There are as many as may be: this one was turned away.
+  case tooMany(SocketAddress?, limit: Int)
+  /// It comes from elsewhere, and there is no password.
+  case stranger(SocketAddress?)
+  /// It has left too much unread, and was cut off.
+  case unread(SocketAddress?)
+}
+
 extension Proxy {
+  package func tell(_ news: ClientNews) { settings.clientObserver?(news) }
+
   /// Connects before anybody asks for something, so that nobody has to wait for it, and so that what is
   /// wrong with it is known. From any thread.
   package func connect() {

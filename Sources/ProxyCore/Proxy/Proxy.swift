@@ -27,7 +27,7 @@ package final class Proxy: Sendable {
   /// What those clients have not read.
   package let clientOutput: OutputLedger
   let seats: [LaneSeat]
-  private let loops: [LoopThread]
+  let loops: [LoopThread]
 
   /// Fill links that are ready without tracking.
   let untrackedLinks = Atomic<Int>(0)

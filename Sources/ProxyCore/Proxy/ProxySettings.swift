@@ -33,6 +33,8 @@ package struct ProxySettings: Sendable {
   package var staleIfError = Duration.zero
   /// Is told what becomes of the way to Redis, on whatever thread; must not take long.
   package var observer: (@Sendable (RedisNews) -> Void)?
+  /// Is told of clients that are turned away or cut off, likewise.
+  package var clientObserver: (@Sendable (ClientNews) -> Void)?
   /// Requests that take longer are remembered, the latest of them; nil: none.
   package var slowThreshold: Duration? = .milliseconds(10)
   package var slowRequestsMax = 128

@@ -50,6 +50,7 @@ struct Configuration: Equatable {
   var threads = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Limits.lanesMax)
   var logLevel = LogLevel.notice
   var logFormat = LogFormat.text
+  var accessLog = AccessLogPlace.off
   /// What takes longer is in `PROXY SLOWLOG`, as many as may be there; 0: none.
   var slowThreshold = Duration.milliseconds(10)
   var slowRequestsMax = 128

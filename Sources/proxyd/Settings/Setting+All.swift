@@ -137,6 +137,7 @@ extension Setting {
       reloads: false, dependsOnMachine: true),
     Setting("LOG_LEVEL", \.logLevel, .choice, "what is said on standard error"),
     Setting("LOG_FORMAT", \.logFormat, .choice, "and how"),
+    Setting("ACCESS_LOG", \.accessLog, .place, "where each request is written down"),
     Setting(
       "SLOWLOG_SLOWER_THAN", \.slowThreshold, .time, "what takes longer is in PROXY SLOWLOG"),
     Setting(
@@ -159,4 +160,25 @@ extension Form where Value == String {
   fileprivate static let name = text(placeholder: "NAME", rule: "a name has no spaces") { text in
     text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } && text.utf8.count <= 1_024
   }
+}
+
+extension Form where Value == AccessLogPlace {
+  fileprivate static let place = Self(
+    placeholder: "off|stderr|PATH", rule: "it is off, stderr, or a path with a / in it",
+    read: { text in
+      switch text {
+      case "off": return .off
+      case "stderr": return .standardError
+      default:
+        let isPath = text.contains("/") && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        return isPath && text.utf8.count < 4_096 && !text.hasSuffix("/") ? .file(text) : nil
+      }
+    },
+    write: { place in
+      switch place {
+      case .off: "off"
+      case .standardError: "stderr"
+      case .file(let path): path
+      }
+    })
 }

@@ -1,0 +1,133 @@
+internal import ProxyCore
+
+/// A request that is told of in the access log when its response is whole.
+final class PendingAccess {
+  let client: SocketAddress?
+  let method: [UInt8]
+  /// nil where the request was not understood.
+  let target: [UInt8]?
+  let received: Moment
+  /// Where in the output a plain response begins, while one may be written.
+  var start: Int?
+  /// Of a response that leaves in pieces: others are written meanwhile.
+  var written: Written?
+
+  /// What a response was.
+  struct Written {
+    let status: HTTPStatus
+    let bytes: Int
+    let outcome: CacheOutcome?
+  }
+
+  init(client: SocketAddress?, method: [UInt8], target: [UInt8]?, received: Moment) {
+    self.client = client
+    self.method = method
+    self.target = target
+    self.received = received
+  }
+}
+
+extension HTTPSession {
+  /// `begin`, of a request that is written down.
+  func beginWrittenDown(_ head: RawSpan, target: Range<Int>, now: Moment) {
+    let methodEnd = head.firstOffset(of: UInt8(ascii: " "), in: 0..<head.byteCount) ?? 0
+    // What is cut off is told of by one byte more.
+    let shown = head.extracting(target).extracting(first: Limits.logNameBytesMax + 1)
+    access = PendingAccess(
+      client: connection?.peer, method: head.extracting(0..<methodEnd).array,
+      target: shown.array, received: now)
+    minding { begin(head, now: now) }
+    // Otherwise it was written down, or waits for something.
+    if stage == .head { writeDown() }
+  }
+
+  /// Does what may write a plain response, of which nothing is noted: it is known by where it begins.
+  func minding(_ work: () -> Void) {
+    desk.writer.note.status = nil
+    access?.start = output.bytes.count
+    work()
+    if stage != .head { access?.start = nil }
+  }
+
+  private func keepPlain(from start: Int, _ access: PendingAccess) {
+    let bytes = output.bytes.bytes
+    let response = bytes.extracting(min(start, bytes.byteCount)...)
+    access.written = PendingAccess.Written(
+      status: .ok, bytes: Self.bodyBytes(response), outcome: .hit(age: 0, timeToLive: 0))
+  }
+
+  /// Of a response that is all there.
+  private static func bodyBytes(_ response: RawSpan) -> Int {
+    var offset = 0
+    while let end = response.firstOffset(
+      of: UInt8(ascii: "\r"), in: offset..<response.byteCount)
+    {
+      if response.extracting(end...).extracting(first: 4).equals("\r\n\r\n") {
+        return response.byteCount - end - 4
+      }
+      offset = end + 1
+    }
+    return 0
+  }
+
+  /// Keeps what the head says that was just written.
+  func keepNote() {
+    let note = desk.writer.note
+    guard let access else { return }
+    guard let status = note.status else {
+      if let start = access.start { keepPlain(from: start, access) }
+      return
+    }
+    access.written = PendingAccess.Written(
+      status: status, bytes: note.bytes, outcome: note.outcome)
+  }
+
+  /// The response is whole.
+  func writeDown() {
+    guard let access else { return }
+    if access.written == nil { keepNote() }
+    self.access = nil
+    guard let written = access.written else { return writeDown(access, 0, 0, .gone) }
+    let isHead = Array("HEAD".utf8) == access.method
+    writeDown(
+      access, written.status.rawValue, isHead ? 0 : written.bytes,
+      AccessOutcome(written, method: access.method))
+  }
+
+  /// The client has gone before its response was whole.
+  func writeDownGone() {
+    guard let access else { return }
+    self.access = nil
+    writeDown(access, access.written?.status.rawValue ?? 0, 0, .gone)
+  }
+
+  private func writeDown(
+    _ access: PendingAccess, _ status: Int, _ bytes: Int, _ outcome: AccessOutcome
+  ) {
+    lane.writeDown(
+      AccessRecord(
+        client: access.client, verb: access.method,
+        .http(target: access.target, status: status, bytes: bytes), outcome,
+        duration: Moment.now.since(access.received)))
+  }
+}
+
+extension AccessOutcome {
+  fileprivate init(_ response: PendingAccess.Written, method: [UInt8]) {
+    let isWrite = method == Array("PUT".utf8) || method == Array("DELETE".utf8)
+    switch response.outcome {
+    case .hit?: self = .hit
+    case .fetched(_, let collapsed)?: self = collapsed ? .joined : .miss
+    case .stale?: self = .stale
+    case .bypassed?: self = .passed
+    case nil:
+      switch response.status {
+      case .notFound where isWrite: self = .passed
+      case .conflict, .badGateway: self = .redisError
+      case .serviceUnavailable, .gatewayTimeout: self = .error
+      case let status where status.rawValue >= 400: self = .refused
+      default: self = isWrite ? .passed : .local
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// Any bytes, as a line of a log can have them: nothing in them ends the line or the quotes around them.
+extension ByteBuffer {
+  /// Appends `bytes` in quotes as redis-cli shows them: what is no printable ASCII as `\n` or `\xff`. What
+  /// is beyond `limit` is left out, and three dots follow the quotes. O(n).
+  package mutating func appendQuoted(_ bytes: RawSpan, limit: Int = .max) {
+    append(UInt8(ascii: "\""))
+    for offset in 0..<min(bytes.byteCount, limit) {
+      let byte = unsafe bytes.byte(at: offset)  // in bounds by the loop
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): appendEscape(byte)
+      case 0x20...0x7E: append(byte)
+      case 0x09: appendEscape(UInt8(ascii: "t"))
+      case 0x0A: appendEscape(UInt8(ascii: "n"))
+      case 0x0D: appendEscape(UInt8(ascii: "r"))
+      default:
+        append("\\x")
+        appendHexadecimal(byte)
+      }
+    }
+    append(UInt8(ascii: "\""))
+    if bytes.byteCount > limit { append("...") }
+  }
+
+  /// Appends `bytes` as a string of JSON. What is not UTF-8 is the replacement character, a byte each; what
+  /// is beyond `limit` is left out, and three dots end the string. O(n).
+  package mutating func appendJSONString(_ bytes: RawSpan, limit: Int = .max) {
+    append(UInt8(ascii: "\""))
+    appendJSONText(bytes, limit: limit)
+    append(UInt8(ascii: "\""))
+  }
+
+  private mutating func appendJSONText(_ bytes: RawSpan, limit: Int) {
+    let end = min(bytes.byteCount, limit)
+    var offset = 0
+    while offset < end {
+      let byte = unsafe bytes.byte(at: offset)  // in bounds by the loop
+      if byte >= 0x80 {
+        let length = bytes.scalarLength(at: offset)
+        if length == 0 {
+          append("\u{FFFD}")
+        } else {
+          append(bytes.extracting(offset..<offset &+ length))
+        }
+        offset &+= max(1, length)
+        continue
+      }
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        appendEscape(byte)
+      } else if byte < 0x20 || byte == 0x7F {
+        append("\\u00")
+        appendHexadecimal(byte)
+      } else {
+        append(byte)
+      }
+      offset &+= 1
+    }
+    if offset < bytes.byteCount { append("...") }
+  }
+
+  /// Appends `bytes` as a text for people: what is not printable becomes a space, and what is beyond `limit`
+  /// three dots. O(n).
+  package mutating func appendPlainText(_ bytes: RawSpan, limit: Int = .max) {
+    for offset in 0..<min(bytes.byteCount, limit) {
+      let byte = unsafe bytes.byte(at: offset)  // in bounds by the loop
+      append(byte < 0x20 || byte == 0x7F ? UInt8(ascii: " ") : byte)
+    }
+    if bytes.byteCount > limit { append("...") }
+  }
+
+  private mutating func appendEscape(_ letter: UInt8) {
+    append(2, bytesOf: UInt64(UInt8(ascii: "\\")) | UInt64(letter) &<< 8)
+  }
+
+  private mutating func appendHexadecimal(_ byte: UInt8) {
+    for digit in [byte &>> 4, byte & 15] {
+      append(digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &+ digit &- 10)
+    }
+  }
+}
+
+extension RawSpan {
+  fileprivate func scalarLength(at offset: Int) -> Int {
+    unsafe withUnsafeBytes { unsafe Self.scalarLength($0, at: offset) }
+  }
+}
