@@ -88,7 +88,7 @@ extension RESPSession {
   /// All elements have come, or there will be none.
   func gathered(_ multiple: MultipleGet, _ outcome: MultipleGet.Outcome, now: Moment) {
     let ticket = multiple.ticket
-    if lane.logsAccess { noteOutcome(outcome, of: ticket) }
+    if logsAccess { noteOutcome(outcome, of: ticket) }
     switch outcome {
     case .whole: answer(ticket) { multiple.write(to: &$0, client.version) }
     case .error(let error): answer(ticket) { $0.appendError(error.rawSpan) }
