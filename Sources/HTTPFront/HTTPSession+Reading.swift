@@ -6,10 +6,10 @@ extension HTTPSession {
     let hash = lane.hash(key)
     switch recall(key, hash, request, now: now) {
     case .answered:
-      lane.meter.note(.http, .hit)
+      lane.note(.http, .hit)
       return answered(request, now: now)
     case .shared(let block, let isText, let outcome):
-      lane.meter.note(.http, .hit)
+      lane.note(.http, .hit)
       append(block, isText: isText, of: key, for: request, outcome)
       return answered(request, now: now)
     case .unknown: break

@@ -83,7 +83,7 @@ final class HTTPSession {
         switch parser.parse(rest) {
         case .request(let length):
           let head = rest.extracting(0..<length)
-          if lane.logsAccess {
+          if logsAccess {
             beginWrittenDown(head, target: parser.head.target, now: now)
           } else {
             begin(head, now: now)
@@ -135,11 +135,11 @@ final class HTTPSession {
     case .read: read(request, key: key, now: now)
     case .write, .delete: write(exchange ?? wait(request, purpose, key: key, now: now), now: now)
     case .options(let isPreflight):
-      lane.meter.note(.http, .local)
+      lane.note(.http, .local)
       desk.writer.appendOptions(isPreflight: isPreflight, for: request, to: &output.bytes)
       answered(request, now: now)
     case .problem(let problem):
-      lane.meter.note(.http, .local)
+      lane.note(.http, .local)
       answer(request, problem, now: now)
     }
   }
@@ -183,7 +183,7 @@ final class HTTPSession {
   /// A request that has waited is answered.
   func count(_ exchange: Exchange, _ outcome: RequestOutcome? = nil, now: Moment) {
     let usual = exchange.purpose == .read ? RequestOutcome.miss : .passed
-    lane.meter.record(.http, outcome ?? usual, since: exchange.start, now: now)
+    lane.record(.http, outcome ?? usual, since: exchange.start, now: now)
   }
 
   /// A response is complete.
@@ -200,7 +200,7 @@ final class HTTPSession {
   /// Bytes are no request: where the next one begins nobody knows.
   func refuse(_ error: HTTPError, now: Moment) {
     desk.writer.append(error, isHead: parser.head.method == .head, to: &output.bytes)
-    if lane.logsAccess && access == nil {
+    if logsAccess && access == nil {
       access = PendingAccess(client: connection?.peer, method: [], target: nil, received: now)
     }
     end(now: now)

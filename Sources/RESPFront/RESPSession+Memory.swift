@@ -14,7 +14,7 @@ extension RESPSession {
       }
     }
     if hit(key, hash, now: now) {
-      lane.meter.note(.resp, .hit)
+      lane.note(.resp, .hit)
       return .done(length)
     }
     if traffic.isFull { return stall(.room) }
@@ -32,7 +32,7 @@ extension RESPSession {
     record(request, of: ticket, step, now: now)
     if step != .stalled && queue.nextTicket == ticket {
       // It was refused at once.
-      lane.meter.record(.resp, outcome, since: waitingSince ?? now, now: now)
+      lane.record(.resp, outcome, since: waitingSince ?? now, now: now)
     }
     return step
   }
@@ -78,7 +78,7 @@ extension RESPSession {
     _ ticket: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
     shared: SharedBlock?, now: Moment
   ) {
-    if lane.logsAccess { noteOutcome(outcome, notes, of: ticket) }
+    if logsAccess { noteOutcome(outcome, notes, of: ticket) }
     switch outcome {
     case .value: answer(ticket) { $0.appendBulk(bytes) }
     case .absent: answer(ticket) { $0.appendNull(client.version) }

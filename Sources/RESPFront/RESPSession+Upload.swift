@@ -27,7 +27,7 @@ extension RESPSession {
     }
     guard traffic.isEmpty else { return stall(.quiet) }
     defer {
-      if lane.logsAccess {
+      if logsAccess {
         note(spec, key, bytes, arguments: large.argumentCount, .done(0), now: now)
       }
     }
@@ -88,7 +88,7 @@ extension RESPSession {
   private func endUpload() {
     if let refusal = upload?.refusal {
       reply(refusal)
-      lane.meter.note(.resp, outcome)
+      lane.note(.resp, outcome)
     }
     upload = nil
     client.replies.advance()

@@ -1,4 +1,4 @@
-internal import Synchronization
+package import Synchronization
 
 /// A loop's part of the proxy: its links, and what is under way for its clients.
 ///
@@ -38,12 +38,15 @@ package final class Lane {
   /// What clients of this lane read, and how many reads pass until the next one is noted.
   @safe @exclusivity(unchecked) var hotKeys: HotKeySketch
   @safe @exclusivity(unchecked) var readsToPass: Int32 = 0
-  @safe @exclusivity(unchecked) package var meter = LaneMeter()
+  @safe @exclusivity(unchecked) var meter = LaneMeter()
   /// Those who wait for what other lanes know of hot keys.
   var hotKeyInquiries = TokenTable<HotKeyInquiry>()
-  /// Whether requests are written down: what the many that are answered from memory look at.
-  @safe @exclusivity(unchecked) package internal(set) var logsAccess = false
-  var accessLog: AccessLog?
+  /// Whether requests are written down. Atomic only because fronts look at it for each request that is answered
+  /// from memory, and a variable of another module costs them a call or a check.
+  package let accessSwitch = Atomic<Bool>(false)
+  var accessLog: AccessLog? {
+    didSet { accessSwitch.store(accessLog != nil, ordering: .relaxed) }
+  }
   var holds = HoldQueue()
   var janitor: Janitor
   /// Whoever is looking for another server, and when the next may.
@@ -250,6 +253,21 @@ extension Lane: TimerTarget {
       scheduleIdleCheck(now: now)
     case nil: break
     }
+  }
+}
+
+// By calls: other modules do not see the attributes above.
+extension Lane {
+  /// Counts a request that was answered in the turn in which it was received.
+  package func note(_ front: ClientQuota.Front, _ outcome: RequestOutcome) {
+    meter.note(front, outcome)
+  }
+
+  /// Counts a request that has been under way since `start`.
+  package func record(
+    _ front: ClientQuota.Front, _ outcome: RequestOutcome, since start: Moment, now: Moment
+  ) {
+    meter.record(front, outcome, since: start, now: now)
   }
 }
 
