@@ -1,4 +1,5 @@
 internal import ProxyCore
+internal import Synchronization
 
 /// A request that is told of in the access log when its response is whole.
 final class PendingAccess {
@@ -28,7 +29,11 @@ final class PendingAccess {
 }
 
 extension HTTPSession {
-  /// `begin`, of a request that is written down.
+  /// Whether requests are written down.
+  var logsAccess: Bool { lane.accessSwitch.load(ordering: .relaxed) }
+
+  /// `begin`, of a request that is written down. Kept out of the way of those that are not.
+  @inline(never)
   func beginWrittenDown(_ head: RawSpan, target: Range<Int>, now: Moment) {
     let methodEnd = head.firstOffset(of: UInt8(ascii: " "), in: 0..<head.byteCount) ?? 0
     // What is cut off is told of by one byte more.

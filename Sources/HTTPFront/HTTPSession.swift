@@ -83,7 +83,7 @@ final class HTTPSession {
         switch parser.parse(rest) {
         case .request(let length):
           let head = rest.extracting(0..<length)
-          if lane.logsAccess {
+          if logsAccess {
             beginWrittenDown(head, target: parser.head.target, now: now)
           } else {
             begin(head, now: now)
@@ -200,7 +200,7 @@ final class HTTPSession {
   /// Bytes are no request: where the next one begins nobody knows.
   func refuse(_ error: HTTPError, now: Moment) {
     desk.writer.append(error, isHead: parser.head.method == .head, to: &output.bytes)
-    if lane.logsAccess && access == nil {
+    if logsAccess && access == nil {
       access = PendingAccess(client: connection?.peer, method: [], target: nil, received: now)
     }
     end(now: now)

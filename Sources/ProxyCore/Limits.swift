@@ -499,7 +499,7 @@ extension Limits {  // Logs
   /// Lines that wait to be written, of the program; past it they are counted instead.
   package static let logBytesMax = 1024 * 1024
   /// The same for the requests of a loop.
-  package static let accessLogBytesMax = 1024 * 1024
+  package static let accessLogBytesMax = 4 * 1024 * 1024
   /// What stays allocated of such a buffer while nothing waits.
   package static let logBytesKeptMax = 64 * 1024
   /// What a pipe takes as a whole, so that lines of others do not end up within one.
@@ -507,7 +507,7 @@ extension Limits {  // Logs
   /// What is written at once to anything else.
   static let logWriteBytesMax = 256 * 1024
   /// Between two rounds of writing requests down, so that many are written at once.
-  package static let accessLogPause = Duration.milliseconds(20)
+  package static let accessLogPause = Duration.milliseconds(5)
   /// How long what waits may still be written at the end.
   package static let logFlushMax = Duration.seconds(1)
   /// Lines of one kind that are said within the time; the rest are counted, and told of at its end.

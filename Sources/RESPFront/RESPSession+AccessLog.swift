@@ -1,4 +1,5 @@
 internal import ProxyCore
+internal import Synchronization
 
 /// What the access log is to tell of a client's requests, while there is one. Otherwise it owns nothing.
 struct AccessNotes {
@@ -16,7 +17,12 @@ struct AccessNotes {
 }
 
 extension RESPSession {
-  /// Writes the request at hand down, a GET that may be answered from memory.
+  /// Whether requests are written down.
+  var logsAccess: Bool { lane.accessSwitch.load(ordering: .relaxed) }
+
+  /// Writes the request at hand down, a GET that may be answered from memory. Kept out of the way of those that
+  /// are not written down, as is the next one.
+  @inline(never)
   func noteGet(_ request: RawSpan, _ step: Step, now: Moment) {
     note(
       "get", key: Self.shown(parser.arguments.bytes(1, in: request)), arguments: 2,
@@ -25,6 +31,7 @@ extension RESPSession {
 
   /// Writes the request at hand down, whatever it is. Only what is known to be a key is told of its
   /// arguments, since any other may be a value or a password.
+  @inline(never)
   func note(_ spec: CommandSpec, _ request: RawSpan, _ step: Step, now: Moment) {
     let place = keys.isEmpty ? nil : keys[0].argument
     note(spec, place, request, arguments: parser.arguments.count, step, now: now)
@@ -75,7 +82,7 @@ extension RESPSession {
 
   /// How a request has ended: the one of this ticket, or else the one at hand.
   func noteOutcome(_ outcome: AccessOutcome, of ticket: UInt64? = nil) {
-    guard lane.logsAccess else { return }
+    guard logsAccess else { return }
     if let ticket, access.pending[ticket] != nil {
       access.pending[ticket]?.record.outcome = outcome
     } else {

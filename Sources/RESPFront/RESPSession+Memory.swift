@@ -78,7 +78,7 @@ extension RESPSession {
     _ ticket: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
     shared: SharedBlock?, now: Moment
   ) {
-    if lane.logsAccess { noteOutcome(outcome, notes, of: ticket) }
+    if logsAccess { noteOutcome(outcome, notes, of: ticket) }
     switch outcome {
     case .value: answer(ticket) { $0.appendBulk(bytes) }
     case .absent: answer(ticket) { $0.appendNull(client.version) }

@@ -89,7 +89,7 @@ extension RESPSession {
   /// All elements have come, or there will be none.
   func gathered(_ multiple: MultipleGet, _ outcome: MultipleGet.Outcome, now: Moment) {
     let ticket = multiple.ticket
-    if lane.logsAccess { noteOutcome(outcome, of: ticket) }
+    if logsAccess { noteOutcome(outcome, of: ticket) }
     var ended: RequestOutcome?
     switch outcome {
     case .whole: answer(ticket) { multiple.write(to: &$0, client.version) }

@@ -106,7 +106,7 @@ extension RESPSession: LaneCaller {
     if !notes.isEmpty, place.isFirst, let note = notes[ticket] {
       if !heed(note, piece, of: ticket, now: now) { return conclude(ticket, now: now) }
     }
-    if lane.logsAccess && place.isFirst && piece.begins(with: "-") {
+    if logsAccess && place.isFirst && piece.begins(with: "-") {
       noteOutcome(.redisError, of: ticket)
     }
     let output = output
@@ -122,7 +122,7 @@ extension RESPSession: LaneCaller {
       connection?.closeAfterFlushing()
       return
     }
-    if lane.logsAccess { noteOutcome(error, of: ticket) }
+    if logsAccess { noteOutcome(error, of: ticket) }
     answer(ticket) { error.write(to: &$0) }
     conclude(ticket, RequestOutcome(error), now: now)
   }

@@ -170,7 +170,7 @@ extension RESPSession {
     switch (reply, note) {
     case (.failure(let error), _): failed(ticket, because: .redis(error), now: now)
     case (.success(.error(let error)), _):
-      if lane.logsAccess { noteOutcome(.redisError, of: ticket) }
+      if logsAccess { noteOutcome(.redisError, of: ticket) }
       answer(ticket) { $0.appendError(error.bytes.rawSpan) }
       conclude(ticket, now: now)
     case (.success, .survey(let survey)?):

@@ -27,7 +27,7 @@ extension RESPSession {
     }
     guard traffic.isEmpty else { return stall(.quiet) }
     defer {
-      if lane.logsAccess {
+      if logsAccess {
         note(spec, key, bytes, arguments: large.argumentCount, .done(0), now: now)
       }
     }

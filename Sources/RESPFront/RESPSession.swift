@@ -179,7 +179,7 @@ final class RESPSession {
 
   /// As Redis does: a request past the limit of a whole one ends without a word.
   func refuse(_ error: ProtocolError) -> Step {
-    if lane.logsAccess { noteRefusal(now: lane.loop.now) }
+    if logsAccess { noteRefusal(now: lane.loop.now) }
     if error == .requestTooBig { return .abort }
     if !client.replies.drops { reply { error.write(to: &$0) } }
     return .finish
@@ -191,7 +191,7 @@ final class RESPSession {
     if isPlainGet(request) {
       presence.command = .get
       step = get(request, length, now: now)
-      if lane.logsAccess { noteGet(request, step, now: now) }
+      if logsAccess { noteGet(request, step, now: now) }
     } else {
       let spec = lane.classify(parser.arguments, in: request, keys: &keys)
       let ticket = queue.nextTicket
@@ -201,7 +201,7 @@ final class RESPSession {
       if step != .stalled && queue.nextTicket == ticket {
         lane.meter.record(.resp, outcome, since: waitingSince ?? now, now: now)
       }
-      if lane.logsAccess { note(spec, request, step, now: now) }
+      if logsAccess { note(spec, request, step, now: now) }
     }
     if step != .stalled { client.replies.advance() }
     return step
@@ -297,7 +297,7 @@ final class RESPSession {
   /// A place for a reply that comes later.
   func begin(_ journey: Journey) -> UInt64 {
     traffic.begin(journey)
-    if lane.logsAccess { access.ticket = queue.nextTicket }
+    if logsAccess { access.ticket = queue.nextTicket }
     return queue.add(
       journey, since: waitingSince ?? lane.loop.now, isDropped: client.replies.drops)
   }

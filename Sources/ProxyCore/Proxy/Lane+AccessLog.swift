@@ -3,17 +3,12 @@ extension Proxy {
   /// log. Not from a loop.
   package func setAccessLog(_ log: AccessLog?) {
     for (loop, seat) in zip(loops, seats) {
-      _ = loop.perform { _ in seat.lane?.setAccessLog(log) }
+      _ = loop.perform { _ in seat.lane?.accessLog = log }
     }
   }
 }
 
 extension Lane {
-  func setAccessLog(_ log: AccessLog?) {
-    accessLog = log
-    logsAccess = log != nil
-  }
-
   /// Writes a request of this lane's down.
   package func writeDown(_ record: AccessRecord) { accessLog?.add(record, lane: index) }
 }

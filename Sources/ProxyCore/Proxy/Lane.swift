@@ -1,4 +1,4 @@
-internal import Synchronization
+package import Synchronization
 
 /// A loop's part of the proxy: its links, and what is under way for its clients.
 ///
@@ -41,9 +41,12 @@ package final class Lane {
   @safe @exclusivity(unchecked) package var meter = LaneMeter()
   /// Those who wait for what other lanes know of hot keys.
   var hotKeyInquiries = TokenTable<HotKeyInquiry>()
-  /// Whether requests are written down: what the many that are answered from memory look at.
-  @safe @exclusivity(unchecked) package internal(set) var logsAccess = false
-  var accessLog: AccessLog?
+  /// Whether requests are written down. Atomic only because fronts look at it for each request that is answered
+  /// from memory, and a variable of another module costs them a call or a check.
+  package let accessSwitch = Atomic<Bool>(false)
+  var accessLog: AccessLog? {
+    didSet { accessSwitch.store(accessLog != nil, ordering: .relaxed) }
+  }
   var holds = HoldQueue()
   var janitor: Janitor
   /// Whoever is looking for another server, and when the next may.
