@@ -299,7 +299,7 @@ final class RESPSession {
     traffic.begin(journey)
     if logsAccess { access.ticket = queue.nextTicket }
     return queue.add(
-      journey, since: waitingSince ?? lane.loop.now, isDropped: client.replies.drops)
+      journey, since: waitingSince ?? lane.now, isDropped: client.replies.drops)
   }
 
   /// The reply of a ticket is complete. Without an outcome, Redis has answered.

@@ -258,6 +258,9 @@ extension Lane: TimerTarget {
 
 // By calls: other modules do not see the attributes above.
 extension Lane {
+  /// When the loop's turn has begun.
+  package var now: Moment { loop.now }
+
   /// Counts a request that was answered in the turn in which it was received.
   package func note(_ front: ClientQuota.Front, _ outcome: RequestOutcome) {
     meter.note(front, outcome)
