@@ -34,6 +34,17 @@ need_redis() {
 # Whether somebody listens: answers HOST PORT
 answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
+# Whether a process itself listens, and not somebody else who has the port: listens PID PORT
+listens() {
+  local port inode
+  printf -v port ':%04X' "$2"
+  for inode in $(awk -v port="$port" '$4 == "0A" && $2 ~ port "$" { print $10 }' \
+    "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null); do
+    if [[ $(readlink "/proc/$1/fd/"* 2>/dev/null) == *"socket:[$inode]"* ]]; then return; fi
+  done
+  return 1
+}
+
 # A setting that is in force: setting NAME
 setting() { sed -n "s/^$1=//p" <<<"$settings"; }
 

@@ -56,9 +56,8 @@ trap 'kill -TERM "$proxyd" 2>/dev/null' TERM HUP
 
 front=RESP
 if [ "$(setting RESP_PORT)" = 0 ]; then front=HTTP; fi
-address=$(place "$front")
-host=${address%:*}
-until answers "${host//[\[\]]/}" "${address##*:}" || ! kill -0 "$proxyd" 2>/dev/null; do sleep 0.02; done
+port=$(setting "${front}_PORT")
+until listens "$proxyd" "$port" || ! kill -0 "$proxyd" 2>/dev/null; do sleep 0.02; done
 if kill -0 "$proxyd" 2>/dev/null; then
   resp=$(setting RESP_PORT)
   hints="Try, in another terminal:"

@@ -1,4 +1,5 @@
-/// Every bound of the library in one place, section by section. A buffer, queue, table or wait that is not
+/// Every bound in one place, section by section: those of the library here, those of the fronts and of what
+/// they keep of their clients beside it, in `Limits+Fronts.swift`. A buffer, queue, table or wait that is not
 /// listed here must not exist. What the bounds of a section owe to each other stands at its end, and is
 /// tested.
 package enum Limits {}
@@ -171,26 +172,6 @@ extension Limits {
   }
 }
 
-extension Limits {  // The RESP front
-  /// Databases that `SELECT` knows, as Redis's own default has it.
-  package static let databasesMax = 16
-  /// Arguments for which an idle session keeps room.
-  package static let sessionArgumentsKeptMax = 64
-  /// Replies that wait for a client past this close its connection.
-  package static let sessionOutputBytesMax = 1 << 30
-  /// A session's scratch memory that stays allocated.
-  package static let sessionScratchKeptMax = 16 * 1024
-  /// Places for replies that an idle session keeps.
-  package static let sessionSlotsKeptMax = 256
-  /// Written keys that a transaction's EXEC is remembered for; past it every key is.
-  package static let queuedKeyBytesMax = 1024 * 1024
-  /// A request that is waited for as a whole where only all of its arguments tell its keys; a larger one
-  /// is taken for a write of any key.
-  package static let requestBufferedMax = 32 * 1024 * 1024
-  /// Bytes on their way to one side past which the other is not read: large values pass in pieces.
-  package static let relayedBytesMax = 1024 * 1024
-}
-
 extension Limits {  // Links to Redis
   /// The highest database that a URL may name; Redis has 16 unless told otherwise.
   package static let databaseIndexMax = 1_000_000
@@ -290,161 +271,13 @@ extension Limits {  // The client
   }
 }
 
-extension Limits {  // The HTTP front
-  /// A request line, without what ends it: 414 past it.
-  package static let httpLineBytesMax = 32 * 1024
-  /// All header lines of a request, or all trailers, with what ends them: 431 past it.
-  package static let httpFieldBytesMax = 31 * 1024
-  /// How many lines of either: 431 past it.
-  package static let httpFieldsMax = 128
-  /// A body that nobody wants is read up to here, and the connection closed past it.
-  package static let httpBodyDiscardedMax = 1024 * 1024
-  /// A body that is a value: Redis's largest. 413 past it.
-  package static let httpBodyBytesMax = argumentBytesMax
-  /// The line before a chunk, with its extensions.
-  package static let httpChunkLineBytesMax = 256
-  /// What chunks may bring beside their contents, over what their contents pay for.
-  package static let httpChunkOverheadMax = 16 * 1024
-  /// What every chunk may bring beside its contents: as many bytes as those, and this.
-  package static let httpChunkOverheadFree = 16
-  /// The longest time to live that a client can give a value, in seconds: a hundred years.
-  package static let httpTimeToLiveMax = 3_155_760_000
-  /// Tags of this server's kind in one condition: 400 past it.
-  package static let httpTagsMax = 8
-  /// A password, or the user name and the password, that a client gives: 401 past it.
-  package static let httpCredentialBytesMax = 4 * 1024
-  /// Origins that browsers may come from.
-  package static let httpOriginsMax = 64
-  /// Seconds after which a client may try again that was turned away because too much was under way.
-  package static let httpRetrySeconds = 1
-  /// Seconds for which a browser remembers what it may send.
-  package static let httpPreflightSeconds = 600
-
-  /// What the bounds of HTTP owe to each other: a whole head lies in what is received at once.
-  package static var httpRelationsHold: Bool {
-    httpLineBytesMax + httpFieldBytesMax + 4 < scratchBytes
-      && httpChunkLineBytesMax < httpChunkOverheadMax
-      && httpBodyDiscardedMax <= httpBodyBytesMax && httpBodyBytesMax <= argumentBytesMax
-      && httpCredentialBytesMax < httpFieldBytesMax && httpTagsMax <= UInt8.bitWidth
-  }
-}
-
-extension Limits {  // Clients in a list
-  /// Clients that are looked at in one turn of a loop, be it for a list, to end some, or for idle ones.
-  package static let rosterSliceMax = 256
-  /// Places of clients that have gone which a loop keeps although it has fewer who are there.
-  package static let rosterLeftMax = 16
-  /// Looks at the idle clients of a loop within their timeout: each slice is one of these.
-  package static let idleSlices = 10
-  /// The time between slices, at least and at most.
-  package static let idlePauseMin = Duration.milliseconds(10)
-  package static let idlePauseMax = Duration.seconds(1)
-  /// Clients of a loop that were turned away and are still being told why; others are only closed.
-  package static let refusalsMax = 64
-
-  /// What these owe to each other.
-  package static var rosterRelationsHold: Bool {
-    idlePauseMin < idlePauseMax && rosterSliceMax >= 1 && idleSlices >= 1
-  }
-}
-
-extension Limits {  // HTTP sessions
-  /// A connection on which nothing happens is closed after so long.
-  package static let httpIdleMax = Duration.seconds(75)
-  /// From a head's first byte to its last.
-  package static let httpHeadMax = Duration.seconds(10)
-  /// A body must bring so many bytes in each such time, or its end.
-  package static let httpBodyPeriod = Duration.seconds(10)
-  package static let httpBodyBytesMin = 10 * 1024
-  /// In each such time something of a large value must move towards the client.
-  package static let httpDeliveryPeriod = Duration.seconds(30)
-  /// A value that comes without its length is collected up to here: Redis wants the length first.
-  package static let httpBodyCollectedMax = 32 * 1024 * 1024
-  /// Responses that wait for a client past this close its connection.
-  package static let httpOutputBytesMax = 1 << 30
-  /// Responses to what has come at once; past it they leave before the next request is looked at.
-  package static let httpBatchOutputBytesMax = 1024 * 1024
-  /// A key's bytes for which a loop keeps room between requests.
-  package static let httpKeyKeptMax = 4 * 1024
-  /// The first line of a reply that is relayed; of a longer error the rest is not told.
-  package static let httpReplyLineBytesMax = 1024
-
-  /// What the bounds of HTTP sessions owe to each other.
-  package static var httpSessionRelationsHold: Bool {
-    httpBodyDiscardedMax <= httpBodyCollectedMax && argumentBufferedMax <= httpBodyCollectedMax
-      && httpBodyCollectedMax <= httpBodyBytesMax && httpHeadMax < httpIdleMax
-      && relayedBytesMax < httpOutputBytesMax && argumentBytesMax < httpOutputBytesMax
-      && httpBatchOutputBytesMax < httpOutputBytesMax
-  }
-}
-
-extension Limits {  // Settings that change
-  /// Changed options that wait for a loop of the HTTP front; an operator sends one at a time.
-  package static let httpOptionsMailMax = 64
-}
-
-extension Limits {  // Keys that are read often
-  /// Keys that a loop remembers, and how many of them compete for a place.
-  package static let hotKeyPlaces = 512
-  package static let hotKeyWays = 8
-  /// What is kept of a key.
-  package static let hotKeyBytesMax = 128
-  /// Reads for each that is noted, on average, where there are very many.
-  package static let hotKeyGapMax: UInt32 = 64
-  /// Reads that are noted in a second before fewer of them are.
-  package static let hotKeyNotesPerSecond = 1_024
-  /// After so long a read counts half.
-  package static let hotKeyHalfLife = Duration.seconds(60)
-
-  /// What these owe to each other: a set of places is chosen by bits of a hash.
-  package static var hotKeyRelationsHold: Bool {
-    let sets = hotKeyPlaces / hotKeyWays
-    return sets * hotKeyWays == hotKeyPlaces && sets & (sets - 1) == 0 && hotKeyGapMax >= 1
-      && hotKeyGapMax < UInt32(Int32.max / 2) && hotKeyHalfLife >= .seconds(1)
-  }
-}
-
-extension Limits {  // Requests that took long
-  /// How many are remembered.
-  package static let slowRequestsMax = 10_000
-  /// What is remembered of each, as Redis does: arguments, the last of which tells how many more there
-  /// were, and bytes of an argument.
-  package static let slowArgumentsMax = 32
-  package static let slowArgumentBytesMax = 128
-  /// What is noted of a client's requests while they are under way; past it, commands' names only.
-  package static let ledgerBytesMax = 128 * 1024
-  /// What stays allocated for that while nothing is under way.
-  package static let ledgerBytesKeptMax = 1024
-
-  /// What these owe to each other.
-  package static var slowRelationsHold: Bool {
-    slowArgumentsMax >= 2 && slowArgumentsMax * slowArgumentBytesMax <= ledgerBytesMax
-      && ledgerBytesKeptMax <= ledgerBytesMax
-  }
-}
-
-extension Limits {  // MGET from memory
-  /// Keys of one that is answered from memory; Redis answers those with more.
-  package static let multipleGetKeysMax = 256
-  /// Bytes of values that are put together for one; past it Redis answers.
-  package static let multipleGetBytesMax = 8 * 1024 * 1024
-  /// What a key of one takes of its client's limit, beside its own bytes.
-  package static let multipleGetKeyBytes = 64
-
-  /// What these owe to each other.
-  package static var multipleGetRelationsHold: Bool {
-    multipleGetKeysMax * multipleGetKeyBytes < journeyBytesMax
-      && multipleGetBytesMax < sessionOutputBytesMax
-  }
-}
-
 extension Limits {  // What clients and databases cost together
   /// Answers that wait for all clients of all fronts; past it whoever waits for most is closed.
   package static let clientOutputSumMax = 4 << 30
   /// The share of that sum which may come on top of it while all loops are asked who that is: past it a loop
   /// closes one that has so much without asking others.
   package static let outputExcessShare = 16
-  /// What a name that is kept for a client takes besides its bytes: a channel, a key that a transaction writes.
+  /// What a name that is kept for a client takes besides its bytes: a channel, a key that a transaction names.
   package static let keptNameOverhead = 64
   /// A link to another database than the one that clients start in is closed when nothing was asked of it
   /// for so long.

@@ -86,6 +86,8 @@ struct Server {
     proxy.cache.setTimeToLive(configuration.cacheTimeToLive)
     proxy.limiter.setPermits(configuration.concurrencyMax)
     proxy.limiter.setQueue(limit: configuration.queueMax, timeout: configuration.queueTimeout)
+    proxy.pinnedMax = configuration.pinnedMax
+    proxy.staleIfError = configuration.staleIfError
     proxy.clients.setLimit(configuration.clientsMax)
     proxy.slowLog.setLimits(
       threshold: configuration.slowThreshold, countMax: configuration.slowRequestsMax)

@@ -152,6 +152,10 @@ extension Log {
     let place = LogField("server", server)
     switch news {
     case .connected: notice(.redisConnected, "Redis at \(server) answers", place)
+    case .away(let error) where error.lacksPassword:
+      let what = "Redis at \(server) asks for a password, and there is none for it"
+      let remedy = "set REDIS_PASSWORD, or put it into REDIS_URL"
+      warning(.redisAway, "\(what): \(remedy); only clients that AUTH themselves are served", place)
     case .away(let error):
       var reason = error.description
       // Requests that were under way are told what became of them.

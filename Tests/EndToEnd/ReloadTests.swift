@@ -87,6 +87,30 @@ struct ReloadTests {
     #expect(proxyd.figure("proxy_cache_hits", late) == 4)
   }
 
+  @Test func `links of clients' own are bounded anew, and what is known may become stale`() throws {
+    let file = try SettingsFile("")
+    let proxyd = try Proxyd(["--config", file.path])
+    let client = try proxyd.connect()
+    #expect(try client.query("SET", "k", "v") == .simple("OK"))
+    #expect(try client.query("GET", "k").text == "v")
+    #expect(try client.query("MULTI") == .simple("OK"))
+    let said = try reload(
+      proxyd, file, "PINNED_MAX=1\nSTALE_IF_ERROR=600\nCACHE_MAX_VALUE=2mb\nHTTP_CORS_ORIGIN=*\n")
+    #expect(
+      said.contains(
+        "SIGHUP: STALE_IF_ERROR=600, PINNED_MAX=1; "
+          + "a restart is needed for HTTP_CORS_ORIGIN, CACHE_MAX_VALUE\n"))
+    let other = try proxyd.connect()
+    #expect(try other.query("MULTI").isError)
+    #expect(try client.query("EXEC") == .array([]))
+    #expect(try other.query("GET", "k").text == "v")
+    proxyd.redis.stop()
+    try poll("it has noticed") { proxyd.log.contains("connection lost") }
+    #expect(try other.query("GET", "k").text == "v")
+    _ = try reload(proxyd, file, "PINNED_MAX=1\n")
+    #expect(try other.query("GET", "k").isError)
+  }
+
   @Test func `settings that make no sense change nothing`() throws {
     let file = try SettingsFile("CACHE_CAPACITY=10\nCACHE_COHERENCE=ttl\n")
     let proxyd = try Proxyd(["--config", file.path])

@@ -31,6 +31,22 @@ struct StartTests {
     #expect(try proxyd.connect().query("SET", "a", "1") == .simple("OK"))
   }
 
+  @Test func `a Redis that asks for a password is told of once, with what to do`() throws {
+    let redis = try RedisServer()
+    let admin = try redis.connect()
+    #expect(try admin.query("CONFIG", "SET", "requirepass", "hush") == .simple("OK"))
+    let proxyd = try Proxyd(redis: redis)
+    let said = "asks for a password, and there is none for it: set REDIS_PASSWORD"
+    try poll("it says so") { proxyd.log.contains(said) }
+    let client = try proxyd.connect()
+    for _ in 0..<5 { #expect(try client.query("GET", "k").isError) }
+    #expect(try client.query("AUTH", "hush") == .simple("OK"))
+    #expect(try client.query("SET", "k", "v") == .simple("OK"))
+    _ = try admin.query("CONFIG", "SET", "requirepass", "")
+    try poll("it is let in") { try proxyd.connect().query("GET", "k").text == "v" }
+    #expect(proxyd.log.ranges(of: " warning ").count == 1)
+  }
+
   @Test func `too few descriptors are worth a warning, and it serves all the same`() throws {
     let launcher = ["sh", "-c", "ulimit -n 300; exec \"$0\" \"$@\""]
     let proxyd = try Proxyd(["--max-clients", "1000"], launcher: launcher)
@@ -49,6 +65,22 @@ struct StartTests {
     let (status, output) = try Proxyd.run(["--resp-host", "192.0.2.1", "--http-port", "0"])
     #expect(status == 1)
     #expect(output == "proxyd: RESP_HOST: 192.0.2.1 is no address of this machine\n")
+  }
+
+  @Test func `nobody is told to try a proxyd that has not got its port`() throws {
+    let proxyd = try Proxyd()
+    let path = try Proxyd.path()
+    let url = "REDIS_URL=redis://127.0.0.1:\(proxyd.redis.port)"
+    for variable in ["RESP_PORT=\(proxyd.port)", "HTTP_PORT=\(proxyd.httpPort)"] {
+      let front = variable.prefix(4)
+      let other = front == "RESP" ? "HTTP_PORT=0" : "RESP_PORT=0"
+      let (status, output) = try Proxyd.run(
+        program: SourceTree.path("scripts/run.sh"), [],
+        variables: ["PROXYD=\(path)", url, variable, other])
+      #expect(status == 1)
+      #expect(output.contains("proxyd: \(front)_PORT: "))
+      #expect(!output.contains("Try"), "\(output)")
+    }
   }
 
   @Test func `whoever wants to hear more hears what was set, without secrets`() throws {

@@ -290,9 +290,9 @@ final class Home {
   }
 
   private func mayBeStale(_ database: UInt32, now: Moment) -> Bool {
-    guard let lostSince = links[database]?.lostSince, proxy.settings.staleIfError > .zero
-    else { return false }
-    return now.since(lostSince) <= proxy.settings.staleIfError
+    let patience = proxy.staleIfError
+    guard let lostSince = links[database]?.lostSince, patience > .zero else { return false }
+    return now.since(lostSince) <= patience
   }
 
   /// Takes a flight off and tells its readers.

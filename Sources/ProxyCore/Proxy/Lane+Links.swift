@@ -106,7 +106,7 @@ extension Lane {
     for caller: any LaneCaller
   ) throws(ProxyError) -> PinnedLink {
     if isClosed { throw .redis(proxy.error(.closed)) }
-    guard proxy.takePinned() else { throw .pinnedLimit(proxy.settings.pinnedMax) }
+    guard proxy.takePinned() else { throw .pinnedLimit(proxy.pinnedMax) }
     let link: PinnedLink
     let place = pinnedIdle.lastIndex { $0.version == version && $0.database == database }
     if let place {
@@ -168,7 +168,7 @@ extension Lane {
 extension Proxy {
   /// Counts one more link of a client's own, if there may be one.
   func takePinned() -> Bool {
-    if pinnedCount.wrappingAdd(1, ordering: .relaxed).newValue <= settings.pinnedMax { return true }
+    if pinnedCount.wrappingAdd(1, ordering: .relaxed).newValue <= pinnedMax { return true }
     pinnedCount.wrappingSubtract(1, ordering: .relaxed)
     return false
   }

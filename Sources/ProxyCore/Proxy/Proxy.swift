@@ -34,6 +34,9 @@ package final class Proxy: Sendable {
   /// Links of clients' own that are with a client, or not yet back in a pool.
   let pinnedCount = Atomic<Int>(0)
   private let turn = Atomic<Int>(0)
+  // Two of the settings, as they are now.
+  private let pinnedMaxNow: Atomic<Int>
+  private let staleIfErrorNow: Atomic<Int64>
   /// Links of any kind that are ready.
   let readyLinks = Atomic<Int>(0)
   /// What was said last about the way to Redis, so that it is said once: neither of the first two at
@@ -65,6 +68,8 @@ package final class Proxy: Sendable {
     precondition(!loops.isEmpty && loops.count <= Limits.lanesMax, "a proxy needs loops")
     self.settings = settings
     self.loops = loops
+    pinnedMaxNow = Atomic(settings.pinnedMax)
+    staleIfErrorNow = Atomic(settings.staleIfError.clampedNanoseconds)
     clients = ClientQuota(limit: settings.clientsMax)
     clientOutput = OutputLedger(limit: settings.outputBytesMax, loops: loops.map(\.remote))
     cache = ByteCache(
@@ -82,6 +87,18 @@ package final class Proxy: Sendable {
         seats[index].lane = Lane(self, index: index, on: $0, resolver: resolver)
       }
     }
+  }
+
+  /// How many links may be clients' own. Lowered, it ends none: clients keep theirs until they are done.
+  package var pinnedMax: Int {
+    get { pinnedMaxNow.load(ordering: .relaxed) }
+    set { pinnedMaxNow.store(newValue, ordering: .relaxed) }
+  }
+
+  /// For how long last known values may be answered while Redis is away.
+  package var staleIfError: Duration {
+    get { .nanoseconds(staleIfErrorNow.load(ordering: .relaxed)) }
+    set { staleIfErrorNow.store(newValue.clampedNanoseconds, ordering: .relaxed) }
   }
 
   /// Closes all links; whoever waits for a reply is told. Not from a loop.

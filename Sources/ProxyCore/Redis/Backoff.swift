@@ -8,11 +8,11 @@ package struct Backoff: Sendable {
   /// The seed decides all that follows.
   package init(seed: UInt64 = .random(in: 0...UInt64.max)) { random = seed }
 
-  /// Counts a failure and says how long to wait. At most `Limits.backoffMax`.
-  package mutating func afterFailure() -> Duration {
+  /// Counts a failure and says how long to wait. At most `longest`.
+  package mutating func afterFailure(upTo longest: Duration = Limits.backoffMax) -> Duration {
     let doublings = min(failures, Self.doublingsMax)
     failures = min(failures &+ 1, Int(Int32.max))
-    return jitter(upTo: min(Limits.backoffFirstMax * (1 << doublings), Limits.backoffMax))
+    return jitter(upTo: min(Limits.backoffFirstMax * (1 << doublings), longest))
   }
 
   /// Counts a failure that time alone will not mend, such as a wrong password, and says how long to

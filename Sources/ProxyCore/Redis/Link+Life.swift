@@ -146,7 +146,8 @@ extension Link {
       state = .resting(until: now)
     } else {
       let needsOperator = failure?.needsOperator ?? false
-      let pause = needsOperator ? backoff.afterRefusal() : backoff.afterFailure()
+      let longest = failure?.lacksPassword == true ? Limits.backoffRefused : Limits.backoffMax
+      let pause = needsOperator ? backoff.afterRefusal() : backoff.afterFailure(upTo: longest)
       state = .resting(until: now.advanced(by: pause))
     }
     return .abandon

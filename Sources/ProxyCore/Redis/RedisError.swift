@@ -85,11 +85,16 @@ public struct RedisError: Error, Hashable, Sendable {
     }
   }
 
+  /// Redis asks for a password, and there is none: less and less often it is tried without.
+  package var lacksPassword: Bool {
+    if case .authenticationFailed(let error) = reason { error.code == "NOAUTH" } else { false }
+  }
+
   /// Whether nothing changes until somebody changes a setting, here or there.
   package var needsOperator: Bool {
     switch reason {
     // Where a password is asked for and there is none here, clients that have one change that.
-    case .authenticationFailed(let error): error.code != "NOAUTH"
+    case .authenticationFailed: !lacksPassword
     case .accessDenied, .versionTooOld, .protocolVersionRefused, .databaseRefused, .notRedis,
       .trackingRefused:
       true

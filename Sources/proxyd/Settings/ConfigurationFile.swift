@@ -73,7 +73,7 @@ struct ConfigurationFile: Equatable {
       for setting in theme.settings {
         var value = setting.text(configuration)
         if setting.dependsOnMachine && value == setting.text(defaults) { value = "" }
-        text += "\n# \(setting.summary) (\(setting.placeholder))\n\(setting.name)=\(value)\n"
+        text += "\n# \(setting.summary) (\(setting.valueName))\n\(setting.name)=\(value)\n"
       }
     }
     return text

@@ -3,7 +3,7 @@ internal import ProxyCore
 /// How the values of a setting are written.
 struct Form<Value: Sendable>: Sendable {
   /// What a value is called in the help.
-  let placeholder: String
+  let valueName: String
   /// Whether a value must never be shown.
   let isSecret: Bool
   private let parse: @Sendable (String) throws(FormError) -> Value
@@ -11,11 +11,11 @@ struct Form<Value: Sendable>: Sendable {
 
   /// A form whose errors say what is wrong without quoting the text.
   init(
-    placeholder: String, isSecret: Bool = false,
+    valueName: String, isSecret: Bool = false,
     parse: @escaping @Sendable (String) throws(FormError) -> Value,
     write: @escaping @Sendable (Value) -> String
   ) {
-    self.placeholder = placeholder
+    self.valueName = valueName
     self.isSecret = isSecret
     self.parse = parse
     self.write = write
@@ -23,11 +23,11 @@ struct Form<Value: Sendable>: Sendable {
 
   /// A form with one `rule`, which an error gives, with the text that broke it.
   init(
-    placeholder: String, rule: String, read: @escaping @Sendable (String) -> Value?,
+    valueName: String, rule: String, read: @escaping @Sendable (String) -> Value?,
     write: @escaping @Sendable (Value) -> String
   ) {
     self.init(
-      placeholder: placeholder,
+      valueName: valueName,
       parse: { text throws(FormError) in
         guard let value = read(text) else { throw FormError("\(rule), not \(quoted(text))") }
         return value
@@ -42,7 +42,7 @@ struct Form<Value: Sendable>: Sendable {
   /// The same form, where an empty text says that there is none.
   var orNone: Form<Value?> {
     Form<Value?>(
-      placeholder: placeholder, isSecret: isSecret,
+      valueName: valueName, isSecret: isSecret,
       parse: { text throws(FormError) in text.isEmpty ? nil : try parse(text) },
       write: { $0.map(write) ?? "" })
   }
@@ -64,12 +64,12 @@ func quoted(_ text: String) -> String {
 
 extension Form where Value == UInt16 {
   static let port = Self(
-    placeholder: "PORT", rule: "a port is a number from 0 to 65535",
+    valueName: "PORT", rule: "a port is a number from 0 to 65535",
     read: { text in number(text).flatMap { UInt16(exactly: $0) } }, write: { "\($0)" })
 
   /// One that leads somewhere.
   static let remotePort = Self(
-    placeholder: "PORT", rule: "a port is a number from 1 to 65535",
+    valueName: "PORT", rule: "a port is a number from 1 to 65535",
     read: { text in number(text).flatMap { $0 > 0 ? UInt16(exactly: $0) : nil } },
     write: { "\($0)" })
 }
@@ -78,7 +78,7 @@ extension Form where Value == Int {
   static func count(_ range: ClosedRange<Int>, of unit: String = "") -> Self {
     let what = unit.isEmpty ? "a number" : "a number of \(unit)"
     return Self(
-      placeholder: unit.isEmpty ? "COUNT" : unit.uppercased(),
+      valueName: unit.isEmpty ? "COUNT" : unit.uppercased(),
       rule: "it is \(what) from \(range.lowerBound) to \(range.upperBound)",
       read: { text in number(text).flatMap { range.contains($0) ? $0 : nil } }, write: { "\($0)" })
   }
@@ -87,7 +87,7 @@ extension Form where Value == Int {
   static func bytes(_ range: ClosedRange<Int>) -> Self {
     let (least, most) = (ByteCount.text(range.lowerBound), ByteCount.text(range.upperBound))
     return Self(
-      placeholder: "BYTES", rule: "it is from \(least) to \(most), such as 512kb, 256mb or 1gb",
+      valueName: "BYTES", rule: "it is from \(least) to \(most), such as 512kb, 256mb or 1gb",
       read: { text in ByteCount.value(of: text).flatMap { range.contains($0) ? $0 : nil } },
       write: ByteCount.text)
   }
@@ -130,7 +130,7 @@ extension Form where Value == Duration {
   static func seconds(from least: Duration, through most: Duration, zeroIsAllowed: Bool) -> Self {
     let span = "from \(Seconds.text(least)) to \(Seconds.text(most))"
     return Self(
-      placeholder: "SECONDS",
+      valueName: "SECONDS",
       rule: "it is a number of seconds \(span)\(zeroIsAllowed ? ", or 0" : "")",
       read: { text in
         guard let value = Seconds.value(of: text) else { return nil }
@@ -170,7 +170,7 @@ extension Form where Value == Bool {
 
   private static func either(_ yes: String, _ no: String) -> Self {
     Self(
-      placeholder: "\(yes)|\(no)", rule: "it is \(yes) or \(no)",
+      valueName: "\(yes)|\(no)", rule: "it is \(yes) or \(no)",
       read: { $0 == yes ? true : $0 == no ? false : nil }, write: { $0 ? yes : no })
   }
 }
@@ -181,7 +181,7 @@ where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
   static var choice: Self {
     let words = Value.allCases.map(\.rawValue)
     return Self(
-      placeholder: words.joined(separator: "|"), rule: "it is \(words.joined(separator: " or "))",
+      valueName: words.joined(separator: "|"), rule: "it is \(words.joined(separator: " or "))",
       read: { Value(rawValue: $0) }, write: \.rawValue)
   }
 }
@@ -191,7 +191,7 @@ where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
 extension Form where Value == String {
   /// A name or a numeric address.
   static let host = Self(
-    placeholder: "HOST", rule: "an address or a name is needed",
+    valueName: "HOST", rule: "an address or a name is needed",
     read: { text in
       let isHost = text.utf8.allSatisfy { byte in
         let isLetter = byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
@@ -206,7 +206,7 @@ extension Form where Value == String {
 
   /// Something that is never shown.
   static let secret = Self(
-    placeholder: "SECRET", isSecret: true,
+    valueName: "SECRET", isSecret: true,
     parse: { text throws(FormError) in
       if text == mask { throw FormError("\(mask) stands for what is not shown: write the secret") }
       guard text.utf8.count <= 1_024, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
@@ -217,16 +217,16 @@ extension Form where Value == String {
 
   /// Anything that `isRight` agrees to.
   static func text(
-    placeholder: String, rule: String, _ isRight: @escaping @Sendable (String) -> Bool
+    valueName: String, rule: String, _ isRight: @escaping @Sendable (String) -> Bool
   ) -> Self {
-    Self(placeholder: placeholder, rule: rule, read: { isRight($0) ? $0 : nil }, write: { $0 })
+    Self(valueName: valueName, rule: rule, read: { isRight($0) ? $0 : nil }, write: { $0 })
   }
 }
 
 extension Form where Value == RedisURL {
   /// Its errors name a part and quote nothing, since a password may be anywhere in what was written.
   static let redisURL = Self(
-    placeholder: "URL", isSecret: true,
+    valueName: "URL", isSecret: true,
     parse: { text throws(FormError) in
       let url: RedisURL
       do throws(RedisURLError) {

@@ -59,7 +59,7 @@ struct Invocation: Equatable {
     let defaults = Configuration()
     let themes = Setting.themes.map { theme in
       let lines = theme.settings.map { setting in
-        let usage = "  \(setting.flag) \(setting.placeholder)"
+        let usage = "  \(setting.flag) \(setting.valueName)"
         let padding = String(repeating: " ", count: max(0, 32 - usage.count))
         let what = "\(setting.summary) [\(setting.text(defaults))]"
         let isShort = usage.count < 32 && 32 + what.count <= 100

@@ -33,7 +33,7 @@ extension Setting {
     Setting(
       "HTTP_CORS_ORIGIN", \.httpOrigin,
       .text(
-        placeholder: "ORIGINS", rule: "it is * or origins such as https://example.com:8443"
+        valueName: "ORIGINS", rule: "it is * or origins such as https://example.com:8443"
       ) { CrossOrigin($0) != nil },
       "whose pages may read answers: *, or https://HOST, by commas", reloads: false),
   ]
@@ -98,7 +98,7 @@ extension Setting {
       "whether MGET is answered from memory, and so is no snapshot"),
     Setting(
       "STALE_IF_ERROR", \.staleIfError, .time,
-      "how long last known values are answered while Redis is away", reloads: false),
+      "how long last known values are answered while Redis is away"),
   ]
 
   private static let access = [
@@ -128,7 +128,7 @@ extension Setting {
     Setting("QUEUE_TIMEOUT", \.queueTimeout, .time, "how long they wait; 0: not at all"),
     Setting(
       "PINNED_MAX", \.pinnedMax, .count(0...1_000_000, of: "links"),
-      "clients that may have a link to Redis to themselves", reloads: false),
+      "clients that may have a link to Redis to themselves"),
   ]
 
   private static let program = [
@@ -157,14 +157,14 @@ extension Form where Value == Duration {
 
 extension Form where Value == String {
   /// An ACL user.
-  fileprivate static let name = text(placeholder: "NAME", rule: "a name has no spaces") { text in
+  fileprivate static let name = text(valueName: "NAME", rule: "a name has no spaces") { text in
     text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } && text.utf8.count <= 1_024
   }
 }
 
 extension Form where Value == AccessLogPlace {
   fileprivate static let place = Self(
-    placeholder: "off|stderr|PATH", rule: "it is off, stderr, or a path with a / in it",
+    valueName: "off|stderr|PATH", rule: "it is off, stderr, or a path with a / in it",
     read: { text in
       switch text {
       case "off": return .off

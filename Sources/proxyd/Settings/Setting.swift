@@ -4,7 +4,7 @@ struct Setting: Sendable {
   /// The variable's name.
   let name: String
   /// What its values are called in the help.
-  let placeholder: String
+  let valueName: String
   let summary: String
   /// Whether it is never shown.
   let isSecret: Bool
@@ -25,7 +25,7 @@ struct Setting: Sendable {
     self.summary = summary
     self.reloads = reloads
     self.dependsOnMachine = dependsOnMachine
-    placeholder = form.placeholder
+    valueName = form.valueName
     isSecret = form.isSecret
     read = { text, configuration throws(FormError) in
       configuration[keyPath: place] = try form.value(of: text)

@@ -26,6 +26,14 @@ import Testing
     #expect(waits != (0..<10).map { _ in third.afterFailure() })
   }
 
+  @Test func `waits for a password grow further`() {
+    var backoff = Backoff(seed: 3)
+    let waits = (0..<200).map { _ in backoff.afterFailure(upTo: Limits.backoffRefused) }
+    #expect(waits[0] <= Limits.backoffFirstMax)
+    #expect(waits.allSatisfy { $0 <= Limits.backoffRefused })
+    #expect(waits.contains { $0 > Limits.backoffRefused * 4 / 5 })
+  }
+
   @Test func `what only an operator can mend is tried seldom`() {
     var backoff = Backoff(seed: 2)
     for _ in 0..<50 {
