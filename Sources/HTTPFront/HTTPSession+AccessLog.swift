@@ -10,6 +10,8 @@ final class PendingAccess {
   let received: Moment
   /// Where in the output a plain response begins, while one may be written.
   var start: Int?
+  /// Whether a limit was the reason.
+  var isRefused = false
   /// Of a response that leaves in pieces: others are written meanwhile.
   var written: Written?
 
@@ -96,7 +98,7 @@ extension HTTPSession {
     let isHead = Array("HEAD".utf8) == access.method
     writeDown(
       access, written.status.rawValue, isHead ? 0 : written.bytes,
-      AccessOutcome(written, method: access.method))
+      access.isRefused ? .refused : AccessOutcome(written, method: access.method))
   }
 
   /// The client has gone before its response was whole.

@@ -182,6 +182,7 @@ final class HTTPSession {
 
   /// A request that has waited is answered.
   func count(_ exchange: Exchange, _ outcome: RequestOutcome? = nil, now: Moment) {
+    access?.isRefused = outcome == .refused
     let usual = exchange.purpose == .read ? RequestOutcome.miss : .passed
     lane.record(.http, outcome ?? usual, since: exchange.start, now: now)
   }

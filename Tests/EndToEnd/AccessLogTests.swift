@@ -242,8 +242,8 @@ struct AccessLogTests {
   @Test func `a file that cannot be made is one line, and exit status 78`() throws {
     let (status, output) = try Proxyd.run(
       [
-        "--access-log", "/nowhere/at/all", "--resp-port", "0", "--http-port",
-        "\(Loopback.freePort())",
+        "--access-log", "/nowhere/at/all", "--resp-port", "0", "--admin-port", "0",
+        "--http-port", "\(Loopback.freePort())",
       ])
     #expect(status == 78)
     #expect(
