@@ -49,6 +49,7 @@ struct AdminTests {
     try poll("it is ready") { try probe.get("/readyz").status == 200 }
     // A client that is owed an answer keeps it from ending.
     let client = try proxyd.connect()
+    try poll("its link is there") { try client.query("SET", "n", "0") == .simple("OK") }
     redis.pause()
     try client.send(["INCR", "n"])
     try poll("it is under way") {
