@@ -56,8 +56,10 @@ struct AdminTests {
       try probe.get("/metrics").body.contains("\nproxyd_permits_in_use 1\n")
     }
     proxyd.signal(SIGTERM)
-    try poll("nobody is sent here any more") { try probe.get("/readyz").status == 503 }
-    #expect(try probe.get("/readyz").body == "proxyd is about to end\n")
+    try poll("nobody is sent here any more") {
+      let reply = try probe.get("/readyz")
+      return reply.status == 503 && reply.body == "proxyd is about to end\n"
+    }
     #expect(try probe.get("/healthz").status == 200)
     #expect(try probe.get("/metrics").body.contains("\nproxyd_draining 1\n"))
     redis.resume()
