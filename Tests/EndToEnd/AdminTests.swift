@@ -49,14 +49,17 @@ struct AdminTests {
     try poll("it is ready") { try probe.get("/readyz").status == 200 }
     // A client that is owed an answer keeps it from ending.
     let client = try proxyd.connect()
+    try poll("its link is there") { try client.query("SET", "n", "0") == .simple("OK") }
     redis.pause()
     try client.send(["INCR", "n"])
     try poll("it is under way") {
       try probe.get("/metrics").body.contains("\nproxyd_permits_in_use 1\n")
     }
     proxyd.signal(SIGTERM)
-    try poll("nobody is sent here any more") { try probe.get("/readyz").status == 503 }
-    #expect(try probe.get("/readyz").body == "proxyd is about to end\n")
+    try poll("nobody is sent here any more") {
+      let reply = try probe.get("/readyz")
+      return reply.status == 503 && reply.body == "proxyd is about to end\n"
+    }
     #expect(try probe.get("/healthz").status == 200)
     #expect(try probe.get("/metrics").body.contains("\nproxyd_draining 1\n"))
     redis.resume()
