@@ -55,7 +55,7 @@ struct JointCheck {
       return .gaveUp(unexamined: evidence.operations.count)
     }
     let start = JointState(repeating: 0, count: operations.registerCount)
-    reach(Configuration(moment: 0, state: start, done: 0), operations, schedule)
+    reach(Configuration(moment: 0, state: start, done: .none), operations, schedule)
     var furthest = 0
     var budget = configurationsMax
     while let configuration = border.popLast() {
@@ -78,24 +78,24 @@ struct JointCheck {
   ) {
     let moment = schedule.moments[configuration.moment]
     let slot = schedule.slots[moment.operation]
-    let isDone = configuration.done & slot != 0
+    let isDone = configuration.done.intersects(slot)
     // What is optional may never have taken effect.
     if isDone || evidence.operations[moment.operation].isOptional {
       var next = configuration
       next.moment += 1
-      next.done &= ~slot
+      next.done.remove(slot)
       reach(next, operations, schedule)
       if isDone { return }
     }
     for operation in moment.candidates.reversed()
-    where configuration.done & schedule.slots[operation] == 0
+    where !configuration.done.intersects(schedule.slots[operation])
       && isFree(operation, configuration, schedule)
     {
       for state in operations.outcomes(of: operation, in: configuration.state)
       where !endsValue(operation, configuration, state, operations, schedule) {
         var next = configuration
         next.state = state
-        next.done |= schedule.slots[operation]
+        next.done.insert(schedule.slots[operation])
         reach(next, operations, schedule)
       }
     }
@@ -111,11 +111,11 @@ struct JointCheck {
       while wasChanged {
         wasChanged = false
         for operation in schedule.moments[reached.moment].pending
-        where operations.isRead[operation] && reached.done & schedule.slots[operation] == 0
+        where operations.isRead[operation] && !reached.done.intersects(schedule.slots[operation])
           && operations.isSatisfied(operation, by: reached.state)
           && isFree(operation, reached, schedule)
         {
-          reached.done |= schedule.slots[operation]
+          reached.done.insert(schedule.slots[operation])
           wasChanged = true
         }
       }
@@ -135,7 +135,7 @@ struct JointCheck {
   ) -> Bool {
     if schedule.returns[operation] < configuration.moment { return true }
     return schedule.invocations[operation] <= configuration.moment
-      && configuration.done & schedule.slots[operation] != 0
+      && configuration.done.intersects(schedule.slots[operation])
   }
 
   /// Whether an operation that leads to `state` ends a value that another has yet to see.

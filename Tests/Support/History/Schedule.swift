@@ -1,7 +1,42 @@
 /// The returns of a history in their order, each with the operations that are pending at it.
 struct Schedule {
-  /// One bit a pending operation.
-  typealias Slots = UInt128
+  /// A set of places, one a pending operation, of which there are 256: a read counts as pending for as long
+  /// as a script that overlaps it.
+  struct Slots: Hashable {
+    private var low: UInt128 = 0
+    private var high: UInt128 = 0
+
+    static let all = Slots(low: .max, high: .max)
+    static let none = Slots(low: 0, high: 0)
+
+    private init(low: UInt128, high: UInt128) {
+      self.low = low
+      self.high = high
+    }
+
+    func intersects(_ other: Slots) -> Bool { low & other.low != 0 || high & other.high != 0 }
+
+    mutating func insert(_ other: Slots) {
+      low |= other.low
+      high |= other.high
+    }
+
+    mutating func remove(_ other: Slots) {
+      low &= ~other.low
+      high &= ~other.high
+    }
+
+    /// Removes one place; nil where there is none.
+    mutating func takeOne() -> Slots? {
+      if low == 0 && high == 0 { return nil }
+      let one =
+        low != 0
+        ? Slots(low: 1 << low.trailingZeroBitCount, high: 0)
+        : Slots(low: 0, high: 1 << high.trailingZeroBitCount)
+      remove(one)
+      return one
+    }
+  }
 
   struct Moment {
     /// The one that returns.
@@ -13,7 +48,7 @@ struct Schedule {
   }
 
   private(set) var moments: [Moment] = []
-  /// For each operation its bit, which others have at other times.
+  /// For each operation its place, which others have at other times.
   private(set) var slots: [Slots]
   /// For each operation the first moment at which it is pending.
   private(set) var invocations: [Int]
@@ -26,10 +61,10 @@ struct Schedule {
     let isReturn: Bool
   }
 
-  /// Nil where more are pending at once than there are bits.
+  /// Nil where more are pending at once than there are places.
   init?(_ evidence: Evidence, touched: [UInt64]) {
     let operations = evidence.operations
-    slots = Array(repeating: 0, count: operations.count)
+    slots = Array(repeating: .none, count: operations.count)
     invocations = Array(repeating: .max, count: operations.count)
     returns = Array(repeating: .max, count: operations.count)
     var events: [Event] = []
@@ -39,7 +74,7 @@ struct Schedule {
         events.append(Event(time: operation.returned, operation: number, isReturn: true))
       }
     }
-    var free = Slots.max
+    var free = Slots.all
     var pending: [Int] = []
     for event in events.sorted(by: { $0.time < $1.time }) {
       let number = event.operation
@@ -47,12 +82,11 @@ struct Schedule {
         let candidates = Self.connected(to: number, pending, evidence, touched)
         moments.append(Moment(operation: number, pending: pending, candidates: candidates))
         returns[number] = moments.count - 1
-        free |= slots[number]
+        free.insert(slots[number])
         pending.removeAll { $0 == number }
       } else {
-        guard free != 0 else { return nil }
-        slots[number] = 1 << free.trailingZeroBitCount
-        free &= ~slots[number]
+        guard let slot = free.takeOne() else { return nil }
+        slots[number] = slot
         invocations[number] = moments.count
         let place = pending.firstIndex { operations[$0].returned > operations[number].returned }
         pending.insert(number, at: place ?? pending.count)
