@@ -4,7 +4,7 @@ package import Synchronization
 ///
 /// A client asks with `fetch` and `pass` and is told by its `LaneCaller`. Errands of one client that must
 /// keep their order are the client's to keep: two on one link are executed in the order passed, all else
-/// is not ordered (DESIGN.md, "Order").
+/// is not ordered (the rule "Order" in ARCHITECTURE.md).
 package final class Lane {
   package let proxy: Proxy
   package let loop: EventLoop

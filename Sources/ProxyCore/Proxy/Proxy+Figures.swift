@@ -60,6 +60,6 @@ extension Proxy {
     ]
   }
 
-  /// Whether any link is ready. They are opened when first needed: before that there is none.
+  /// Whether any link is ready.
   package var isConnected: Bool { readyLinks.load(ordering: .relaxed) > 0 }
 }

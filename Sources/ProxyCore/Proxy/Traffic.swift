@@ -62,7 +62,7 @@ package struct Journey {
 }
 
 /// Which keys a client's requests name that are under way, so that another one which names the same
-/// key is executed after them: the order rule (DESIGN.md, "Coherence, exactly"). O(keys) each.
+/// key is executed after them: the order rule of ARCHITECTURE.md. O(keys) each.
 package struct Traffic: ~Copyable {
   /// How many requests name a key, by the way that they go.
   private struct Use {

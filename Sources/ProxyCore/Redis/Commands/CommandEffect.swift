@@ -1,5 +1,4 @@
-/// What a command may do to that which `GET` answers, and so what the cache owes to it (DESIGN.md,
-/// "Coherence, exactly").
+/// What a command may do to that which `GET` answers, and so what the cache owes to it.
 package enum CommandEffect: UInt8, Sendable {
   /// Nothing, and it reads no key.
   case none

@@ -1,4 +1,4 @@
-/// Which link a command takes (DESIGN.md, "Links to Redis"). A client that holds a pinned link
+/// Which link a command takes. A client that holds a pinned link
 /// sends all that is not kept or controlling over that one, whatever is said here.
 package enum CommandRouting: Hashable, Sendable {
   /// Stateless: a shared link.
