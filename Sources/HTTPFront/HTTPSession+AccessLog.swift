@@ -38,8 +38,12 @@ extension HTTPSession {
   @inline(never)
   func beginWrittenDown(_ head: RawSpan, target: Range<Int>, now: Moment) {
     let methodEnd = head.firstOffset(of: UInt8(ascii: " "), in: 0..<head.byteCount) ?? 0
-    // What is cut off is told of by one byte more.
-    let shown = head.extracting(target).extracting(first: Limits.logNameBytesMax + 1)
+    // Without what stands before its path, as that may have a password; what is cut off is told of by one
+    // byte more.
+    let whole = head.extracting(target)
+    let start = RequestTarget.path(ofParsed: whole)?.lowerBound ?? 0
+    let shown = whole.extracting(start..<whole.byteCount).extracting(
+      first: Limits.logNameBytesMax + 1)
     access = PendingAccess(
       client: connection?.peer, method: head.extracting(0..<methodEnd).array,
       target: shown.array, received: now)

@@ -325,7 +325,7 @@ extension Limits {  // The admin listener
 
 extension Limits {  // Logs
   /// What a line is at most, with everything in it escaped.
-  package static let logLineBytesMax = 16 * 1024
+  package static let logLineBytesMax = 24 * 1024
   /// What a message may have, and a name or a key in the access log; the rest is cut off.
   package static let logMessageBytesMax = 2_048
   package static let logNameBytesMax = 512
@@ -350,8 +350,8 @@ extension Limits {  // Logs
   /// What these owe to each other.
   package static var logRelationsHold: Bool {
     // Of a byte, JSON makes six at most.
-    logMessageBytesMax * 6 + 1_024 <= logLineBytesMax
-      && logNameBytesMax * 2 * 6 + 1_024 <= logLineBytesMax && logLineBytesMax < logBytesMax
+    logMessageBytesMax * 6 + logNameBytesMax * 2 * 6 + 1_024 <= logLineBytesMax
+      && logLineBytesMax < logBytesMax
       && logLineBytesMax < accessLogBytesMax && logBytesKeptMax < logBytesMax
       && logPipeBytesMax <= logWriteBytesMax && logRepeatsMax >= 1
   }

@@ -83,7 +83,8 @@ extension RESPSession {
   /// How a request has ended: the one of this ticket, or else the one at hand.
   func noteOutcome(_ outcome: AccessOutcome, of ticket: UInt64? = nil) {
     guard logsAccess else { return }
-    if let ticket, access.pending[ticket] != nil {
+    if let ticket, ticket != access.ticket {
+      // Nothing where it came before there was a log.
       access.pending[ticket]?.record.outcome = outcome
     } else {
       access.outcome = outcome
@@ -135,7 +136,7 @@ extension RESPSession {
 
 extension AccessOutcome {
   /// Why there is no answer: a limit of the proxy's, or Redis.
-  fileprivate init(_ error: ProxyError) {
+  init(_ error: ProxyError) {
     if case .redis = error { self = .error } else { self = .refused }
   }
 }

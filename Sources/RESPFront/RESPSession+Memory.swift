@@ -30,6 +30,7 @@ extension RESPSession {
     let ticket = queue.nextTicket
     let step = pass(spec, request, length, now: now)
     record(request, of: ticket, step, now: now)
+    if logsAccess && access.outcome == nil { noteOutcome(.passed) }
     if step != .stalled && queue.nextTicket == ticket {
       // It was refused at once.
       lane.record(.resp, outcome, since: waitingSince ?? now, now: now)

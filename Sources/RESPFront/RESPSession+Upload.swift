@@ -35,7 +35,7 @@ extension RESPSession {
     var refusal: ProxyError?
     if pin == nil { refusal = takePin() }
     guard let link = pin?.link, refusal == nil else {
-      noteOutcome(.refused)
+      if let refusal { noteOutcome(AccessOutcome(refusal)) }
       upload = Upload(relay: parser.relay(), link: nil, refusal: refusal)
       return .done(large.headLength)
     }
@@ -48,7 +48,7 @@ extension RESPSession {
     var journey = Journey(.pass, bytes: large.headLength)
     journey.namesAll = true
     let ticket = begin(journey)
-    record(head, of: ticket, .done(0), more: large.length, now: now)
+    if spec.isTimed { record(head, of: ticket, .done(0), more: large.length, now: now) }
     do throws(ProxyError) {
       let errand = try lane.pass(head, passage, for: self, ticket: ticket, now: now)
       upload = Upload(relay: parser.relay(), link: link, errand: errand)
@@ -89,6 +89,8 @@ extension RESPSession {
     if let refusal = upload?.refusal {
       reply(refusal)
       lane.note(.resp, outcome)
+      // It was written down when its head came.
+      access.outcome = nil
     }
     upload = nil
     client.replies.advance()

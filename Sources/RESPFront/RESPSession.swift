@@ -273,7 +273,7 @@ final class RESPSession {
 
   func reply(_ error: ProxyError) {
     outcome = RequestOutcome(error)
-    noteOutcome(.refused)
+    noteOutcome(AccessOutcome(error))
     reply { error.write(to: &$0) }
   }
 

@@ -28,7 +28,8 @@ struct RequestLedger: ~Copyable {
     let total = arguments.count + (more == nil ? 0 : 1)
     // Of clients with very many requests under way only the commands' names are kept.
     let isFull = text.count > Limits.ledgerBytesMax
-    let isSecret = Self.hidesArguments(arguments.bytes(0, in: request))
+    // The name itself may be what has not come.
+    let isSecret = !arguments.isEmpty && Self.hidesArguments(arguments.bytes(0, in: request))
     let isLong = total > Limits.slowArgumentsMax
     if !isFull && !isSecret && request.byteCount <= Limits.slowArgumentBytesMax && more == nil
       && total <= Limits.slowArgumentsMax

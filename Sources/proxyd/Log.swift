@@ -124,16 +124,18 @@ enum StandardStream: Int32 {
   case output = 1
   case error = 2
 
-  /// Nobody can be told that it failed.
-  func write(_ text: String) {
+  /// False where nobody takes it any more.
+  @discardableResult
+  func write(_ text: String) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes {
         unsafe Glibc.write(rawValue, $0.baseAddress, $0.count)
       }
       if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return }
+      if count <= 0 { return false }
       rest = rest.dropFirst(count)
     }
+    return true
   }
 }

@@ -10,8 +10,12 @@ internal import Glibc
     do throws(ConfigurationError) {
       let invocation = try Invocation(CommandLine.arguments.dropFirst())
       switch invocation.action {
-      case .help: return StandardStream.output.write(Invocation.help)
-      case .version: return StandardStream.output.write("proxyd \(version)\n")
+      case .help:
+        StandardStream.output.write(Invocation.help)
+        return
+      case .version:
+        StandardStream.output.write("proxyd \(version)\n")
+        return
       case .run, .check, .printConfiguration, .top: break
       }
       let configuration = try invocation.configuration()

@@ -90,6 +90,14 @@ struct AdminTests {
     }
   }
 
+  @Test func `top ends when nobody takes what it shows`() throws {
+    let proxyd = try Proxyd()
+    let script = "set -o pipefail; timeout 60 \"$0\" top \"$1\" | head -n 1"
+    let (status, output) = try Proxyd.run(
+      program: "bash", ["-c", script, Proxyd.path(), "127.0.0.1:\(proxyd.adminPort)"])
+    #expect(status == 0 && output.hasPrefix("proxyd 0."), "\(output)")
+  }
+
   @Test func `top says in one line why there is nothing to show`() throws {
     let proxyd = try Proxyd()
     let free = try Loopback.freePort()

@@ -38,6 +38,9 @@ extension ByteBuffer {
         let length = bytes.scalarLength(at: offset)
         if length == 0 {
           append("\u{FFFD}")
+        } else if bytes.isControl(at: offset) {
+          append("\\u00")
+          appendHexadecimal(unsafe bytes.byte(at: offset &+ 1))  // in bounds: it has two bytes
         } else {
           append(bytes.extracting(offset..<offset &+ length))
         }
@@ -60,9 +63,12 @@ extension ByteBuffer {
   /// Appends `bytes` as a text for people: what is not printable becomes a space, and what is beyond `limit`
   /// three dots. O(n).
   package mutating func appendPlainText(_ bytes: RawSpan, limit: Int = .max) {
-    for offset in 0..<min(bytes.byteCount, limit) {
+    var offset = 0
+    while offset < min(bytes.byteCount, limit) {
       let byte = unsafe bytes.byte(at: offset)  // in bounds by the loop
-      append(byte < 0x20 || byte == 0x7F ? UInt8(ascii: " ") : byte)
+      let isControl = bytes.isControl(at: offset)
+      append(isControl || byte < 0x20 || byte == 0x7F ? UInt8(ascii: " ") : byte)
+      offset &+= isControl ? 2 : 1
     }
     if bytes.byteCount > limit { append("...") }
   }
@@ -81,5 +87,14 @@ extension ByteBuffer {
 extension RawSpan {
   fileprivate func scalarLength(at offset: Int) -> Int {
     unsafe withUnsafeBytes { unsafe Self.scalarLength($0, at: offset) }
+  }
+}
+
+extension RawSpan {
+  /// Whether one of the controls U+0080 to U+009F stands there, in UTF-8: terminals obey some of them.
+  fileprivate func isControl(at offset: Int) -> Bool {
+    guard offset <= byteCount &- 2 else { return false }
+    // In bounds: guarded above.
+    return unsafe byte(at: offset) == 0xC2 && (0x80..<0xA0).contains(byte(at: offset &+ 1))
   }
 }

@@ -44,12 +44,11 @@ package final class LineTarget: Sendable {
   ) throws(SystemError) {
     while !bytes.isEmpty {
       let piece = Self.piece(of: bytes.bytes, isPipe: isPipe)
-      guard let count = try writeSome(bytes.bytes.extracting(0..<piece)) else {
+      guard let count = try writeSome(bytes.bytes.extracting(0..<piece)), count > 0 else {
         if !mayWait() { throw SystemError("write", code: EAGAIN) }
         waitForRoom()
         continue
       }
-      if count == 0 { continue }
       isWithinLine = unsafe bytes.bytes.byte(at: count &- 1) != UInt8(ascii: "\n")
       bytes.consume(count)
     }

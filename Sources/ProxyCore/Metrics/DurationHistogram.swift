@@ -11,8 +11,8 @@ package struct DurationHistogram: Sendable {
   package static let bucketCount = 21
 
   private var counts = InlineArray<21, UInt64>(repeating: 0)
-  /// All durations together.
-  package private(set) var nanoseconds: UInt64 = 0
+  /// All durations together; those of thousands that block would fill 64 bits within weeks.
+  package private(set) var nanoseconds: UInt128 = 0
 
   package init() {}
 
@@ -22,7 +22,7 @@ package struct DurationHistogram: Sendable {
     var bucket = 0
     for bound in Self.bounds where duration > bound { bucket &+= 1 }
     counts[bucket] &+= count
-    nanoseconds &+= UInt64(duration) &* count
+    nanoseconds &+= UInt128(duration) &* UInt128(count)
   }
 
   /// How many there are in a bucket, and in no bucket before it.

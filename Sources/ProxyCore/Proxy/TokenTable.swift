@@ -1,5 +1,5 @@
-/// Things under way, each under a token that is never given out again: who comes with a token of
-/// something that has ended finds nothing. All operations are O(1), and a steady state allocates
+/// Things under way, each under a token that is not given out again before 2^31 others of its place: who
+/// comes with a token of something that has ended finds nothing. All operations are O(1), and a steady state allocates
 /// nothing. What is under way is never copied.
 @safe
 struct TokenTable<Element: ~Copyable>: ~Copyable {

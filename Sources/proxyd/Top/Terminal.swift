@@ -25,14 +25,14 @@ final class Terminal {
     StandardStream.output.write("\u{1B}[?25h\u{1B}[?1049l")
   }
 
-  /// Shows lines in place of what was shown before.
-  func show(_ lines: [String]) {
+  /// Shows lines in place of what was shown before. False where nobody looks any more.
+  func show(_ lines: [String]) -> Bool {
     guard isInteractive else {
       return StandardStream.output.write(lines.joined(separator: "\n") + "\n")
     }
     // The end of each line is cleared, not the screen first: it would flicker.
     let text = lines.map { "\($0)\u{1B}[K" }.joined(separator: "\n")
-    StandardStream.output.write("\u{1B}[H\(text)\u{1B}[J")
+    return StandardStream.output.write("\u{1B}[H\(text)\u{1B}[J")
   }
 
   /// Columns and rows; those of a terminal of old where nobody knows.

@@ -86,12 +86,13 @@ struct Top {
       }
       do throws(StatisticsRequest.Failure) {
         let latest = try ask()
-        terminal.show(lines(latest, after: former))
+        let isShown = terminal.show(lines(latest, after: former))
         former = latest
-        if once { return nil }
+        if once || !isShown { return nil }
       } catch {
         if once { throw error }
-        terminal.show([TopText.cut("proxyd: \(error)", to: terminal.size.columns), "trying again"])
+        let line = TopText.cut("proxyd: \(error)", to: terminal.size.columns)
+        if !terminal.show([line, "trying again"]) { return nil }
       }
     }
   }

@@ -30,8 +30,16 @@ import Testing
     #expect(text(Array("é\u{1F600}/\"\\\n\u{7F}".utf8)) == "\"é\u{1F600}/\\\"\\\\\\u000a\\u007f\"")
     #expect(text([0xFF, 0x61, 0xC3]) == "\"\u{FFFD}a\u{FFFD}\"")
     #expect(text(Array("abcdef".utf8), limit: 3) == "\"abc...\"")
+    // Some controls beyond ASCII are obeyed by terminals.
+    #expect(text([0xC2, 0x9B, 0x32, 0xC2, 0xA0]) == "\"\\u009b2\u{A0}\"")
     // A character is left out as a whole, or is there as a whole.
     #expect(text(Array("aé".utf8), limit: 2) == "\"aé\"")
+  }
+
+  @Test func `a text for people has no controls`() {
+    var output = ByteBuffer()
+    output.appendPlainText(Array("a\n\u{9B}2é\u{7F}".utf8).rawSpan)
+    #expect(String(decoding: output.bytes.array, as: UTF8.self) == "a  2é ")
   }
 
   @Test func `no bytes end a line, a quote or the encoding`() {

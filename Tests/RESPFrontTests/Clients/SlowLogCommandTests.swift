@@ -41,6 +41,27 @@ struct SlowLogCommandTests {
       })
   }
 
+  @Test func `a request that comes in pieces is told of, whatever it lacks, and a password never`()
+    throws
+  {
+    let stack = try stack()
+    let length = Limits.requestBufferedMax + 1
+    let rest = [UInt8](repeating: 0x78, count: length) + Array("\r\n".utf8)
+    let client = try stack.connect()
+    // It is the name itself that is too long to wait for.
+    try client.send(bytes: Array("*1\r\n$\(length)\r\n".utf8) + rest)
+    guard case .error = try client.receive() else { throw ToolError("it was taken") }
+    try client.send(
+      bytes: Array(
+        "*6\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$4\r\nhush\r\n$\(length)\r\n".utf8
+      )
+        + rest)
+    guard case .error = try client.receive() else { throw ToolError("it was taken") }
+    let told = try entries(stack.connect(), "-1").map(\.words)
+    #expect(told.contains(["... (\(length) more bytes)"]), "\(told)")
+    #expect(!told.joined().contains { $0.contains("hush") }, "\(told)")
+  }
+
   @Test(arguments: ["2", "3"])
   func `what took long is told with its time, its client and its words`(_ version: String) throws {
     let stack = try stack(.milliseconds(100))
