@@ -35,18 +35,25 @@ struct LogTests {
   private func start(
     _ pipe: NamedPipe, _ redis: RedisServer, _ flags: [String]
   ) throws -> (process: ChildProcess, client: RESPConnection) {
-    let port = try Loopback.freePort()
-    let process = try ChildProcess(
-      [
-        "sh", "-c", "exec \"$@\" 2>\(pipe.path)", "sh", Proxyd.path(), "--resp-port", "\(port)",
-        "--http-port", "0", "--redis-url", "redis://127.0.0.1:\(redis.port)",
-      ] + flags)
-    var client: RESPConnection?
-    try poll("it serves") {
-      client = try? RESPConnection(port: port)
-      return client != nil
+    // By which it is known: somebody else may have been given the port meanwhile.
+    let secret = "own-\(UInt64.random(in: 0...UInt64.max))"
+    for _ in 0..<10 {
+      let port = try Loopback.freePort()
+      let process = try ChildProcess(
+        [
+          "sh", "-c", "exec \"$@\" 2>\(pipe.path)", "sh", Proxyd.path(), "--resp-port", "\(port)",
+          "--http-port", "0", "--admin-port", "0", "--password", secret,
+          "--redis-url", "redis://127.0.0.1:\(redis.port)",
+        ] + flags)
+      var client: RESPConnection?
+      try poll("it serves, or has ended") {
+        client = try? RESPConnection(port: port)
+        if (try? client?.query("AUTH", secret)) != .simple("OK") { client = nil }
+        return client != nil || !process.isRunning
+      }
+      if let client { return (process, client) }
     }
-    return (process, try #require(client))
+    throw ToolError("no port stays free")
   }
 
   /// More lines than a pipe and all buffers before it hold, each a GET that is answered.

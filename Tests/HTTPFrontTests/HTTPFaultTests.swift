@@ -125,10 +125,13 @@ struct HTTPFaultTests {
     #expect(try client.query("PUT /k", body: value).status == 204)
     #expect(try client.query("GET /k").body == value)
     let request = Array("GET /k HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
-    // Far more than sockets hold on their way.
-    for _ in 0..<200 {
-      guard (try? client.send(bytes: request)) != nil else { break }
+    // Far more than sockets hold on their way; until then nothing is read.
+    var isClosed = false
+    for _ in 0..<20_000 where !isClosed {
+      isClosed = (try? client.send(bytes: request)) == nil
+      usleep(1_000)
     }
+    #expect(isClosed)
     #expect(throws: ToolError.self) { for _ in 0..<200 { _ = try client.receive() } }
   }
 
