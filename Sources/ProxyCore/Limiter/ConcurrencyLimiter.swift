@@ -33,7 +33,8 @@ public final class ConcurrencyLimiter: Sendable {
   }
 
   private let lock = Lock()
-  // Touched by `locked` only, which holds the lock; nobody is called back there who could come again.
+  // Unsafe, and its exclusivity unchecked, because the compiler cannot see that only `locked` touches it, which
+  // holds the lock: nobody is called back meanwhile who could come again.
   @exclusivity(unchecked) private nonisolated(unsafe) var state: State
 
   /// A limiter with all its permits free.

@@ -27,9 +27,7 @@ package final class SlowLog: Sendable {
 
   /// In nanoseconds; `Int64.max` where nothing is kept.
   private let threshold = Atomic<Int64>(.max)
-  private let lock = Lock()
-  // Unsafe because the compiler cannot see that only `locked` touches it, which holds the lock.
-  private nonisolated(unsafe) var content = Content()
+  private let content = Locked(Content())
 
   init(threshold: Duration?, countMax: Int) { setLimits(threshold: threshold, countMax: countMax) }
 
@@ -40,7 +38,7 @@ package final class SlowLog: Sendable {
   ///   - countMax: How many are kept, within `Limits.slowRequestsMax`; 0: none.
   package func setLimits(threshold: Duration?, countMax: Int) {
     let countMax = min(max(0, countMax), Limits.slowRequestsMax)
-    locked { content in
+    content.withLock { content in
       let kept = Self.latest(countMax, of: content)
       content.latest = kept.reversed()
       content.oldest = 0
@@ -64,7 +62,7 @@ package final class SlowLog: Sendable {
   ) {
     let microseconds = Int(clamping: nanoseconds / 1_000)
     let unixSeconds = Int(time(nil))
-    locked { content in
+    content.withLock { content in
       let entry = Entry(
         number: content.nextNumber, unixSeconds: unixSeconds, microseconds: microseconds,
         arguments: arguments, client: client, name: name)
@@ -79,7 +77,7 @@ package final class SlowLog: Sendable {
   }
 
   /// The latest `count` of them, the last one first.
-  package func latest(_ count: Int) -> [Entry] { locked { Self.latest(count, of: $0) } }
+  package func latest(_ count: Int) -> [Entry] { content.withLock { Self.latest(count, of: $0) } }
 
   private static func latest(_ count: Int, of content: Content) -> [Entry] {
     let kept = content.latest.count
@@ -88,18 +86,12 @@ package final class SlowLog: Sendable {
     }
   }
 
-  package var count: Int { locked { $0.latest.count } }
+  package var count: Int { content.withLock { $0.latest.count } }
 
   package func removeAll() {
-    locked { content in
+    content.withLock { content in
       content.latest = []
       content.oldest = 0
     }
-  }
-
-  private func locked<Result>(_ body: (inout Content) -> Result) -> Result {
-    lock.acquire()
-    defer { lock.release() }
-    return unsafe body(&content)
   }
 }
