@@ -77,7 +77,8 @@ struct NeighbourTests {
     for place in 0..<trial.proxies { Self.fence(history, at: place, ports[place]) }
     #expect(history.operations.count >= trial.rounds)
     return (0..<trial.proxies).map { place in
-      var verdict = HistoryCheck(.nearCache).judge(history.view(from: place))
+      let check = HistoryCheck(.nearCache, configurationsMax: 50_000)
+      var verdict = check.judge(history.view(from: place))
       verdict.violations += history.readsOfReplaced(at: place).prefix(3)
       return verdict
     }

@@ -1,4 +1,5 @@
-private import Foundation
+private import Dispatch
+import Foundation
 
 /// Runs `body` on so many threads of its own at once, with their numbers, and waits for all: clients that
 /// block must not take the few threads that tasks share.
@@ -14,5 +15,20 @@ public func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) a
         }
       }
     }
+  }
+}
+
+/// Runs tasks on a thread of their own. The threads that tasks share are as few as there are cores, and a
+/// test that waits in a system call keeps one of them: a task could stand still for as long as that takes.
+public final class ThreadOfTasks: TaskExecutor {
+  private let queue = DispatchQueue(label: "tasks of a test")
+
+  /// A thread that waits for tasks.
+  public init() {}
+
+  /// Runs a part of a task when all that came before it have been.
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }
