@@ -6,6 +6,9 @@ final class HTTPDesk {
   /// What of the settings has to be looked at for each request.
   private(set) var checks: HTTPChecks
   @safe @exclusivity(unchecked) var writer: HTTPResponseWriter
+  @safe @exclusivity(unchecked) var heads = PlainHeads()
+  /// What those heads ask for, whatever the target is.
+  let plainRequest = HTTPRequest.plain
   /// The key of the request at hand.
   @safe @exclusivity(unchecked) var key = ByteBuffer()
   /// Where responses go whose client has gone.
@@ -28,6 +31,7 @@ final class HTTPDesk {
     self.options.settings.crossOrigin = origins
     checks = self.options.settings.checks
     writer = HTTPResponseWriter(self.options.settings, now: now)
+    heads = PlainHeads()
   }
 
   /// Takes a new client in, or tells it why not.

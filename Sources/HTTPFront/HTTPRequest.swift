@@ -69,8 +69,23 @@ package struct HTTPRequest: Sendable {
     }
   }
 
-  /// Whether nothing is asked about the value but what it is.
-  var isPlain: Bool { conditions == nil }
+  private init() {
+    method = .get
+    body = .none
+    persistence = .implied
+    awaitsContinue = false
+    wantsJSON = false
+    origin = .silence
+    conditions = nil
+  }
+
+  /// `GET` of a whole value as it is, on a connection that stays, without a word on anything else.
+  static let plain = HTTPRequest()
+
+  /// Whether nothing differs from that but that it may be for the head alone.
+  var isPlain: Bool {
+    conditions == nil && !wantsJSON && persistence == .implied && origin == .silence
+  }
 
   /// Whether the connection goes on after the response.
   package var keepsConnection: Bool { persistence != .close }

@@ -49,8 +49,8 @@ package struct HTTPRequestParser: ~Copyable {
 
   package init() {}
 
-  /// Whether the bytes of a request have begun to come.
-  package var isMidRequest: Bool { stage != .start }
+  /// Whether the next byte is a request's first, and nothing came between it and the request before.
+  var isFresh: Bool { stage == .start && !sawEmptyLine }
 
   /// What the bytes are. O(bytes not seen before), without allocation.
   package mutating func parse(_ bytes: RawSpan) -> Verdict {

@@ -35,7 +35,7 @@ package struct HTTPResponseWriter: ~Copyable {
     _ value: borrowing HTTPValue, of key: RawSpan, for request: HTTPRequest,
     _ outcome: CacheOutcome, to output: inout ByteBuffer
   ) {
-    if case .hit(let age, let timeToLive) = outcome, PlainResponse.answers(request) {
+    if case .hit(let age, let timeToLive) = outcome, request.isPlain {
       plain.append(
         value, age: max(0, age), timeToLive: timeToLive, isHead: request.method == .head,
         to: &output)

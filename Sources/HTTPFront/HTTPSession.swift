@@ -45,6 +45,8 @@ final class HTTPSession {
   @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) var stage = Stage.head
   @safe @exclusivity(unchecked) private var parser = HTTPRequestParser()
+  /// Under which number the desk knows the head of the last plain request.
+  private var headNumber = 0
   /// The request that waits for something.
   @safe @exclusivity(unchecked) var exchange: Exchange?
   /// What is told of the request under way; nil while nothing is.
@@ -80,6 +82,10 @@ final class HTTPSession {
       let rest = bytes.extracting(offset..<bytes.byteCount)
       switch stage {
       case .head:
+        if let length = takePlain(rest, now: now) {
+          offset &+= length
+          continue
+        }
         switch parser.parse(rest) {
         case .request(let length):
           let head = rest.extracting(0..<length)
@@ -105,11 +111,36 @@ final class HTTPSession {
     return stage == .stalled ? .stalled(offset) : .taken(offset, needing: 0)
   }
 
+  /// Does what a plain request asks for of which only the target is new. Says how long it was; nil where it
+  /// is another one, or one with something wrong.
+  private func takePlain(_ bytes: RawSpan, now: Moment) -> Int? {
+    guard parser.isFresh, !logsAccess, let found = desk.heads.find(headNumber, in: bytes) else {
+      return nil
+    }
+    desk.key.removeAll()
+    do throws(RequestTargetError) {
+      try RequestTarget.appendKey(ofParsed: bytes.extracting(found.target), to: &desk.key)
+    } catch {
+      return nil
+    }
+    readPlain(desk.key, now: now)
+    if desk.key.allocated > Limits.httpKeyKeptMax { desk.key.release() }
+    return found.end
+  }
+
+  private func readPlain(_ key: borrowing ByteBuffer, now: Moment) {
+    read(desk.plainRequest, key: key.bytes, now: now)
+  }
+
   func begin(_ head: RawSpan, now: Moment) {
     var request = HTTPRequest(parser.head, in: head, desk.options.settings)
     desk.key.removeAll()
     let purpose = request.purpose(
       parser.head, in: head, desk.options.settings, checks: desk.checks, key: &desk.key)
+    if purpose == .read && request.method == .get && request.body == .none && request.isPlain {
+      headNumber = desk.heads.keep(
+        head.extracting(parser.head.target.upperBound..<head.byteCount))
+    }
     goOn(purpose, request, key: desk.key, now: now)
     if desk.key.allocated > Limits.httpKeyKeptMax { desk.key.release() }
   }

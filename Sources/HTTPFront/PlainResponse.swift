@@ -25,12 +25,6 @@ struct PlainResponse: ~Copyable {
     start.append("ETag: \"")
   }
 
-  /// Whether it is the response to `request`.
-  static func answers(_ request: HTTPRequest) -> Bool {
-    request.isPlain && !request.wantsJSON && request.persistence == .implied
-      && request.origin == .silence
-  }
-
   /// Writes the response. O(n).
   func append(
     _ value: borrowing HTTPValue, age: Int, timeToLive: Int, isHead: Bool,
@@ -96,32 +90,48 @@ private struct Cursor {
     count &+= 1
   }
 
-  mutating func writeHexadecimal(_ value: UInt64) {
-    var left = value
-    for _ in 0..<16 {
-      let digit = UInt8(truncatingIfNeeded: left &>> 60)
-      write(digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &- 10 &+ digit)
-      left &<<= 4
-    }
+  /// The first of the bytes in the lowest bits.
+  private mutating func write(_ count: Int, bytesOf word: UInt64) {
+    unsafe start.storeBytes(
+      of: word.littleEndian, toByteOffset: self.count, as: UInt64.self)
+    self.count &+= count
   }
 
-  /// At most twenty digits and a sign.
+  /// Sixteen digits.
+  mutating func writeHexadecimal(_ value: UInt64) {
+    write(8, bytesOf: Self.hexadecimal(UInt32(truncatingIfNeeded: value &>> 32)))
+    write(8, bytesOf: Self.hexadecimal(UInt32(truncatingIfNeeded: value)))
+  }
+
+  /// Eight digits, all at once: each half byte gets a byte of its own, the highest the lowest.
+  private static func hexadecimal(_ value: UInt32) -> UInt64 {
+    var word = UInt64(value.byteSwapped)
+    word = (word | word &<< 16) & 0x0000_FFFF_0000_FFFF
+    word = (word | word &<< 8) & 0x00FF_00FF_00FF_00FF
+    word = word &>> 4 & 0x000F_000F_000F_000F | word &<< 8 & 0x0F00_0F00_0F00_0F00
+    let letters = (word &+ ones &* 6) &>> 4 & ones
+    return word &+ ones &* 0x30 &+ letters &* 0x27
+  }
+
+  private static let ones: UInt64 = 0x0101_0101_0101_0101
+
+  /// At most twenty digits and a sign: the last eight at once, behind those before.
   mutating func writeDecimal(_ value: Int) {
     if value < 0 { write(UInt8(ascii: "-")) }
     var left = value.magnitude
-    var digits = 1
-    var rest = left
-    while rest >= 10 {
-      rest /= 10
-      digits &+= 1
+    if left >= 100_000_000 {
+      writeDecimal(Int(truncatingIfNeeded: left / 100_000_000))
+      left = left % 100_000_000 &+ 100_000_000
     }
-    count &+= digits
-    var place = count
+    var word: UInt64 = 0
+    var digits = 0
     repeat {
-      place &-= 1
-      let digit = UInt8(truncatingIfNeeded: left % 10)
-      unsafe start.storeBytes(of: UInt8(ascii: "0") &+ digit, toByteOffset: place, as: UInt8.self)
+      // A ninth digit was only there for the zeros before the others.
+      if digits == 8 { break }
+      word = word &<< 8 | UInt64(UInt8(ascii: "0")) &+ UInt64(left % 10)
       left /= 10
+      digits &+= 1
     } while left > 0
+    write(digits, bytesOf: word)
   }
 }

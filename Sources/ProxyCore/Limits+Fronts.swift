@@ -96,6 +96,8 @@ extension Limits {  // HTTP sessions
   package static let httpBatchOutputBytesMax = 1024 * 1024
   /// A key's bytes for which a loop keeps room between requests.
   package static let httpKeyKeptMax = 4 * 1024
+  /// What may be behind the target of a request, bytes of it, to be known again.
+  package static let httpHeadKeptMax = 1024
   /// The first line of a reply that is relayed; of a longer error the rest is not told.
   package static let httpReplyLineBytesMax = 1024
 

@@ -41,6 +41,17 @@ extension RawSpan {
     }
   }
 
+  /// Whether these are the same bytes. O(n)
+  package func equals(_ other: RawSpan) -> Bool {
+    guard byteCount == other.byteCount else { return false }
+    return unsafe withUnsafeBytes { own in
+      unsafe other.withUnsafeBytes { other in
+        guard let start = own.baseAddress, let other = other.baseAddress else { return true }
+        return unsafe memcmp(start, other, own.count) == 0
+      }
+    }
+  }
+
   /// Whether these are the same bytes as `text`'s.
   package func equals(_ text: StaticString) -> Bool {
     guard byteCount == text.utf8CodeUnitCount else { return false }

@@ -19,10 +19,18 @@ package struct DurationHistogram: Sendable {
   /// Adds `count` that each took so long. What seems to have ended before it began took no time.
   package mutating func add(nanoseconds duration: Int64, count: UInt64 = 1) {
     let duration = max(0, duration)
-    var bucket = 0
-    for bound in Self.bounds where duration > bound { bucket &+= 1 }
-    counts[bucket] &+= count
+    counts[Self.bucket(of: duration)] &+= count
     nanoseconds &+= UInt128(duration) &* UInt128(count)
+  }
+
+  /// The first whose bound is not exceeded, by halving.
+  private static func bucket(of duration: Int64) -> Int {
+    var (low, high) = (0, bounds.count)
+    while low < high {
+      let middle = (low &+ high) / 2
+      if duration > bounds[middle] { low = middle &+ 1 } else { high = middle }
+    }
+    return low
   }
 
   /// How many there are in a bucket, and in no bucket before it.
