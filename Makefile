@@ -1,6 +1,6 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop restart deps deps-web build static dist install uninstall coverage test suites fuzz budgets sanitize lint format examples docs bench-core clean
+.PHONY: help run start stop restart deps deps-web build static dist install uninstall coverage test soak suites fuzz budgets sanitize lint format examples docs bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
@@ -34,6 +34,10 @@ deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmar
 	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
 	  $$become apt-get install -qy --no-install-recommends libhiredis-dev; } || \
 	  echo "without hiredis: its tests are skipped"
+	@command -v iptables >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
+	  $$become apt-get install -qy --no-install-recommends iptables; } || \
+	  echo "without iptables: the test of silent loss is skipped"
 
 deps-web: deps ## what the HTTP front is tested with besides: wrk, h2load, chromium, aiohttp, httpx
 	@for pair in wrk=wrk h2load=nghttp2-client chromium=chromium; do \
@@ -68,6 +72,11 @@ test: deps ## all tests, against a redis-server of their own
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build $(SWIFT_FLAGS) --filter '^ProxyCoreTests\.'
 	swift test --skip-build $(SWIFT_FLAGS) --skip '^ProxyCoreTests\.'
+
+soak: export SOAK_MINUTES ?= 3
+soak: deps ## traffic of every kind and faults for SOAK_MINUTES (3), every answer checked; SEED replays
+	swift build --build-tests $(SWIFT_FLAGS)
+	swift test --skip-build $(SWIFT_FLAGS) --filter '^EndToEndTests\.SoakTests'
 
 suites: deps ## redis-py's, fakeredis' and hiredis' own tests, against Redis and through the proxy; shows what differs
 	swift build -c release $(SWIFT_FLAGS) --product proxyd

@@ -69,8 +69,9 @@ extension Limits {  // Clients in a list
   /// The time between slices, at least and at most.
   package static let idlePauseMin = Duration.milliseconds(10)
   package static let idlePauseMax = Duration.seconds(1)
-  /// Clients of a loop that were turned away and are still being told why; others are only closed.
-  package static let refusalsMax = 64
+  /// Clients of a loop and a front that were turned away and are still being told why; others are only closed.
+  /// Each holds a descriptor meanwhile, which nobody who was let in must lack.
+  package static let refusalsMax = 16
 
   /// What these owe to each other.
   package static var rosterRelationsHold: Bool {

@@ -7,6 +7,7 @@ struct Service {
   private var configuration: Configuration
   private let log: Log
   private let supervisor: Supervisor
+  private var room: Room
   private let server: Server
   private var requests: RequestLog
 
@@ -27,11 +28,11 @@ struct Service {
       log.verbose(.setting, "\(setting.name)=\(text)", LogField("name", setting.name))
     }
     for warning in configuration.warnings { log.warning(.advice, warning) }
-    Self.raiseDescriptorLimit(for: configuration, log)
+    room = Room(for: configuration, log)
     let place = configuration.redis.server
     do throws(Server.Failure) {
       server = try Server(
-        configuration, sockets: supervisor.sockets, observer: { log.tell($0, of: place) },
+        room.fit(configuration), sockets: supervisor.sockets, observer: { log.tell($0, of: place) },
         clientObserver: { log.tell($0) })
       requests = RequestLog(log, of: server)
       try requests.begin(configuration)
@@ -64,23 +65,6 @@ struct Service {
     }
   }
 
-  // MARK: Descriptors
-
-  /// Whatever a process has besides clients and their links: its loops' pollers, wakers and links, files.
-  private static func descriptorsNeeded(_ configuration: Configuration) -> Int {
-    configuration.clientsMax + configuration.pinnedMax + 16 * configuration.threads
-      + Limits.adminConnectionsMax + 32
-  }
-
-  private static func raiseDescriptorLimit(for configuration: Configuration, _ log: Log) {
-    let needed = descriptorsNeeded(configuration)
-    guard let limit = try? FileDescriptorLimit.raise(to: needed), limit < needed else { return }
-    log.warning(
-      .limited,
-      "this process may have \(limit) files open, and MAX_CLIENTS and PINNED_MAX may need \(needed):"
-        + " raise the limit (LimitNOFILE=, ulimit -n) or lower them")
-  }
-
   // MARK: SIGHUP
 
   /// Reads the settings again and takes over what can change while it runs.
@@ -102,7 +86,8 @@ struct Service {
       return log.warning(.reloadFailed, "SIGHUP: nothing was changed: \(error)")
     }
     log.set(level: configuration.logLevel, format: configuration.logFormat)
-    server.update(configuration)
+    room = Room(for: configuration, log)
+    server.update(room.fit(configuration))
     let taken = changed.filter(\.reloads).map { "\($0.name)=\($0.text(configuration))" }
     let left = changed.filter { !$0.reloads }.map(\.name)
     let news = "SIGHUP: \(taken.isEmpty ? "nothing is new" : taken.joined(separator: ", "))"

@@ -12,10 +12,10 @@ final class HTTPConnection {
   private let socket: Int32
   private var bytes: [UInt8] = []
 
-  /// Connects, and lets no read take longer than half a minute.
-  init(port: UInt16) throws {
+  /// Connects, and lets no read take longer than half a minute, or as long as is said.
+  init(port: UInt16, timeoutSeconds: Int = 30) throws {
     socket = try Loopback.connect(port: port)
-    Loopback.setTimeout(socket, seconds: 30)
+    Loopback.setTimeout(socket, seconds: timeoutSeconds)
   }
 
   deinit { close(socket) }

@@ -4,7 +4,7 @@ import TestSupport
 @testable import proxyd
 
 /// The built program, on a free port, ended with its test.
-final class Proxyd {
+final class Proxyd: Sendable {
   let port: UInt16
   let httpPort: UInt16
   let adminPort: UInt16
@@ -67,6 +67,8 @@ final class Proxyd {
   }
 
   var isRunning: Bool { process.isRunning }
+
+  var pid: Int32 { process.pid }
 
   /// What it has said so far.
   var log: String { Self.text(of: "\(directory)/\(port)") }

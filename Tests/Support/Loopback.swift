@@ -120,8 +120,20 @@ public enum Loopback {
       connection, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
+  /// The port that a socket has on this side; 0 where it has none.
+  public static func localPort(of socket: Int32) -> UInt16 {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let named = unsafe withUnsafeMutablePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe getsockname(socket, $0, &length)
+      }
+    }
+    return named == 0 ? UInt16(bigEndian: address.sin_port) : 0
+  }
+
   /// Closes so that the peer sees a reset, whatever is on its way.
-  static func reset(_ connection: Int32) {
+  public static func reset(_ connection: Int32) {
     var now = linger(l_onoff: 1, l_linger: 0)
     unsafe setsockopt(
       connection, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))

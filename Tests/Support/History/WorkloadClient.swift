@@ -10,16 +10,19 @@ public final class WorkloadClient {
   private let history: History
   private let options: WorkloadGenerator.Options
   private let refusals: Set<String>
+  private let greeting: [String]
   private var recorder: HistoryClient
   private var workload: WorkloadGenerator
   private var connection: RESPConnection?
 
-  /// A client that will connect to `port` of 127.0.0.1, where the cache at `place` is, or a server.
+  /// A client that will connect to `port` of 127.0.0.1, where the cache at `place` is, or a server, and
+  /// begin each connection with `greeting`.
   public init(
     port: UInt16, at place: Int? = nil, history: History,
     options: WorkloadGenerator.Options = .init(),
-    refusals: Set<String> = WorkloadCall.refusals
+    refusals: Set<String> = WorkloadCall.refusals, greeting: [String] = []
   ) {
+    self.greeting = greeting
     self.port = port
     self.place = place
     self.history = history
@@ -30,11 +33,13 @@ public final class WorkloadClient {
   }
 
   /// One pipeline: all of it is sent, then the replies are taken one by one. Throws where nobody takes
-  /// its connection; a connection that is lost later is no error.
-  public func run() throws {
-    let calls = workload.pipeline()
-    let connection = try connection ?? RESPConnection(port: port)
+  /// its connection; a connection that is lost later is no error. Says whether the outcome of all is known.
+  @discardableResult
+  public func run() throws -> Bool {
+    let connection = try connection ?? connect()
     self.connection = connection
+    let calls = workload.pipeline()
+    var isKnown = true
     let sequences = calls.map { $0.calls.map(recorder.invoke) }
     var answeredCount = 0
     do {
@@ -43,9 +48,11 @@ public final class WorkloadClient {
         let replies = try call.commands.map { _ in try connection.receive().value }
         for (part, outcome) in zip(sequence, call.outcomes(replies, refusals: refusals)) {
           recorder.finish(part, outcome)
+          if outcome == .unknown { isKnown = false }
         }
         answeredCount += 1
       }
+      return isKnown
     } catch {
       for sequence in sequences.dropFirst(answeredCount).joined() {
         recorder.finish(sequence, .unknown)
@@ -53,7 +60,17 @@ public final class WorkloadClient {
       self.connection = nil
       recorder = history.client(at: place)
       workload = WorkloadGenerator(client: recorder.number, seed: history.seed, options: options)
+      return false
     }
+  }
+
+  private func connect() throws -> RESPConnection {
+    let connection = try RESPConnection(port: port)
+    if !greeting.isEmpty {
+      try connection.send(greeting)
+      _ = try connection.receive()
+    }
+    return connection
   }
 }
 

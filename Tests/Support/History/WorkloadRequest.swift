@@ -52,14 +52,16 @@ struct WorkloadRequest {
 
 /// Values that are written once, of any length: `3.17`, or `3.17/200/xxx…` which is 200 bytes long, so
 /// that a value of which a part is missing or strange is not taken for one that was written.
-enum WorkloadValue {
-  static func text(name: String, length: Int) -> String {
+public enum WorkloadValue {
+  /// A value of this name, so many bytes long if it is to be longer than its name.
+  public static func text(name: String, length: Int) -> String {
     let head = "\(name)/\(length)/"
     guard length > head.utf8.count else { return name }
     return head + String(repeating: "x", count: length - head.utf8.count)
   }
 
-  static func name(of bytes: [UInt8]) -> String {
+  /// The name of a value; a strange one, beginning with `?`, where it is not whole.
+  public static func name(of bytes: [UInt8]) -> String {
     let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     let name = String(decoding: parts.first ?? [], as: UTF8.self)
     if parts.count == 1 { return name }
