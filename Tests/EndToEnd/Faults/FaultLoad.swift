@@ -36,7 +36,11 @@ struct FaultLoad: Sendable {
       }
     }
     if let error = failure.value { throw error }
-    return HistoryCheck(.nearCache).judge(history)
+    let verdict = HistoryCheck(.nearCache, configurationsMax: 50_000).judge(history)
+    // Where the machine stood still everything overlaps, and of several keys together not all can be
+    // searched. Each key alone always is.
+    if verdict.unexaminedCount > 0 { print("fault: not searched to the end: \(verdict)") }
+    return verdict
   }
 
   private func work(until isOver: Shared<Bool>, _ step: () -> Bool) {
