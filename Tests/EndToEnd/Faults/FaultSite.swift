@@ -110,7 +110,9 @@ struct FaultSite: Sendable {
         .map { $0.split(separator: " ").prefix(2).joined(separator: " ") })
   }
 
+  /// Its memory; 0 where a sanitizer keeps far more than that.
   var residentBytes: Int {
+    guard AllocationCount.works else { return 0 }
     let pages = Proxyd.text(of: "/proc/\(proxyd.pid)/statm").split(separator: " ")
     return pages.count > 1 ? (Int(pages[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
   }

@@ -13,7 +13,7 @@ struct SoakTests {
     return .seconds((Double(text) ?? 3) * 60)
   }()
   /// A history is judged when it is so long: the time that takes grows faster than the history.
-  private static let window = Duration.seconds(4)
+  private static let window = Duration.seconds(3)
 
   /// What the whole has come to.
   private struct Summary {
@@ -100,7 +100,7 @@ struct SoakTests {
     if !verdict.violations.isEmpty { summary.wrong.append("SEED=\(seed): \(verdict)") }
     summary.residentBytes.append(site.residentBytes)
     let seconds = (ContinuousClock.now - start).inMilliseconds / 1_000
-    print("soak: \(summary.windows) histories, \(seconds) s: \(verdict.violations.count) wrong")
+    print("soak: history \(summary.windows), judged after \(seconds) s: \(verdict)")
     fflush(nil)
   }
 
