@@ -44,7 +44,8 @@ struct RedisFaultTests {
   }
 
   @Test func `Redis stands still and goes on`() async throws {
-    let site = try FaultSite(["--redis-timeout", "1"], isRelayed: false)
+    let site = try FaultSite(
+      ["--redis-timeout", "1", "--redis-connect-timeout", "60"], isRelayed: false)
     try await expectRecovery(site, "Redis stopped for 1500 ms", loses: false) { site in
       site.redis.pause()
       usleep(1_500_000)
