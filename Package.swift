@@ -42,6 +42,8 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(name: "floor", path: "bench/Floor"),
     .executableTarget(
+      name: "load", path: "bench/Load", linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
       name: "bench-core", dependencies: ["ProxyCore"], path: "bench/Core", swiftSettings: settings),
     .executableTarget(
       name: "bench-client", dependencies: ["ProxyCore", "TestSupport"], path: "bench/Client",

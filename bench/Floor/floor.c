@@ -15,7 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 256, INPUT_BYTES = 1 << 16, REPLIES_MAX = 4096, REPLY_BYTES_MAX = 1 << 14 };
+enum { EVENTS_MAX = 256, INPUT_BYTES = 1 << 16, REPLIES_MAX = 4096, REPLY_BYTES_MAX = 1 << 20 };
+enum { REPLIES_BYTES_MAX = 1 << 26 };
 
 // What is remembered of a connection between two reads: how far the end of a request was matched.
 struct connection {
@@ -26,7 +27,7 @@ struct connection {
 static const char http_end[] = "\r\n\r\n";
 static char input[INPUT_BYTES];
 static char *replies;
-static size_t reply_length;
+static size_t reply_length, reply_count;
 static bool is_http;
 
 static void fail(const char *what) {
@@ -44,9 +45,11 @@ static void prepare_replies(size_t body_bytes) {
               : snprintf(head, sizeof head, "$%zu\r\n", body_bytes);
   size_t tail_length = is_http ? 0 : 2;
   reply_length = (size_t)head_length + body_bytes + tail_length;
-  replies = malloc(reply_length * REPLIES_MAX);
+  reply_count = REPLIES_BYTES_MAX / reply_length;
+  if (reply_count > REPLIES_MAX) reply_count = REPLIES_MAX;
+  replies = malloc(reply_length * reply_count);
   if (!replies) fail("malloc");
-  for (size_t i = 0; i < REPLIES_MAX; i++) {
+  for (size_t i = 0; i < reply_count; i++) {
     char *reply = replies + i * reply_length;
     memcpy(reply, head, (size_t)head_length);
     memset(reply + head_length, 'x', body_bytes);
@@ -104,7 +107,7 @@ static bool serve(struct connection *client) {
   size_t length = (size_t)received;
   size_t count = is_http ? count_http(client, input, length) : count_resp(input, length);
   while (count > 0) {
-    size_t batch = count < REPLIES_MAX ? count : REPLIES_MAX;
+    size_t batch = count < reply_count ? count : reply_count;
     if (!send_all(client->socket, replies, batch * reply_length)) return false;
     count -= batch;
   }

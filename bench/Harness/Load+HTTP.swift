@@ -4,23 +4,15 @@ import TestSupport
 extension Load {
   static let path = "/key:000000000000"
 
-  func runHTTP(
-    _ port: UInt16, _ pin: [String], _ options: Options, _ directory: String
-  ) throws -> Outcome {
-    let output = "\(directory)/wrk-\(port)"
-    let script = "\(directory)/pipeline.lua"
+  func runHTTP(_ candidate: Candidate, _ bench: Bench) throws -> Outcome {
+    let script = "\(bench.directory)/pipeline.lua"
     try TextFile.write(Self.script, to: script)
-    let process = try ChildProcess(
-      pin + [
-        "wrk", "-t", "1", "-c", "\(options.connections)", "-d", "\(options.seconds)s", "-s", script,
-        "http://127.0.0.1:\(port)\(Self.path)", "--", "\(depth)",
-      ], output: output)
-    let status = process.wait()
-    let text = try TextFile.read(output)
-    TextFile.remove(output)
-    guard status == 0, let outcome = Self.outcome(ofWrk: text) else {
-      throw ToolError("\(name) did not complete (exit status \(status)): \(text.suffix(500))")
-    }
+    let text = try output(
+      of: [
+        "wrk", "-t", "1", "-c", "\(bench.options.connections)", "-d", "\(bench.options.seconds)s",
+        "-s", script, "http://127.0.0.1:\(candidate.port)\(candidate.path)", "--", "\(depth)",
+      ], bench)
+    guard let outcome = Self.outcome(ofWrk: text) else { throw incomplete(text) }
     return outcome
   }
 

@@ -1,9 +1,9 @@
 import TestSupport
 
-/// So many requests of one kind at one pipeline depth, sent by redis-benchmark; or as many as wrk
-/// can send over HTTP in some seconds.
+/// So many requests of one kind at one pipeline depth, sent by redis-benchmark; or as many as wrk, or
+/// our own generator, can send in some seconds.
 struct Load: Hashable {
-  enum Kind: String, CaseIterable { case get, incr, http }
+  enum Kind: String, CaseIterable { case get, incr, http, mixed }
 
   /// What a run came to.
   struct Outcome {
@@ -31,26 +31,42 @@ struct Load: Hashable {
     switch kind {
     case .get: ["GET", "key:__rand_int__"]
     case .incr: ["INCR", "counter:__rand_int__"]
-    case .http: []
+    case .http, .mixed: []
     }
   }
 
   /// Sends it all, or throws.
-  func run(port: UInt16, pin: [String], options: Options, directory: String) throws -> Outcome {
-    if kind == .http { return try runHTTP(port, pin, options, directory) }
-    let output = directory + "/load-\(name.replacing(" ", with: "-"))-\(port)"
-    let process = try ChildProcess(
-      pin + [
-        "redis-benchmark", "-h", "127.0.0.1", "-p", "\(port)", "-c", "\(options.connections)",
-        "-n", "\(requests)", "-P", "\(depth)", "-r", "\(options.keys)", "--csv",
-      ] + words, output: output)
-    let status = process.wait()
-    let text = try TextFile.read(output)
-    TextFile.remove(output)
-    guard status == 0, let rate = Self.rate(inCSV: text) else {
-      throw ToolError("\(name) did not complete (exit status \(status)): \(text.suffix(300))")
+  func run(_ candidate: Candidate, _ bench: Bench) throws -> Outcome {
+    switch kind {
+    case .get, .incr: try runRESP(candidate, bench)
+    case .http: try runHTTP(candidate, bench)
+    case .mixed: try runMixed(candidate, bench)
     }
+  }
+
+  private func runRESP(_ candidate: Candidate, _ bench: Bench) throws -> Outcome {
+    let text = try output(
+      of: [
+        "redis-benchmark", "-h", "127.0.0.1", "-p", "\(candidate.port)",
+        "-c", "\(bench.options.connections)", "-n", "\(requests)", "-P", "\(depth)",
+        "-r", "\(bench.options.keys)", "--csv",
+      ] + words, bench)
+    guard let rate = Self.rate(inCSV: text) else { throw incomplete(text) }
     return Outcome(requests: requests, requestsPerSecond: rate)
+  }
+
+  /// What a generator prints that ends well.
+  func output(of generator: [String], _ bench: Bench) throws -> String {
+    let file = "\(bench.directory)/load"
+    defer { TextFile.remove(file) }
+    let status = try ChildProcess(bench.loadPin + generator, output: file).wait()
+    let text = try TextFile.read(file)
+    if status != 0 { throw incomplete("exit status \(status): \(text)") }
+    return text
+  }
+
+  func incomplete(_ text: String) -> ToolError {
+    ToolError("\(name) did not complete: \(text.suffix(500))")
   }
 
   /// The second column of the last line: `"GET key:__rand_int__","98765.43",…`.

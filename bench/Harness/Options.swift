@@ -21,16 +21,37 @@ struct Options: Equatable {
   var serverCore = 0
   var loadCore = 1
   var jsonPath: String?
+  /// Another proxyd than the one that is built beside this program.
+  var proxyd: String?
+  /// What `mixed` asks for: so many GETs in a hundred requests, of keys by Zipf's law with this
+  /// exponent, or of all alike with 0.
+  var readPercent = 90
+  var skew = 0.0
+  /// How many entries proxyd may keep; nil for as many as by default.
+  var cacheCapacity: Int?
+  /// How much longer the path to Redis takes, for proxies and for those who go there themselves.
+  var delayMilliseconds = 0
+  /// Connections that are there and do nothing, beside those that ask.
+  var idleConnections = 0
 
   /// Over HTTP instead of RESP, to servers that are started for it.
   var isHTTP: Bool { loads.contains(.http) }
+
+  /// The programs that send the loads, of those that others have made.
+  var generators: [String] {
+    isHTTP ? ["wrk"] : loads.contains { $0 != .mixed } ? ["redis-benchmark"] : []
+  }
 
   static let usage = """
     usage: bench [--servers floor,memory,proxyd,redis,nutcracker] [--server NAME=COMMAND]...
                  [--loads get,incr | --loads http [--seconds 2]] [--depths 1,16,64] [--rounds 5] [--requests 100000]
                  [--connections 50]
                  [--keys 10000] [--value-bytes 64] [--baseline floor] [--server-core 0]
-                 [--load-core 1] [--json PATH]
+                 [--load-core 1] [--json PATH] [--proxyd PATH]
+                 [--loads mixed [--seconds 2] [--reads 90] [--skew 0.99]]
+                 [--cache ENTRIES] [--delay MILLISECONDS]
+           bench suite PATH [--quick] [--envoy] [--rounds 5] [--proxyd PATH]
+           bench report FOLDER README
     In COMMAND, {port} is where to listen and {redis} the port of a redis-server started for it.
     """
 
@@ -60,6 +81,11 @@ struct Options: Equatable {
       case "--server-core": serverCore = try Self.number(value, name, 0...1_023)
       case "--load-core": loadCore = try Self.number(value, name, 0...1_023)
       case "--json": jsonPath = value
+      case "--proxyd": proxyd = value
+      case "--reads": readPercent = try Self.number(value, name, 0...100)
+      case "--skew": skew = try Self.fraction(value, name)
+      case "--delay": delayMilliseconds = try Self.number(value, name, 0...10_000)
+      case "--cache": cacheCapacity = try Self.number(value, name, 0...1_000_000_000)
       default: throw Misuse(reason: "unknown option \(name)")
       }
     }
@@ -91,7 +117,14 @@ struct Options: Equatable {
     return loads
   }
 
-  private static func number(
+  private static func fraction(_ text: String, _ name: String) throws(Misuse) -> Double {
+    guard let number = Double(text), (0...10).contains(number) else {
+      throw Misuse(reason: "\(name) needs a number from 0 to 10, not \(text)")
+    }
+    return number
+  }
+
+  static func number(
     _ text: String, _ name: String, _ range: ClosedRange<Int>
   ) throws(Misuse) -> Int {
     guard let number = Int(text), range.contains(number) else {

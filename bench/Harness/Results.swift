@@ -4,6 +4,9 @@ struct Results {
   struct Sample: Equatable {
     let microsecondsPerRequest: Double
     let requestsPerSecond: Double
+    /// Of the Redis behind the server, or that it is.
+    var redisMicrosecondsPerRequest: Double?
+    var redisGetsPerRequest: Double?
   }
 
   /// One line of the table.
@@ -19,8 +22,10 @@ struct Results {
   }
 
   let baseline: String
-  private var loads: [String] = []
-  private var servers: [String] = []
+  /// What each of many idle connections takes of a server's memory.
+  var kibibytesPerConnection: [String: Double] = [:]
+  private(set) var loads: [String] = []
+  private(set) var servers: [String] = []
   /// By load and server, a sample a round.
   private var samples: [String: [String: [Sample]]] = [:]
 
@@ -35,6 +40,9 @@ struct Results {
   var rows: [Row] {
     loads.flatMap { load in servers.compactMap { server in row(load, server) } }
   }
+
+  /// A sample a round.
+  func samples(load: String, server: String) -> [Sample] { samples[load]?[server] ?? [] }
 
   private func row(_ load: String, _ server: String) -> Row? {
     guard let own = samples[load]?[server], !own.isEmpty else { return nil }
