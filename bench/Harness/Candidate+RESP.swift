@@ -38,10 +38,12 @@ extension Candidate {
     }
   }
 
-  /// proxyd as far as both fronts have it in common: one thread, as its peers have one.
+  /// proxyd as far as both fronts have it in common: one thread, as its peers have one, and patient as
+  /// they are, where the machine is so busy that Redis gets no time for a second.
   static func proxyd(_ options: Options) throws -> String {
     let program = try options.proxyd ?? own("proxyd")
-    return "\(program) --threads 1 --admin-port 0 --redis-url redis://127.0.0.1:{redis}"
+    return "\(program) --threads 1 --admin-port 0 --queue-timeout 60"
+      + " --redis-url redis://127.0.0.1:{redis}"
   }
 
   private static let nutcracker = """
