@@ -6,11 +6,12 @@ BENCH_FOLDER := docs/benchmarks
 # Where Debian keeps servers, and where Envoy is.
 BENCH_PATH := PATH="$(CURDIR)/.build/python/bin:$$PATH:/usr/sbin"
 
-bench: bench-peers static ## all workloads beside their peers; tables and plots into docs/benchmarks. BENCH_QUICK=1, BENCH_ENVOY=1, BENCH_ROUNDS=9
+bench: bench-peers static ## all workloads beside their peers; tables and plots into docs/benchmarks. BENCH_QUICK=1, BENCH_ENVOY=1, BENCH_ROUNDS=9, BENCH_REQUESTS=60000
 	for product in floor load bench; do swift build -c release --product $$product || exit; done
 	mkdir -p $(BENCH_FOLDER)
 	$(BENCH_PATH) .build/release/bench suite $(BENCH_FOLDER)/results.json --proxyd .build/static/release/proxyd \
-	  $(if $(BENCH_QUICK),--quick) $(if $(BENCH_ENVOY),--envoy) $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS))
+	  $(if $(BENCH_QUICK),--quick) $(if $(BENCH_ENVOY),--envoy) \
+	  $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS)) $(if $(BENCH_REQUESTS),--requests $(BENCH_REQUESTS))
 	.build/release/bench report $(BENCH_FOLDER) README.md
 
 bench-report: ## make docs/benchmarks and the README's table anew from docs/benchmarks/results.json

@@ -29,7 +29,7 @@ import TestSupport
     if let path = options.jsonPath { try TextFile.write(results.json, to: path) }
   }
 
-  /// `suite PATH [--quick] [--envoy] [--rounds N] [--proxyd PATH]`
+  /// `suite PATH [--quick] [--envoy] [--rounds N] [--requests N] [--proxyd PATH]`
   private static func suite(_ words: ArraySlice<String>) throws {
     var suite = Suite()
     var rest = words.dropFirst()
@@ -41,6 +41,8 @@ import TestSupport
       case "--quick": suite.isQuick = true
       case "--envoy": suite.withEnvoy = true
       case "--rounds": suite.rounds = try Options.number(rest.popFirst() ?? "", word, 1...1_000)
+      case "--requests":
+        suite.requests = try Options.number(rest.popFirst() ?? "", word, 100...1_000_000_000)
       case "--proxyd": suite.proxyd = rest.popFirst()
       default: throw Options.Misuse(reason: "unknown option \(word)")
       }

@@ -50,7 +50,7 @@ struct Options: Equatable {
                  [--load-core 1] [--json PATH] [--proxyd PATH]
                  [--loads mixed [--seconds 2] [--reads 90] [--skew 0.99]]
                  [--cache ENTRIES] [--delay MILLISECONDS]
-           bench suite PATH [--quick] [--envoy] [--rounds 5] [--proxyd PATH]
+           bench suite PATH [--quick] [--envoy] [--rounds 5] [--requests 20000] [--proxyd PATH]
            bench report FOLDER README
     In COMMAND, {port} is where to listen and {redis} the port of a redis-server started for it.
     """

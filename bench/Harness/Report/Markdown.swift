@@ -76,6 +76,10 @@ struct Markdown {
         ("memory", "\(Results.text(machine.memoryGibibytes, 0)) GiB"),
         ("kernel", machine.kernel), ("system", machine.system),
         ("run", "\(report.run.date), \(Results.text(report.run.minutes, 1)) minutes"),
+        (
+          "requests a round",
+          "\(report.run.requests), 8 times as many in pipelines of 16, 16 times of 64"
+        ),
       ] + report.versions.sorted { $0.key < $1.key }
     return facts.map { Self.line([$0.0, $0.1]) }.joined()
   }

@@ -15,6 +15,8 @@ struct Report: Codable, Equatable {
     var minutes: Double
     var isQuick: Bool
     var rounds: Int
+    /// Of each round at depth 1, from redis-benchmark; deeper pipelines send more.
+    var requests: Int
   }
 
   /// What belongs together: a section, and a plot.

@@ -8,11 +8,13 @@ struct Suite {
   var proxyd: String?
   /// As many as the scale says, if nil.
   var rounds: Int?
+  var requests: Int?
 
   func run() throws -> Report {
     let begin = ContinuousClock.now
     var scale = isQuick ? Scale.quick : Scale.full
-    if let rounds { scale.rounds = rounds }
+    scale.rounds = rounds ?? scale.rounds
+    scale.requests = requests ?? scale.requests
     let files = try Self.raiseFileLimit()
     if files < scale.idleConnections + Self.filesBeside {
       scale.idleConnections = max(files - Self.filesBeside, 1)
@@ -23,7 +25,7 @@ struct Suite {
       run: .init(
         date: Date.now.formatted(.iso8601.year().month().day()),
         loadAverageBefore: try Machine.loadAverage(), minutes: 0, isQuick: isQuick,
-        rounds: scale.rounds),
+        rounds: scale.rounds, requests: scale.requests),
       versions: try Machine.versions(
         proxyd: try proxyd ?? Candidate.own("proxyd"), withEnvoy: withEnvoy),
       chapters: [])
