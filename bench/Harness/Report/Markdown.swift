@@ -51,7 +51,6 @@ struct Markdown {
     | | |
     |---|---|
     \(description)
-
     Figures are medians over the rounds, with the least and the most behind them. `× floor` is the median over the
     rounds of the quotient to the floor's figure in the same round: the one to trust where the machine was busy.
 
@@ -62,10 +61,13 @@ struct Markdown {
   private var circumstances: String {
     let run = report.run
     let quick = run.isQuick ? " A quick run, which only shows that it works." : ""
+    let isBusy = run.loadAverageBefore > Double(report.machine.cores) / 2
+    let work = " The machine had other work to do meanwhile: only ratios mean anything."
+    let busy = isBusy ? work : ""
     let rounds = run.rounds == 1 ? "One round" : "Medians of \(run.rounds) interleaved rounds"
     return
       "\(rounds), \(run.date), on \(report.machine.cores) cores of \(report.machine.processor); "
-      + "load average before the run \(Results.text(run.loadAverageBefore, 2)).\(quick)"
+      + "load average before the run \(Results.text(run.loadAverageBefore, 2)).\(busy)\(quick)"
   }
 
   private var description: String {
