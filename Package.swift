@@ -23,8 +23,12 @@ let package = Package(
     .target(name: "HTTPFront", dependencies: ["ProxyCore"], swiftSettings: settings),
     .target(
       name: "AdminFront", dependencies: ["ProxyCore", "HTTPFront"], swiftSettings: settings),
+    // All of the program but its entry, which no other program could have beside its own.
+    .target(
+      name: "Daemon", dependencies: ["ProxyCore", "RESPFront", "HTTPFront", "AdminFront"],
+      path: "Sources/proxyd", exclude: ["Entry"], swiftSettings: settings),
     .executableTarget(
-      name: "proxyd", dependencies: ["ProxyCore", "RESPFront", "HTTPFront", "AdminFront"],
+      name: "proxyd", dependencies: ["Daemon"], path: "Sources/proxyd/Entry",
       swiftSettings: settings),
 
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
@@ -32,7 +36,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["ProxyCore", "AllocationCounter"], path: "Tests/Support",
       swiftSettings: settings),
     .target(
-      name: "FuzzTargets", dependencies: ["ProxyCore", "RESPFront", "HTTPFront", "TestSupport"],
+      name: "FuzzTargets",
+      dependencies: ["ProxyCore", "RESPFront", "HTTPFront", "Daemon", "TestSupport"],
       path: "Tests/Fuzz/Targets", swiftSettings: settings),
     .executableTarget(
       name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Program",
@@ -73,10 +78,11 @@ let package = Package(
       dependencies: ["ProxyCore", "AdminFront", "HTTPFront", "RESPFront", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "ProxydTests", dependencies: ["ProxyCore", "proxyd", "TestSupport"],
+      name: "ProxydTests", dependencies: ["ProxyCore", "Daemon", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["proxyd", "TestSupport"], path: "Tests/EndToEnd",
+      name: "EndToEndTests", dependencies: ["proxyd", "Daemon", "TestSupport"],
+      path: "Tests/EndToEnd",
       swiftSettings: settings),
     .testTarget(
       name: "ProxyCoreTests", dependencies: ["ProxyCore", "TestSupport", "AllocationCounter"],

@@ -42,7 +42,8 @@ struct Service {
       throw error
     }
     log.notice(
-      .started, "proxyd \(Main.version): \(server.description)", LogField("version", Main.version))
+      .started, "proxyd \(Program.version): \(server.description)",
+      LogField("version", Program.version))
     supervisor.tellReady(server.description)
   }
 

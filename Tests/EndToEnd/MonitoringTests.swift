@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import proxyd
+@testable import Daemon
 
 /// The dashboard and the alerts that come with proxyd ask for what `/metrics` gives.
 @Suite(

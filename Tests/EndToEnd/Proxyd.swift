@@ -1,7 +1,7 @@
 import Glibc
 import TestSupport
 
-@testable import proxyd
+@testable import Daemon
 
 /// The built program, on a free port, ended with its test.
 final class Proxyd: Sendable {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import proxyd
+@testable import Daemon
 
 /// The commands that the README shows do what it says.
 @Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import proxyd
+@testable import Daemon
 
 @Suite struct ConfigurationFileTests {
   private func file(_ text: String) throws(ConfigurationError) -> ConfigurationFile {

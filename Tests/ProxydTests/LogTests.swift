@@ -3,7 +3,7 @@ import ProxyCore
 import TestSupport
 import Testing
 
-@testable import proxyd
+@testable import Daemon
 
 @Suite struct LogTests {
   private func text(_ line: LogLine, _ format: LogFormat) -> String {

@@ -1,8 +1,8 @@
 import Glibc
 import Testing
 
+@testable import Daemon
 @testable import ProxyCore
-@testable import proxyd
 
 @Suite struct ProgramPartTests {
   @Test func `sockets are told apart by their names`() throws {

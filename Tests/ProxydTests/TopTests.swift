@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import proxyd
+@testable import Daemon
 
 @Suite struct TopTests {
   @Test(arguments: [

@@ -5,7 +5,7 @@ internal import ProxyCore
 internal import RESPFront
 
 /// What is in force.
-struct Configuration: Equatable {
+package struct Configuration: Equatable {
   var httpHost = "127.0.0.1"
   var httpPort: UInt16 = 8080
   var httpWrites = false
@@ -121,7 +121,7 @@ extension Configuration {
   var admin: AdminOptions {
     var options = AdminOptions()
     options.hostNames = [adminHost]
-    options.version = Main.version
+    options.version = Program.version
     return options
   }
 

@@ -1,12 +1,14 @@
 internal import Glibc
 
-@main struct Main {
+/// What the program does by its words: runs, or says something and ends.
+package enum Program {
   static let version = "0.1.0"
 
   /// What `sysexits.h` has for a configuration error.
   private static let misconfigured: Int32 = 78
 
-  static func main() {
+  /// Reads the command line and does as it says.
+  package static func main() {
     do throws(ConfigurationError) {
       let invocation = try Invocation(CommandLine.arguments.dropFirst())
       switch invocation.action {

@@ -1,0 +1,5 @@
+internal import Daemon
+
+@main struct Main {
+  static func main() { Program.main() }
+}
