@@ -1,7 +1,7 @@
 import ProxyCore
 import Testing
 
-@testable import proxyd
+@testable import Daemon
 
 @Suite struct ConfigurationTests {
   private func configuration(
@@ -62,6 +62,7 @@ import Testing
     ]
     let notHosts = [
       "no such host", "http://a", "a/b", "a\nb", "[::1]", String(repeating: "a", count: 256),
+      "a\u{2028}b", "a\u{85}",
     ]
     return [
       "HTTP_HOST": notHosts, "RESP_HOST": notHosts, "REDIS_HOST": notHosts,
@@ -88,7 +89,9 @@ import Testing
       "QUEUE_TIMEOUT": notTimes, "PINNED_MAX": notCounts + ["1000001"],
       "THREADS": notCounts + ["0", "1025"], "LOG_LEVEL": ["debug", "loud", "NOTICE", "3"],
       "LOG_FORMAT": ["xml"], "DRAIN_TIMEOUT": notTimes,
-      "ACCESS_LOG": ["on", "yes", "log", "OFF", "stdout", "/var/log/", "/a\nb"],
+      "ACCESS_LOG": [
+        "on", "yes", "log", "OFF", "stdout", "/var/log/", "/a\nb", "/a\u{2029}b", "/\u{9B}",
+      ],
       "CACHE_MGET": ["yes", "ON", "1"], "SLOWLOG_SLOWER_THAN": notTimes,
       "SLOWLOG_MAX_LEN": notCounts + ["10001"],
     ]
@@ -191,6 +194,28 @@ import Testing
     #expect(again == original)
     let file = try configuration(file: ConfigurationFile.text(of: original))
     #expect(file == original)
+  }
+
+  @Test(arguments: ["\"/a\"", " /a b ", "'/'x'", "/a\u{301}", "/\""])
+  func `a value is printed so that it is read as it is`(_ path: String) throws {
+    let original = try configuration(["--access-log", path])
+    #expect(original.accessLog == .file(path))
+    #expect(try configuration(file: ConfigurationFile.text(of: original)) == original)
+  }
+
+  /// A combining accent makes one character of itself and what is before it.
+  @Test func `a secret that begins with an accent is one`() throws {
+    let secret = "\u{301}hush=hush"
+    #expect(try configuration(["--password=\(secret)"]).password == secret)
+    #expect(try configuration(file: "PASSWORD=\(secret)").password == secret)
+    #expect(try configuration(file: "PASSWORD=\"\(secret)\"\n#\u{301}\n").password == secret)
+  }
+
+  @Test func `what is quoted is short, and a terminal obeys none of it`() throws {
+    let word = "--\u{9B}2J\u{202E}" + String(repeating: "\u{301}", count: 1_000)
+    let error = try #require(throws: ConfigurationError.self) { try configuration([word]) }
+    #expect(error.description.hasPrefix("unknown argument \"--\\u{9b}2J\\u{202e}"))
+    #expect(error.description.utf8.count < 1_000)
   }
 
   @Test(arguments: [

@@ -3,7 +3,11 @@ internal import ProxyCore
 /// How a configuration comes about: from the defaults, what the file says instead, what the environment
 /// says instead of that, and flags before all. An empty variable says nothing.
 extension Configuration {
-  init(
+  /// - Parameters:
+  ///   - flags: Values by the names of their settings.
+  ///   - environment: What a variable says; nil where there is none.
+  ///   - file: The file that was found or named.
+  package init(
     flags: [String: String], environment: (String) -> String?, file: ConfigurationFile? = nil
   ) throws(ConfigurationError) {
     var written = Written()
@@ -73,7 +77,7 @@ extension Configuration {
   private var lendsIdentity: Bool { redis.password != nil && password == nil }
 
   /// What is allowed, and worth a line.
-  var warnings: [String] {
+  package var warnings: [String] {
     guard lendsIdentity else { return [] }
     return [
       "there is a password for Redis and no PASSWORD: every user of this machine has the rights that"

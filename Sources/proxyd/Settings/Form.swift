@@ -55,9 +55,12 @@ struct FormError: Error {
   init(_ problem: String) { self.problem = problem }
 }
 
-/// What somebody wrote, for an error: on one line, and not all of it where it is long.
+/// What somebody wrote, for an error: on one line, nothing in it that a terminal would obey, and not all of
+/// it where it is long.
 func quoted(_ text: String) -> String {
-  text.count <= 64 ? text.debugDescription : "\(text.prefix(64).debugDescription)…"
+  let start = String(String.UnicodeScalarView(text.unicodeScalars.prefix(64)))
+  let isWhole = start.utf8.count == text.utf8.count
+  return TopText.visible(start.debugDescription) + (isWhole ? "" : "…")
 }
 
 // MARK: Numbers
@@ -198,8 +201,18 @@ extension Form where Value == String {
         let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
         return isLetter || isDigit || byte >= 0x80 || ".-_:%".utf8.contains(byte)
       }
-      return isHost && !text.isEmpty && text.utf8.count <= 255 ? text : nil
+      return isHost && isPlain(text) && !text.isEmpty && text.utf8.count <= 255 ? text : nil
     }, write: { $0 })
+
+  /// Whether it is shown on one line, as it is.
+  static func isPlain(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { scalar in
+      switch scalar.value {
+      case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: false
+      default: true
+      }
+    }
+  }
 
   /// What stands for a secret wherever it would be shown.
   static let mask = "***"

@@ -1,5 +1,5 @@
 /// What the command line asks for.
-struct Invocation: Equatable {
+package struct Invocation: Equatable {
   enum Action: Equatable {
     case run, check, help, version, printConfiguration
     case top(Top.Options)
@@ -9,10 +9,10 @@ struct Invocation: Equatable {
   /// The file of settings that is named; nil for the one that is looked for.
   var file: String?
   /// Values by the names of their settings.
-  var flags: [String: String] = [:]
+  package var flags: [String: String] = [:]
 
   /// Reads the words after the program's name: `--resp-port 1` or `--resp-port=1`.
-  init(_ words: some Sequence<String>) throws(ConfigurationError) {
+  package init(_ words: some Sequence<String>) throws(ConfigurationError) {
     var words = words.makeIterator()
     while let word = words.next() {
       switch word {
@@ -43,13 +43,16 @@ struct Invocation: Equatable {
       action = .top(options)
       return
     }
-    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let flag = parts.first.map(String.init) ?? word
+    // By bytes: with an accent behind it, a character is no "=", and a secret would be a part of the name.
+    let parts = word.utf8.split(
+      separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false
+    ).map { String(Substring($0)) }
+    let flag = parts.first ?? word
     let setting = Setting.all.first { $0.flag == flag }
     guard setting != nil || flag == "--config" else {
       throw ConfigurationError("unknown argument \(quoted(flag)); see proxyd --help")
     }
-    guard let value = parts.count > 1 ? String(parts[1]) : words.next() else {
+    guard let value = parts.count > 1 ? parts[1] : words.next() else {
       throw ConfigurationError("\(setting?.name ?? "config"): \(flag) needs a value")
     }
     if let setting { flags[setting.name] = value } else { file = value }

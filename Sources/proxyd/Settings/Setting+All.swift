@@ -170,7 +170,7 @@ extension Form where Value == AccessLogPlace {
       case "off": return .off
       case "stderr": return .standardError
       default:
-        let isPath = text.contains("/") && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        let isPath = text.contains("/") && Form<String>.isPlain(text)
         return isPath && text.utf8.count < 4_096 && !text.hasSuffix("/") ? .file(text) : nil
       }
     },

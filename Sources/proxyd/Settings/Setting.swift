@@ -83,7 +83,7 @@ enum SettingSource: Equatable, Sendable, CustomStringConvertible {
 }
 
 /// Why proxyd does not start: one line for people, which says where what is wrong was written.
-struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   let problem: String
   let source: SettingSource?
 
@@ -92,5 +92,5 @@ struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     self.source = source
   }
 
-  var description: String { problem + (source.map { " (\($0))" } ?? "") }
+  package var description: String { problem + (source.map { " (\($0))" } ?? "") }
 }

@@ -2,7 +2,7 @@ internal import ProxyCore
 
 /// What an admin listener has answered, read by RFC 8259. Whoever answers may be anybody: depth is bounded, and
 /// what is no JSON is none.
-enum JSONValue: Equatable {
+package enum JSONValue: Equatable {
   case object([String: JSONValue])
   case array([JSONValue])
   case number(Double)
@@ -11,7 +11,7 @@ enum JSONValue: Equatable {
   case null
 
   /// O(n); nil where the bytes are anything else, or more than one value.
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     var reader = JSONReader(bytes)
     guard let value = reader.value(depth: 0), reader.isAtEnd else { return nil }
     self = value

@@ -1,5 +1,5 @@
 /// What `proxyd top` shows: lines that fit the terminal, made of two answers and the time between.
-struct TopFrame {
+package struct TopFrame {
   private let now: JSONValue
   private let before: JSONValue
   private let seconds: Double
@@ -12,8 +12,10 @@ struct TopFrame {
     self.columns = columns
   }
 
+  /// The lines, from above, at most `rows`.
+  ///
   /// - Parameter present: Seconds since 1970.
-  static func lines(
+  package static func lines(
     _ now: JSONValue, after before: JSONValue, seconds: Double, columns: Int, rows: Int,
     present: Double
   ) -> [String] {

@@ -7,13 +7,18 @@ public struct FuzzTarget: Sendable {
 
   /// Add here what is to be fuzzed, a folder of seeds and a dictionary; everything else finds it.
   public static let all = [
-    FuzzTarget(name: "resp-requests", run: RequestTarget.run),
+    FuzzTarget(name: "resp-requests", run: RESPRequestTarget.run),
     FuzzTarget(name: "resp-replies", run: ReplyTarget.run),
     FuzzTarget(name: "resp-link", run: LinkTarget.run),
+    FuzzTarget(name: "resp-commands", run: CommandTarget.run),
     FuzzTarget(name: "resp-session", run: SessionTarget.respond),
     FuzzTarget(name: "http-requests", run: HTTPRequestTarget.run),
+    FuzzTarget(name: "http-target", run: HTTPTargetTarget.run),
+    FuzzTarget(name: "http-fields", run: HTTPFieldTarget.run),
     FuzzTarget(name: "http-session", run: SessionTarget.serve),
     FuzzTarget(name: "redis-url", run: URLTarget.run),
+    FuzzTarget(name: "configuration", run: ConfigurationTarget.run),
+    FuzzTarget(name: "top-statistics", run: StatisticsTarget.run),
   ]
 
   /// The target called `name`.

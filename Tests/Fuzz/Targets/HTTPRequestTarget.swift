@@ -5,7 +5,7 @@ import TestSupport
 /// Requests of HTTP and the responses to them: the same in pieces as at once, and every response is one.
 enum HTTPRequestTarget {
   static func run(_ input: [UInt8]) {
-    RequestTarget.compare(Decoder.self, input)
+    RESPRequestTarget.compare(Decoder.self, input)
     answer(input)
   }
 

@@ -5,8 +5,8 @@ import TestSupport
 /// values.
 enum ReplyTarget {
   static func run(_ input: [UInt8]) {
-    RequestTarget.compare(Replies.self, input)
-    RequestTarget.compare(Fills.self, input)
+    RESPRequestTarget.compare(Replies.self, input)
+    RESPRequestTarget.compare(Fills.self, input)
   }
 
   struct Replies: VerifiableDecoder, ~Copyable {

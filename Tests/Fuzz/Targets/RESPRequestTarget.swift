@@ -3,7 +3,7 @@ import TestSupport
 
 /// The parser of RESP requests: the same in pieces as at once, for friends and strangers, and what it
 /// makes of an inline command is a command.
-enum RequestTarget {
+enum RESPRequestTarget {
   static func run(_ input: [UInt8]) {
     compare(Requests.self, input)
     compare(StrangersRequests.self, input)
@@ -54,7 +54,7 @@ enum RequestTarget {
       parser.largeThreshold = .max
       let verdict = parser.parse(canonical.rawSpan)
       demand(verdict == .command(length: canonical.count), "\(words) became \(canonical)")
-      let again = RequestTarget.words(parser.arguments, in: canonical.rawSpan)
+      let again = RESPRequestTarget.words(parser.arguments, in: canonical.rawSpan)
       demand(again == words, "\(words) became \(again)")
     }
   }
