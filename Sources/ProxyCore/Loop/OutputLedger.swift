@@ -71,7 +71,8 @@ package final class OutputLedger: Sendable {
   private func end(_ best: (place: Int, found: Largest)?) {
     let isPosted = best.map { best in
       loops[best.place].post { [self] loop in
-        loop.closeForOutput(best.found.token)
+        // Whoever had more than that may have gone since, and with it the reason.
+        if bytes > limit { loop.closeForOutput(best.found.token) }
         isSearching.store(false, ordering: .relaxed)
         if bytes > limit { search() }
       }
