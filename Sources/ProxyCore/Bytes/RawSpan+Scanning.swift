@@ -75,7 +75,9 @@ extension RawSpan {
 
   /// A copy. O(n).
   package var array: [UInt8] {
-    unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { copy, count in
+    // All empty arrays are one, which threads would write to, were it made as the others are.
+    if byteCount == 0 { return [] }
+    return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { copy, count in
       unsafe withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(copy).copyMemory(from: $0) }
       count = byteCount
     }
