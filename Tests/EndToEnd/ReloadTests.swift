@@ -54,6 +54,32 @@ struct ReloadTests {
     #expect(try earlyHTTP.get("/k").status == 200)
   }
 
+  /// A page that took over a name for this machine's is kept out as long as nothing else does that.
+  @Test func `under which names HTTP is answered follows the password and the protection`() throws {
+    let file = try SettingsFile("")
+    let proxyd = try Proxyd(["--config", file.path])
+    let early = try HTTPConnection(port: proxyd.httpPort)
+    func expect(_ status: Int, of host: String, _ field: String = "X: y") throws {
+      for client in [early, try HTTPConnection(port: proxyd.httpPort)] {
+        try client.send(raw: "GET /k HTTP/1.1\r\nHost: \(host)\r\n\(field)\r\n\r\n")
+        #expect(try client.receive().status == status, "\(host)")
+      }
+    }
+    try expect(421, of: "evil.example")
+    try expect(404, of: "127.0.0.1")
+    _ = try reload(proxyd, file, "PROTECTED_MODE=no\n")
+    try expect(404, of: "evil.example")
+    let said = try reload(proxyd, file, "HTTP_HOST=cache.example\n")
+    #expect(said.contains("PROTECTED_MODE=yes; a restart is needed for HTTP_HOST\n"))
+    for host in ["evil.example", "cache.example"] { try expect(421, of: host) }
+    try expect(404, of: "localhost")
+    _ = try reload(proxyd, file, "PASSWORD=hush\n")
+    try expect(401, of: "evil.example")
+    try expect(404, of: "evil.example", "Authorization: Bearer hush")
+    _ = try reload(proxyd, file, "")
+    try expect(421, of: "evil.example", "Authorization: Bearer hush")
+  }
+
   @Test func `an expiry and a log level change`() throws {
     let file = try SettingsFile("LOG_LEVEL=notice\n")
     let proxyd = try Proxyd(["--config", file.path])
