@@ -1,6 +1,6 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop restart deps deps-web build static dist install uninstall coverage test soak suites fuzz budgets sanitize lint format examples docs bench-core clean
+.PHONY: help run start stop restart deps deps-web deps-budgets build static dist install uninstall coverage test soak suites fuzz budgets budgets-measure sanitize sanitize-thread sanitize-address lint format examples docs bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
@@ -90,14 +90,31 @@ fuzz: ## feed parsers and sessions what nobody would send: FUZZ_SECONDS each (60
 	  -Xswiftc -assert-config -Xswiftc Debug -Xswiftc -DFUZZING
 	Tests/Fuzz/run "$(CURDIR)/.build/fuzz/release/fuzz" "$(CURDIR)/.build/fuzz/found"
 
-budgets: deps ## what must not grow: allocations and locks an operation, memory an entry
+budgets: deps deps-budgets static ## what must not grow: allocations, locks and instructions, memory, the program
 	swift test -c release -Xswiftc -enable-testing $(SWIFT_FLAGS) --scratch-path .build/budgets --filter Budget
 	swift build -c release $(SWIFT_FLAGS) --product bench-core
 	.build/release/bench-core memory --check
+	swift build -c release $(SWIFT_FLAGS) --product bench-budgets
+	.build/release/bench-budgets .build/static/release/proxyd
 
-sanitize: deps ## all tests under the thread sanitizer, then under the address sanitizer
-	swift test --sanitize=thread --scratch-path .build/thread
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address
+budgets-measure: deps-budgets static ## write down in bench/budgets.txt what instructions and bytes there are now
+	swift build -c release $(SWIFT_FLAGS) --product bench-budgets
+	.build/release/bench-budgets .build/static/release/proxyd --measure
+
+deps-budgets: deps ## install what counts instructions: valgrind
+	@command -v valgrind >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
+	  $$become apt-get update -q && $$become env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qy --no-install-recommends valgrind; } || \
+	  echo "without valgrind: instructions are not counted"
+
+sanitize: sanitize-thread sanitize-address ## all tests under the thread sanitizer, then under the address sanitizer
+
+# In two parts, as they are without. Leaks are not looked for: what lives until the end would be one.
+sanitize-thread sanitize-address: sanitize-%: deps
+	swift build --build-tests --sanitize=$* --scratch-path .build/$*
+	ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize=$* --scratch-path .build/$* --filter '^ProxyCoreTests\.'
+	ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize=$* --scratch-path .build/$* --skip '^ProxyCoreTests\.'
 
 coverage: deps ## how much of the sources all tests execute
 	scripts/coverage.sh

@@ -57,6 +57,9 @@ let package = Package(
       name: "bench-start", dependencies: ["TestSupport"], path: "bench/Start",
       swiftSettings: settings),
     .executableTarget(
+      name: "bench-budgets", dependencies: ["TestSupport"], path: "bench/Budgets",
+      swiftSettings: settings),
+    .executableTarget(
       name: "memory-server", dependencies: ["ProxyCore"], path: "bench/MemoryServer",
       swiftSettings: settings),
     .executableTarget(
