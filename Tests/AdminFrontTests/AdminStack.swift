@@ -23,6 +23,7 @@ final class AdminStack: Sendable {
     self.server = server
     var settings = ProxySettings(url: RedisURL(port: server.port))
     settings.connectTimeout = .seconds(20)
+    settings.bePatient()
     change(&settings)
     var options = AdminOptions()
     options.version = "1.2.3"

@@ -61,7 +61,7 @@ final class HTTPConnection {
 
 /// Waits until something is so, for a generous while.
 func poll(_ what: String, _ isSo: () throws -> Bool) throws {
-  for _ in 0..<6_000 {
+  for _ in 0..<24_000 {
     if try isSo() { return }
     usleep(5_000)
   }

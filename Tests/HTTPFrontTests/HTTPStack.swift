@@ -21,6 +21,7 @@ final class HTTPStack: Sendable {
     self.server = server
     var settings = ProxySettings(url: RedisURL(port: port ?? server.port))
     settings.connectTimeout = .seconds(20)
+    settings.bePatient()
     change(&settings)
     var options = HTTPOptions()
     options.settings.allowsWrites = true
@@ -65,7 +66,7 @@ extension LaneCensus {
 
 /// Whether something comes true, for which there is plenty of time.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-  for _ in 0..<3_000 {
+  for _ in 0..<12_000 {
     if try condition() { return true }
     usleep(10_000)
   }

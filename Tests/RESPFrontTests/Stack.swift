@@ -20,6 +20,7 @@ final class Stack {
   ) throws {
     self.server = server
     var settings = ProxySettings(url: RedisURL(port: port ?? server.port))
+    settings.bePatient()
     change(&settings)
     var options = RESPOptions(greeting: ServerGreeting(version: redisVersion))
     options.identifiers = ClientIdentifiers(first: firstID)

@@ -13,6 +13,7 @@ final class Heart: Sendable {
     var settings = ProxySettings(url: RedisURL(port: port))
     // Many tests share the machine, and only some are about how long a connection may take.
     settings.connectTimeout = .seconds(20)
+    settings.bePatient()
     change(&settings)
     loops = try (0..<count).map { _ in try LoopThread(name: "test-loop") }
     proxy = try Proxy(settings, loops: loops)
@@ -101,7 +102,7 @@ final class Heart: Sendable {
 
 /// Whether something becomes true, in a time that only a broken program needs.
 func eventually(_ condition: () -> Bool) async -> Bool {
-  for _ in 0..<2_000 {
+  for _ in 0..<12_000 {
     if condition() { return true }
     try? await Task.sleep(for: .milliseconds(10))
   }

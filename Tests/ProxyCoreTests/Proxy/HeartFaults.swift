@@ -124,7 +124,7 @@ extension RedisServer {
 /// Whether something becomes true that takes requests to find out, in a time that only a broken program
 /// needs.
 func comesTrue(_ condition: () async throws -> Bool) async -> Bool {
-  for _ in 0..<2_000 {
+  for _ in 0..<12_000 {
     if (try? await condition()) == true { return true }
     try? await Task.sleep(for: .milliseconds(10))
   }
