@@ -8,6 +8,9 @@ struct Callgrind {
   /// How many batches of each load every run begins with, so that nothing is done for the first time later.
   private static let warmUpBatches = 100
 
+  /// What notes hot keys: of how many reads, depends on how many come in a second, so it is not counted.
+  private static let timeDependent = "9ProxyCore4LaneC4note"
+
   static let isInstalled = {
     guard let probe = try? ChildProcess(["valgrind", "--version"]) else { return false }
     return probe.wait() == 0
@@ -55,11 +58,33 @@ struct Callgrind {
     if let load { try clients[load.front]?.send(load, batches: load.batches) }
     process.signal(SIGTERM)
     guard process.wait() == 0 else { throw ToolError("it does not end: \(text(log))") }
-    let totals = text(output).split(separator: "\n").first { $0.hasPrefix("totals: ") }
-    guard let count = totals.flatMap({ Int($0.dropFirst(8)) }) else {
+    guard let count = count(text(output)) else {
       throw ToolError("callgrind has counted nothing: \(text(log))")
     }
     return count
+  }
+
+  /// All instructions in a profile, but for those of calls that depend on the time.
+  private func count(_ profile: String) -> Int? {
+    var names: Set<Substring> = []
+    var (isLeftOut, isCost) = (false, false)
+    var (total, leftOut): (Int?, Int) = (nil, 0)
+    for line in profile.split(separator: "\n") {
+      if isCost {
+        leftOut += line.split(separator: " ").last.flatMap { Int($0) } ?? 0
+        isCost = false
+      } else if line.hasPrefix("cfn=") || line.hasPrefix("fn=") {
+        // The first of its lines has the name behind a number, the others only that.
+        let number = line.drop { $0 != "(" }.prefix { $0 != " " }
+        if line.contains(Self.timeDependent) { names.insert(number) }
+        if line.hasPrefix("c") { isLeftOut = names.contains(number) }
+      } else if line.hasPrefix("calls=") {
+        isCost = isLeftOut
+      } else if line.hasPrefix("totals: ") {
+        total = Int(line.dropFirst(8))
+      }
+    }
+    return total.map { $0 - leftOut }
   }
 
   private func text(_ path: String) -> String {
