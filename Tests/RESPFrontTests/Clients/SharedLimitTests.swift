@@ -101,9 +101,8 @@ struct SharedLimitTests {
     #expect(try counted() == 0)
   }
 
-  @Test func `links to databases that nobody uses are closed, and what they filled with them`()
-    throws
-  {
+  @Test(.disabled(if: Sanitizer.isPresent, "the first are closed before the last have been opened"))
+  func `links to databases that nobody uses are closed, and what they filled with them`() throws {
     let stack = try Stack(RedisServer(), loops: 2) {
       $0.linkIdleMax = .milliseconds(200)
       $0.timeToLive = .milliseconds(300)
