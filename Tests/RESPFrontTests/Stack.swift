@@ -20,6 +20,7 @@ final class Stack {
   ) throws {
     self.server = server
     var settings = ProxySettings(url: RedisURL(port: port ?? server.port))
+    settings.connectTimeout = .seconds(20)
     settings.bePatient()
     change(&settings)
     var options = RESPOptions(greeting: ServerGreeting(version: redisVersion))
