@@ -1,6 +1,6 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop restart deps deps-web deps-budgets build static dist install uninstall coverage test soak suites fuzz budgets budgets-build budgets-measure sanitize sanitize-thread sanitize-address lint format examples docs bench-core clean
+.PHONY: help run start stop restart deps deps-web deps-budgets build static dist install uninstall coverage test soak suites fuzz budgets budgets-measure sanitize sanitize-thread sanitize-address lint format examples docs bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
@@ -93,14 +93,10 @@ fuzz: ## feed parsers and sessions what nobody would send: FUZZ_SECONDS each (60
 BUDGETS_FLAGS = -c release -Xswiftc -enable-testing $(SWIFT_FLAGS) --scratch-path .build/budgets
 
 budgets: deps deps-budgets static ## what must not grow: allocations, locks and instructions, memory, the program
-	swift test $(BUDGETS_FLAGS) --filter Budget
-	swift build $(BUDGETS_FLAGS) --product bench-core
-	.build/budgets/release/bench-core memory --check
-	swift build $(BUDGETS_FLAGS) --product bench-budgets
-	.build/budgets/release/bench-budgets .build/static/release/proxyd
-
-budgets-build: # all that make budgets runs, everything optimized
 	swift build $(BUDGETS_FLAGS) --build-tests
+	swift test --skip-build $(BUDGETS_FLAGS) --filter Budget
+	.build/budgets/release/bench-core memory --check
+	.build/budgets/release/bench-budgets .build/static/release/proxyd
 
 budgets-measure: deps-budgets static ## write down in bench/budgets.txt what instructions and bytes there are now
 	swift build -c release $(SWIFT_FLAGS) --product bench-budgets
