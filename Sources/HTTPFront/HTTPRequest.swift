@@ -87,6 +87,12 @@ package struct HTTPRequest: Sendable {
     conditions == nil && !wantsJSON && persistence == .implied && origin == .silence
   }
 
+  /// Whether it is a plain `GET` which may be known again by its bytes. None is that has credentials: a
+  /// comparison that ends at the first difference would tell a stranger how far a guess is right.
+  func mayBeKnown(by head: HTTPRequestHead) -> Bool {
+    method == .get && body == .none && isPlain && !head.contains(.authorization)
+  }
+
   /// Whether the connection goes on after the response.
   package var keepsConnection: Bool { persistence != .close }
 

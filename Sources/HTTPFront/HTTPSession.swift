@@ -137,7 +137,7 @@ final class HTTPSession {
     desk.key.removeAll()
     let purpose = request.purpose(
       parser.head, in: head, desk.options.settings, checks: desk.checks, key: &desk.key)
-    if purpose == .read && request.method == .get && request.body == .none && request.isPlain {
+    if purpose == .read && request.mayBeKnown(by: parser.head) {
       headNumber = desk.heads.keep(
         head.extracting(parser.head.target.upperBound..<head.byteCount))
     }

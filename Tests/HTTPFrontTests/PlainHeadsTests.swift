@@ -73,6 +73,25 @@ import Testing
     #expect(foundCount > 1_000 && otherCount > 1_000)
   }
 
+  @Test(arguments: [
+    ("GET", "User-Agent: x", true), ("GET", "Authorization: Bearer x", false),
+    ("GET", "authorization:Basic eDp5", false), ("HEAD", "User-Agent: x", false),
+    ("GET", "Content-Length: 1", false), ("GET", "Range: bytes=0-", false),
+    ("GET", "Connection: close", false), ("GET", "Accept: application/json", false),
+  ])
+  func `no credentials are kept, nor what is not plain`(
+    _ method: String, _ line: String, _ mayBeKnown: Bool
+  ) {
+    let input = bytes("\(method) /a HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\n")
+    var parser = HTTPRequestParser()
+    guard case .request = parser.parse(input.rawSpan) else {
+      Issue.record("no request: \(line)")
+      return
+    }
+    let request = HTTPRequest(parser.head, in: input.rawSpan, HTTPSettings())
+    #expect(request.mayBeKnown(by: parser.head) == mayBeKnown)
+  }
+
   @Test func `a request line that is too long is not known`() {
     let rest = " HTTP/1.1\r\nHost: a\r\n\r\n"
     var heads = PlainHeads()

@@ -24,7 +24,7 @@ struct CoherenceProofTests {
     var slice = 0
     /// Links are killed, one after so many rounds of a client.
     var killsEvery: Int?
-    var promise = HistoryCheck(.nearCache, configurationsMax: 50_000)
+    var promise = HistoryCheck(.nearCache)
     /// Whether MGET is answered from memory, and so promises no snapshot.
     var cachesMultipleGets = false
   }

@@ -77,7 +77,7 @@ struct NeighbourTests {
     for place in 0..<trial.proxies { Self.fence(history, at: place, ports[place]) }
     #expect(history.operations.count >= trial.rounds)
     return (0..<trial.proxies).map { place in
-      let check = HistoryCheck(.nearCache, configurationsMax: 50_000)
+      let check = HistoryCheck(.nearCache)
       var verdict = check.judge(history.view(from: place))
       verdict.violations += history.readsOfReplaced(at: place).prefix(3)
       return verdict
