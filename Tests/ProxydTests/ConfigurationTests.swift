@@ -62,7 +62,7 @@ import Testing
     ]
     let notHosts = [
       "no such host", "http://a", "a/b", "a\nb", "[::1]", String(repeating: "a", count: 256),
-      "a\u{2028}b", "a\u{85}",
+      "a\u{2028}b", "a\u{85}", "a%lo", "100%",
     ]
     return [
       "HTTP_HOST": notHosts, "RESP_HOST": notHosts, "REDIS_HOST": notHosts,
@@ -247,6 +247,13 @@ import Testing
     let other = try configuration(
       ["--redis-port=1"], ["REDIS_USERNAME": "bob"], file: "REDIS_URL=\(url)")
     #expect(other.redis.server == "there:1" && other.redis.username == "bob")
+  }
+
+  @Test(arguments: ["fe80::1%lo", "::1%", "fe80::1%25", "xn--a", "bücher"])
+  func `a host that is printed reads back`(_ host: String) throws {
+    let redis = try configuration(["--redis-host", host]).redis
+    #expect(redis.host == host)
+    #expect(try configuration(file: "REDIS_URL=\(redis.description)").redis == redis)
   }
 
   @Test func `a password for Redis that nobody has to give is worth a warning`() throws {

@@ -41,7 +41,8 @@ extension RedisURL: CustomStringConvertible, CustomReflectable {
   public var description: String {
     let user = username.map(Self.encoded) ?? ""
     let who = password == nil ? (username == nil ? "" : "\(user)@") : "\(user):***@"
-    return "redis://\(who)\(server)/\(database)"
+    let place = RedisURL(host: Self.escaped(host), port: port).server
+    return "redis://\(who)\(place)/\(database)"
   }
 
   /// For debuggers and `dump`, without the password too.
@@ -53,9 +54,20 @@ extension RedisURL: CustomStringConvertible, CustomReflectable {
         Unicode.Scalar(byte).properties.isAlphabetic && byte < 0x80
         || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
-      if isPlain { return String(Unicode.Scalar(byte)) }
-      let digits = String(byte, radix: 16, uppercase: true)
-      return digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+      return isPlain ? String(Unicode.Scalar(byte)) : escape(byte)
     }.joined()
+  }
+
+  /// A host as it stands in a URL: letters stay as they are, whatever they are; the `%` of a zone does not.
+  private static func escaped(_ host: String) -> String {
+    host.unicodeScalars.map { scalar in
+      let isPlain = scalar.value > 0x20 && scalar.value != 0x7F && !"%/?#@[]".unicodeScalars.contains(scalar)
+      return isPlain ? String(scalar) : String(scalar).utf8.map(escape).joined()
+    }.joined()
+  }
+
+  private static func escape(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
   }
 }

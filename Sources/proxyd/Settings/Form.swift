@@ -201,6 +201,9 @@ extension Form where Value == String {
         let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
         return isLetter || isDigit || byte >= 0x80 || ".-_:%".utf8.contains(byte)
       }
+      // Names have no percent sign; behind one, an IPv6 address has the name of an interface.
+      let hasZone = text.utf8.contains(UInt8(ascii: "%"))
+      if hasZone && !text.utf8.contains(UInt8(ascii: ":")) { return nil }
       return isHost && isPlain(text) && !text.isEmpty && text.utf8.count <= 255 ? text : nil
     }, write: { $0 })
 

@@ -10,8 +10,6 @@ enum URLTarget {
       demand(!url.host.isEmpty, "no host in \(text)")
       let shown = url.description
       demand(shown.utf8.allSatisfy { $0 >= 0x20 }, "\(text) is shown as \(shown.debugDescription)")
-      // Only a zone is shown as nobody writes it.
-      if url.host.contains("%") { return }
       // What is shown can be read again, with the same meaning but for the secret.
       guard let again = try? RedisURL(shown) else {
         return demand(false, "\(text) is shown as \(shown), which is no URL")

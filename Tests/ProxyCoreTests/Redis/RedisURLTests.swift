@@ -55,6 +55,8 @@ import Testing
     let url = try RedisURL("redis://bob:s3cret@[::1]:7/3")
     #expect(url.description == "redis://bob:***@[::1]:7/3")
     #expect(RedisURL(host: "h", password: "s3cret").description == "redis://:***@h:6379/0")
+    #expect(RedisURL(host: "fe80::1%lo").description == "redis://[fe80::1%25lo]:6379/0")
+    #expect(RedisURL(host: "a/b @").description == "redis://a%2Fb%20%40:6379/0")
     #expect(RedisURL(host: "h", username: "a b").description == "redis://a%20b@h:6379/0")
     var dumped = ""
     dump(url, to: &dumped)
