@@ -92,6 +92,7 @@ fuzz: ## feed parsers and sessions what nobody would send: FUZZ_SECONDS each (60
 
 BUDGETS_FLAGS = -c release -Xswiftc -enable-testing $(SWIFT_FLAGS) --scratch-path .build/budgets
 
+budgets: export BUDGETS_ONLY = 1
 budgets: deps deps-budgets static ## what must not grow: allocations, locks and instructions, memory, the program
 	swift build $(BUDGETS_FLAGS) --build-tests
 	swift test --skip-build $(BUDGETS_FLAGS) --filter Budget

@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -92,3 +93,26 @@ let package = Package(
       swiftSettings: settings),
   ]
 )
+
+// Optimized, all tests take minutes to compile; `make budgets` needs these files of them.
+if Context.environment["BUDGETS_ONLY"] != nil {
+  let needed: [String: Set] = [
+    "ProxyCoreTests": [
+      "Cache/ByteCacheTests.swift", "Cache/CacheBudgetTests.swift", "Loop/LoopBudgetTests.swift",
+      "Loop/TestPeer.swift", "RESP/Decoders.swift", "Redis/LinkBudgetTests.swift",
+      "Redis/LinkScript.swift",
+    ],
+    "HTTPFrontTests": [
+      "HTTPBudgetTests.swift", "HTTPDecoder.swift", "HTTPExchange.swift",
+      "HTTPSessionBudgetTests.swift", "HTTPStack.swift",
+    ],
+    "RESPFrontTests": ["RESPSessionBudgetTests.swift", "Stack.swift"],
+  ]
+  package.targets.removeAll { $0.type == .test && needed[$0.name] == nil }
+  for target in package.targets {
+    guard let files = needed[target.name] else { continue }
+    let folder = "\(Context.packageDirectory)/Tests/\(target.name)"
+    let all = FileManager.default.subpaths(atPath: folder) ?? []
+    target.exclude = all.filter { $0.hasSuffix(".swift") && !files.contains($0) }
+  }
+}
