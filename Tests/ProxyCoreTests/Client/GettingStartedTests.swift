@@ -17,7 +17,7 @@ struct UserID: RedisArgumentConvertible {
 
     let redis = try await RedisClient(connectingTo: url)
 
-    try await redis.set("name", "Ada", expiry: .seconds(60))
+    try await redis.set("name", "Ada", expiry: .seconds(3_600))
     let name = try await redis.getString("name")
     let visits = try await redis.send("INCRBY", "visits", 2).int
     #expect(name == "Ada" && visits == 2)
