@@ -44,35 +44,48 @@ package final class OutputLedger: Sendable {
     search()
   }
 
-  /// A connection, and what it has not read.
+  /// A connection, what it has not read, and how many of its loop have something unread.
   struct Largest: Sendable {
     let bytes: Int
     let token: PollToken
+    let sharers: Int
+  }
+
+  /// What was found on the loops that have been asked.
+  private struct Findings {
+    var place: Int?
+    var bytes = 0
+    var sharers = 0
   }
 
   private func search() {
     if isSearching.exchange(true, ordering: .relaxed) { return }
-    ask(0, nil)
+    ask(0, Findings())
   }
 
-  private func ask(_ place: Int, _ best: (place: Int, found: Largest)?) {
-    guard place < loops.count else { return end(best) }
+  private func ask(_ place: Int, _ findings: Findings) {
+    guard place < loops.count else { return end(findings) }
     let isAsked = loops[place].post { [self] loop in
-      if let own = loop.largest(of: self), own.bytes > best?.found.bytes ?? 0 {
-        ask(place + 1, (place, own))
-      } else {
-        ask(place + 1, best)
+      var findings = findings
+      if let own = loop.largest(of: self) {
+        findings.sharers += own.sharers
+        if own.bytes > findings.bytes { (findings.place, findings.bytes) = (place, own.bytes) }
       }
+      ask(place + 1, findings)
     }
     // A loop that has ended has no connections.
-    if !isAsked { ask(place + 1, best) }
+    if !isAsked { ask(place + 1, findings) }
   }
 
-  private func end(_ best: (place: Int, found: Largest)?) {
-    let isPosted = best.map { best in
-      loops[best.place].post { [self] loop in
-        // Whoever had more than that may have gone since, and with it the reason.
-        if bytes > limit { loop.closeForOutput(best.found.token) }
+  /// Closes the largest, unless it has gone since, and with it the reason. No largest one has less than an
+  /// equal share of all: then others have grown since their loop was asked, and it is asked again.
+  private func end(_ findings: Findings) {
+    let isPosted = findings.place.map { place in
+      loops[place].post { [self] loop in
+        let all = bytes
+        if all > limit, let own = loop.largest(of: self), own.bytes >= all / findings.sharers {
+          loop.closeForOutput(own.token)
+        }
         isSearching.store(false, ordering: .relaxed)
         if bytes > limit { search() }
       }
@@ -84,16 +97,16 @@ package final class OutputLedger: Sendable {
 extension EventLoop {
   /// Who has left most unread of those on this loop that share `ledger`. O(connections).
   func largest(of ledger: OutputLedger) -> OutputLedger.Largest? {
-    var largest: OutputLedger.Largest?
+    var largest: Connection?
+    var sharers = 0
     slots.forEach { occupant in
-      guard case .connection(let connection) = occupant, connection.ledger === ledger else {
-        return
-      }
-      if connection.outputCounted > largest?.bytes ?? 0 {
-        largest = .init(bytes: connection.outputCounted, token: connection.token)
-      }
+      guard case .connection(let connection) = occupant, connection.ledger === ledger,
+        connection.outputCounted > 0
+      else { return }
+      sharers += 1
+      if connection.outputCounted > largest?.outputCounted ?? 0 { largest = connection }
     }
-    return largest
+    return largest.map { .init(bytes: $0.outputCounted, token: $0.token, sharers: sharers) }
   }
 
   /// Closes that connection, unless it has gone. What it was owed is counted no more, so that nobody else
