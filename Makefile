@@ -1,10 +1,12 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop restart deps deps-web deps-budgets build static dist install uninstall coverage test soak suites fuzz budgets budgets-measure sanitize sanitize-thread sanitize-address lint format examples docs bench-core clean
+.PHONY: help run start stop restart deps deps-web deps-budgets build static dist install uninstall coverage test soak suites fuzz budgets budgets-measure sanitize sanitize-thread sanitize-address races lint format examples docs bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
 export SWIFT_FLAGS
+# So many tests at a time: they share a few threads, so that all at once would wait for each other for minutes.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -117,6 +119,10 @@ sanitize-thread sanitize-address: sanitize-%: deps
 	swift build --build-tests --sanitize=$* --scratch-path .build/$*
 	ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize=$* --scratch-path .build/$* --filter '^ProxyCoreTests\.'
 	ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize=$* --scratch-path .build/$* --skip '^ProxyCoreTests\.'
+
+races: ## the fast part of that, which CI runs
+	swift test --sanitize=thread --scratch-path .build/thread \
+	  --filter 'Lock|Loop|Limiter|RedisClient|Cache|LineWriter|Ledger'
 
 coverage: deps ## how much of the sources all tests execute
 	scripts/coverage.sh
