@@ -24,16 +24,17 @@ finish() {
 trap finish EXIT
 
 # Processes of their own sessions hear nothing from the terminal: signals are passed on here, so that
-# Redis is still there while proxyd finishes, and so that one signal does not arrive as two.
+# Redis is still there while proxyd finishes, and so that one signal does not arrive as two. Should this
+# shell be killed, the kernel ends them.
+apart=(setsid)
+if setpriv --pdeathsig TERM true 2>/dev/null; then apart+=(setpriv --pdeathsig TERM); fi
+
 start_redis() {
   need_redis
   local port=16379
   while answers 127.0.0.1 "$port"; do port=$((port + 1)); done
   directory=$(mktemp -d)
-  # Should this shell be killed, the kernel ends it.
-  local with=()
-  if setpriv --pdeathsig TERM true 2>/dev/null; then with=(setpriv --pdeathsig TERM); fi
-  setsid "${with[@]}" redis-server --bind 127.0.0.1 --port "$port" --dir "$directory" --save '' \
+  "${apart[@]}" redis-server --bind 127.0.0.1 --port "$port" --dir "$directory" --save '' \
     --appendonly no >"$directory/log" 2>&1 &
   redis=$!
   until answers 127.0.0.1 "$port"; do
@@ -48,7 +49,7 @@ if [ "$(setting REDIS_URL)" = redis://127.0.0.1:6379/0 ] && ! answers 127.0.0.1 
   start_redis
 fi
 
-setsid "$program" &
+"${apart[@]}" "$program" &
 proxyd=$!
 if [ -n "${PID_FILE:-}" ]; then printf '%s\n' "$proxyd" >"$PID_FILE"; fi
 trap 'kill -INT "$proxyd" 2>/dev/null' INT

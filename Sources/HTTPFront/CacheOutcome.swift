@@ -7,17 +7,19 @@ package enum CacheOutcome: Equatable, Sendable {
   /// From Redis. `stored`: the next one will be a hit; `collapsed`: another request had asked
   /// already.
   case fetched(stored: Bool, collapsed: Bool)
-  /// What was known last, because Redis is away.
-  case stale
+  /// What was known last, so many seconds after it was fetched, because Redis is away.
+  case stale(age: Int)
   /// From Redis, because it had to be.
   case bypassed
 
   /// How a fetch has come about.
   package init(_ notes: FetchNotes) {
     self =
-      notes.contains(.stale)
-      ? .stale
-      : .fetched(stored: notes.contains(.stored), collapsed: notes.contains(.collapsed))
+      if let age = notes.staleMilliseconds {
+        .stale(age: Int(age / 1_000))
+      } else {
+        .fetched(stored: notes.isStored, collapsed: notes.isCollapsed)
+      }
   }
 
   func write(to output: inout ByteBuffer) {
@@ -33,7 +35,10 @@ package enum CacheOutcome: Equatable, Sendable {
       if stored { output.append("; stored") }
       if collapsed { output.append("; collapsed") }
       output.appendLineEnd()
-    case .stale: output.append("Cache-Status: proxyd; fwd=stale\r\n")
+    case .stale(let age):
+      output.append("Age: ")
+      output.appendDecimal(max(0, age))
+      output.append("\r\nCache-Status: proxyd; fwd=stale; detail=redis-away\r\n")
     case .bypassed: output.append("Cache-Status: proxyd; fwd=bypass\r\n")
     }
   }

@@ -21,16 +21,20 @@ struct Room {
     }
   }
 
+  /// The same where the number of files is known already.
+  init(descriptors: Int?) { self.descriptors = descriptors }
+
   /// The same with no more clients than there are descriptors for: they must not take those that links to
-  /// Redis need.
+  /// Redis need. One client, with a link of its own, is let in whatever the limit is.
   func fit(_ configuration: Configuration) -> Configuration {
     guard let descriptors else { return configuration }
     var fitted = configuration
-    let room = max(2, descriptors - configuration.descriptorsReserved)
+    let usable = min(descriptors, configuration.descriptorsNeeded)
+    let room = max(2, usable - configuration.descriptorsReserved)
     // A client has one link of its own at most.
     let links = min(configuration.pinnedMax, configuration.clientsMax)
-    let share = Double(configuration.clientsMax) / Double(configuration.clientsMax + links)
-    fitted.clientsMax = min(configuration.clientsMax, max(1, Int(Double(room) * share)))
+    let share = room * configuration.clientsMax / (configuration.clientsMax + links)
+    fitted.clientsMax = min(configuration.clientsMax, max(1, share))
     fitted.pinnedMax = min(configuration.pinnedMax, max(1, room - fitted.clientsMax))
     return fitted
   }
@@ -38,11 +42,11 @@ struct Room {
 
 extension Configuration {
   /// How many files may be open at once.
-  fileprivate var descriptorsNeeded: Int { clientsMax + pinnedMax + descriptorsReserved }
+  var descriptorsNeeded: Int { clientsMax + pinnedMax + descriptorsReserved }
 
   /// Whatever a process has besides clients and their links: its loops' pollers, wakers and links, those who
   /// are turned away at both fronts, files.
-  fileprivate var descriptorsReserved: Int {
+  var descriptorsReserved: Int {
     (16 + 2 * Limits.refusalsMax) * threads + Limits.adminConnectionsMax + 32
   }
 }

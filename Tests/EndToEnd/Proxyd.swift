@@ -62,8 +62,18 @@ final class Proxyd: Sendable {
   }
 
   deinit {
+    if Self.countsCoverage { endByItself() }
     process.stop()
     TemporaryDirectory.remove(directory)
+  }
+
+  /// What of a program was executed is written down when it ends by itself, and not when it is killed.
+  private static let countsCoverage = unsafe getenv("LLVM_PROFILE_FILE") != nil
+
+  /// Lets it end, for longer than it takes by default.
+  private func endByItself() {
+    process.signal(SIGTERM)
+    for _ in 0..<3_000 where process.isRunning { usleep(5_000) }
   }
 
   var isRunning: Bool { process.isRunning }

@@ -39,16 +39,77 @@ struct HTTPCacheStatusTests {
     for _ in 0..<2 { #expect(try other.query("GET /big")["Cache-Status"] == "proxyd; fwd=bypass") }
   }
 
-  @Test func `a last known value is called stale`() throws {
+  static let stale = "proxyd; fwd=stale; detail=redis-away"
+
+  @Test func `a last known value is called stale, and says how old it is`() throws {
+    let stack = try HTTPStack(
+      RedisServer(), settings: { $0.staleIfError = .seconds(600) },
+      options: { $0.settings.maxAgeSeconds = 60 })
+    // Enough of both that some keys are at home where their client is, and others are not.
+    let clients = try (0..<4).map { _ in try stack.connect() }
+    let targets = (0..<8).map { "/k\($0)" }
+    for target in targets {
+      #expect(try clients[0].query("PUT \(target)", body: bytes("v")).status == 204)
+    }
+    let asked = Moment.now
+    for target in targets { #expect(try clients[0].query("GET \(target)").text == "v") }
+    let answered = Moment.now
+    stack.server.stop()
+    for target in targets {
+      for client in clients {
+        var reply = HTTPReply()
+        var (before, after) = (asked, asked)
+        // Zero would be right of any value at first.
+        let isOld = try eventually {
+          before = .now
+          reply = try client.query("GET \(target)")
+          after = .now
+          return reply["Cache-Status"] == Self.stale && reply["Age"].flatMap { Int($0) } ?? 0 >= 2
+        }
+        #expect(isOld && reply.status == 200 && reply.text == "v", "\(reply)")
+        // The loop's own clock may have stopped a moment before this one.
+        let ages = before.since(answered) - .seconds(2)...after.since(asked)
+        #expect(ages.contains(.seconds(reply["Age"].flatMap { Int($0) } ?? 0)), "\(reply) \(ages)")
+        // With the age, others keep it no longer than if they had got it before Redis went away.
+        #expect(reply["Cache-Control"] == "max-age=60" && reply["Warning"] == nil)
+      }
+    }
+  }
+
+  @Test func `every form of a last known value is told as one, until Redis is back`() throws {
     let stack = try HTTPStack(RedisServer(), settings: { $0.staleIfError = .seconds(600) })
     let client = try stack.connect()
-    #expect(try client.query("PUT /k", body: bytes("v")).status == 204)
-    #expect(try client.query("GET /k").text == "v")
+    #expect(try client.query("PUT /k", body: bytes("value")).status == 204)
+    let large = [UInt8](repeating: 120, count: 500_000)
+    #expect(try client.query("PUT /large", body: large).status == 204)
+    #expect(try client.query("GET /large").body == large)
+    #expect(try client.query("GET /absent").status == 404)
+    let tag = try #require(try client.query("GET /k")["ETag"])
     stack.server.stop()
+    for (line, fields, status) in [
+      ("GET /k", [], 200), ("HEAD /k", [], 200), ("GET /k", ["Range: bytes=1-2"], 206),
+      ("GET /k", ["Accept: application/json"], 200), ("GET /k", ["If-None-Match: \(tag)"], 304),
+      ("GET /k", ["If-Match: \"other\""], 412), ("GET /k", ["Range: bytes=9-"], 416),
+      ("GET /large", [], 200), ("GET /absent", [], 404),
+    ] {
+      var reply = HTTPReply()
+      let isStale = try eventually {
+        reply = try client.query(line, fields)
+        return reply["Cache-Status"] == Self.stale
+      }
+      #expect(isStale && reply.status == status, "\(line) \(fields): \(reply)")
+      #expect(reply["Age"].flatMap { Int($0) } ?? -1 >= 0, "\(reply)")
+    }
+    #expect(try client.query("GET /never-read").status == 503)
+    try stack.server.restart()
+    var reply = HTTPReply()
     #expect(
       try eventually {
-        let reply = try client.query("GET /k")
-        return reply.text == "v" && reply["Cache-Status"] == "proxyd; fwd=stale"
+        reply = try client.query("GET /k")
+        return reply["Cache-Status"] != Self.stale && reply.status != 503
       })
+    // It is another server's memory, and that is empty.
+    #expect(reply.status == 404 && reply["Age"] == nil, "\(reply)")
+    #expect(reply["Cache-Status"] == "proxyd; fwd=miss; stored", "\(reply)")
   }
 }

@@ -87,6 +87,54 @@ struct HTTPFaultTests {
     #expect(try client.query("GET /c").status == 404)
   }
 
+  @Test func `writes stand in line for a permit too, and are done in their turn`() throws {
+    let stack = try HTTPStack(RedisServer(), settings: { $0.permits = 1 })
+    let (first, second) = (try stack.connect(), try stack.connect())
+    let reader = try stack.connect()
+    #expect(try first.query("PUT /k", body: bytes("before")).status == 204)
+    stack.server.pause()
+    try reader.send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(eventually { stack.proxy.limiter.counts.permitsInUse == 1 })
+    try first.send("PUT /k HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nafter")
+    #expect(eventually { stack.proxy.limiter.counts.waiting == 1 })
+    try second.send("DELETE /other HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(eventually { stack.proxy.limiter.counts.waiting == 2 })
+    // Who leaves the line takes no permit along.
+    let gone = try stack.connect()
+    try gone.send("PUT /k HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\ngone")
+    #expect(eventually { stack.proxy.limiter.counts.waiting == 3 })
+    _ = consume gone
+    stack.server.resume()
+    #expect(try reader.receive().status == 404)
+    #expect(try first.receive().status == 204)
+    #expect(try second.receive().status == 404)
+    #expect(eventually { stack.proxy.limiter.counts.permitsInUse == 0 })
+    #expect(["after", "gone"].contains(try reader.query("GET /k").text))
+    #expect(stack.becomesQuiet())
+  }
+
+  @Test func `a write that has stood in line for too long is refused, and not done`() throws {
+    let stack = try HTTPStack(
+      RedisServer(),
+      settings: {
+        $0.permits = 1
+        $0.queueTimeout = .milliseconds(200)
+      })
+    let (reader, writer) = (try stack.connect(), try stack.connect())
+    #expect(try writer.query("PUT /k", body: bytes("v")).status == 204)
+    stack.server.pause()
+    try reader.send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(eventually { stack.proxy.limiter.counts.permitsInUse == 1 })
+    for request in ["PUT /k", "DELETE /k"] {
+      let reply = try writer.query(request, body: request == "PUT /k" ? bytes("w") : nil)
+      #expect(reply.status == 503 && reply["Retry-After"] == "1", "\(reply)")
+    }
+    stack.server.resume()
+    #expect(try reader.receive().status == 404)
+    #expect(try writer.query("GET /k").text == "v")
+    #expect(stack.becomesQuiet())
+  }
+
   @Test func `a request that comes byte by byte is closed with 408`() throws {
     let stack = try HTTPStack(
       RedisServer(),

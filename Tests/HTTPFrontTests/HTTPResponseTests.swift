@@ -85,7 +85,9 @@ import Testing
         .fetched(stored: true, collapsed: true), "Cache-Status: proxyd; fwd=miss; stored; collapsed"
       ),
       (.fetched(stored: false, collapsed: false), "Cache-Status: proxyd; fwd=miss"),
-      (.stale, "Cache-Status: proxyd; fwd=stale"), (.bypassed, "Cache-Status: proxyd; fwd=bypass"),
+      (.stale(age: 0), "Age: 0 | Cache-Status: proxyd; fwd=stale; detail=redis-away"),
+      (.stale(age: 4_294_967), "Age: 4294967 | Cache-Status: proxyd; fwd=stale; detail=redis-away"),
+      (.bypassed, "Cache-Status: proxyd; fwd=bypass"),
     ]
     for (outcome, lines) in cases {
       exchange.outcome = outcome

@@ -72,7 +72,7 @@ package enum AccessOutcome: Sendable {
 
   /// How a fetch has come about.
   package init(_ notes: FetchNotes) {
-    self = notes.contains(.stale) ? .stale : notes.contains(.collapsed) ? .joined : .miss
+    self = notes.isStale ? .stale : notes.isCollapsed ? .joined : .miss
   }
 }
 

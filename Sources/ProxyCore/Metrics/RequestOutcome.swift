@@ -30,7 +30,7 @@ package enum RequestOutcome: UInt8, CaseIterable, Sendable {
 
   /// What a fetch counts as, unless it failed.
   package init(_ notes: FetchNotes) {
-    self = notes.contains(.stale) ? .stale : notes.contains(.collapsed) ? .joined : .miss
+    self = notes.isStale ? .stale : notes.isCollapsed ? .joined : .miss
   }
 
   /// What a fetch counts as.

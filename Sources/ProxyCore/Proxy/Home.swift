@@ -72,25 +72,28 @@ final class Home {
     switch lane.admit(.flight(token), now: now) {
     case .granted: depart(token, now: now)
     case .waiting: break
-    case .refused(let error): end(token, .failed(.limiter(error)), [], RawSpan(), now: now)
+    case .refused(let error): end(token, .failed(.limiter(error)), now: now)
     }
   }
 
   /// Answers from memory, if possible.
   private func answer(_ request: Request, _ key: RawSpan, now: Moment) -> Bool {
     guard
-      let outcome = recall(
+      let (outcome, _) = recall(
         key, hash: request.hash, database: request.database, evenUntrusted: false, now: now)
     else { return false }
     // It was on its way here when another's answer came.
-    deliverRecalled([request.reader], outcome, [.stored, .collapsed], now: now)
+    var notes = FetchNotes()
+    notes.isStored = true
+    notes.isCollapsed = true
+    deliverRecalled([request.reader], outcome, notes, now: now)
     return true
   }
 
-  /// What the cache knows; a value's bytes are then in `scratch`.
+  /// What the cache knows, and for how long; a value's bytes are then in `scratch`.
   private func recall(
     _ key: RawSpan, hash: UInt64, database: UInt32, evenUntrusted: Bool, now: Moment
-  ) -> FetchOutcome? {
+  ) -> (FetchOutcome, ageMilliseconds: UInt32)? {
     scratch.removeAll()
     // Its readers were counted when they looked themselves.
     guard
@@ -99,10 +102,11 @@ final class Home {
     guard evenUntrusted || proxy.isTrusted(hit.generation, hash), !cache.hasEnded(hit) else {
       return nil
     }
-    if hit.isLarge { return .large }
-    if hit.isAbsent { return .absent }
+    let age = hit.ageMilliseconds
+    if hit.isLarge { return (.large, age) }
+    if hit.isAbsent { return (.absent, age) }
     hit.append(to: &scratch)
-    return .value
+    return (.value, age)
   }
 
   private func join(_ request: Request, _ key: RawSpan) -> Bool {
@@ -134,7 +138,7 @@ final class Home {
 
   /// A permit has come for a flight that stood in line, or none will.
   func admitted(_ token: UInt64, _ error: LimiterError?, now: Moment) {
-    if let error { return end(token, .failed(.limiter(error)), [], RawSpan(), now: now) }
+    if let error { return end(token, .failed(.limiter(error)), now: now) }
     depart(token, now: now)
   }
 
@@ -176,7 +180,7 @@ final class Home {
     switch value {
     case .value(.shown(let range)):
       let value = bytes.extracting(range)
-      var notes: FetchNotes = []
+      var notes = FetchNotes()
       if let deadline = deadline(of: flight, lifetime) {
         notes = store(value, of: flight, until: deadline, isTracked: isTracked, now: now)
       } else {
@@ -185,30 +189,30 @@ final class Home {
       let end = lastMoment(of: flight, lifetime)
       let late = flight.readers.filter { $0.asked > end }
       if !late.isEmpty { flights.change(token) { $0.readers.removeAll { $0.asked > end } } }
-      self.end(token, .value, notes, value, now: now)
+      self.end(token, .value, notes, bytes: value, now: now)
       for reader in late { fetchAgain(flight, for: reader, now: now) }
     case .absent:
-      var notes: FetchNotes = []
+      var notes = FetchNotes()
       if lifetime == .gone || !rules.contains(.agreement) {
         notes = store(nil, of: flight, until: .distantFuture, isTracked: isTracked, now: now)
       } else {
         cache.abandonFlight(flight.kernel)
       }
-      end(token, .absent, notes, RawSpan(), now: now)
+      end(token, .absent, notes, now: now)
     case .oversized:
       if let deadline = deadline(of: flight, lifetime) {
         _ = store(nil, isLarge: true, of: flight, until: deadline, isTracked: isTracked, now: now)
       } else {
         cache.abandonFlight(flight.kernel)
       }
-      end(token, .large, [], RawSpan(), now: now)
+      end(token, .large, now: now)
     case .error(.shown(let range)):
       cache.abandonFlight(flight.kernel)
-      end(token, .error, [], bytes.extracting(range), now: now)
+      end(token, .error, bytes: bytes.extracting(range), now: now)
     case .unexpected, .value(.held), .error(.held):
       cache.abandonFlight(flight.kernel)
       let defect = RedisError.Reason.protocolDefect("a reply that no GET has")
-      end(token, .failed(.redis(proxy.error(defect))), [], RawSpan(), now: now)
+      end(token, .failed(.redis(proxy.error(defect))), now: now)
     }
   }
 
@@ -250,17 +254,18 @@ final class Home {
     if !isTracked {
       if proxy.settings.coherence == .tracking {
         cache.abandonFlight(flight.kernel)
-        return []
+        return FetchNotes()
       }
       if value == nil && !isLarge {
         insertion.deadline = min(deadline, now.advanced(by: Limits.absentUntrackedMax))
       }
     }
     links[flight.database]?.filledUntil = now.advanced(by: cache.entryAgeMax)
-    let isKept = cache.insert(
+    var notes = FetchNotes()
+    notes.isStored = cache.insert(
       value, for: flight.key.rawSpan, hash: flight.kernel.hash, insertion, now: now,
       endingFlight: rules.contains(.storesCurrentOnly) ? flight.kernel : nil)
-    return isKept ? .stored : []
+    return notes
   }
 
   /// A fill was lost with its link. Reading may be repeated, once.
@@ -278,15 +283,17 @@ final class Home {
     guard let flight = flights[token] else { return }
     cache.abandonFlight(flight.kernel)
     if mayBeStale(flight.database, now: now),
-      let outcome = recall(
+      let (outcome, age) = recall(
         flight.key.rawSpan, hash: flight.kernel.hash, database: flight.database,
         evenUntrusted: true, now: now)
     {
       proxy.counters.staleAnswers.wrappingAdd(flight.readers.count, ordering: .relaxed)
       remove(token)
-      return deliverRecalled(flight.readers, outcome, .stale, now: now)
+      var notes = FetchNotes()
+      notes.staleMilliseconds = age
+      return deliverRecalled(flight.readers, outcome, notes, now: now)
     }
-    end(token, .failed(.redis(error)), [], RawSpan(), now: now)
+    end(token, .failed(.redis(error)), now: now)
   }
 
   private func mayBeStale(_ database: UInt32, now: Moment) -> Bool {
@@ -297,7 +304,8 @@ final class Home {
 
   /// Takes a flight off and tells its readers.
   private func end(
-    _ token: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan, now: Moment
+    _ token: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes = FetchNotes(),
+    bytes: RawSpan = RawSpan(), now: Moment
   ) {
     guard let flight = remove(token) else { return }
     if case .failed = outcome { cache.abandonFlight(flight.kernel) }
@@ -375,6 +383,6 @@ final class Home {
     for link in links.values { link.connection.close(now: now) }
     // Those in line for a permit.
     let error = ProxyError.redis(proxy.error(.closed))
-    for flight in flights.tokens { end(flight, .failed(error), [], RawSpan(), now: now) }
+    for flight in flights.tokens { end(flight, .failed(error), now: now) }
   }
 }

@@ -31,7 +31,7 @@ extension Lane {
     proxy.counters.fetches.wrappingAdd(1, ordering: .relaxed)
     if reads.count >= Limits.laneReadsMax {
       let error = FetchOutcome.failed(.readLimit(Limits.laneReadsMax))
-      return caller.fetched(ticket, error, [], RawSpan(), shared: nil, now: now)
+      return caller.fetched(ticket, error, FetchNotes(), RawSpan(), shared: nil, now: now)
     }
     let read = reads.insert(Read(caller: caller, ticket: ticket, hash: hash, database: database))
     let reader = Reader(lane: index, read: read, asked: .now)
@@ -45,7 +45,7 @@ extension Lane {
   }
 
   func deliver(
-    _ read: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, notes: FetchNotes = [],
+    _ read: UInt64, _ outcome: FetchOutcome, _ bytes: RawSpan, notes: FetchNotes = FetchNotes(),
     now: Moment
   ) {
     guard let read = reads.remove(read) else { return }
@@ -53,8 +53,8 @@ extension Lane {
   }
 
   func deliver(
-    _ read: UInt64, _ outcome: FetchOutcome, _ block: SharedBlock?, notes: FetchNotes = [],
-    now: Moment
+    _ read: UInt64, _ outcome: FetchOutcome, _ block: SharedBlock?,
+    notes: FetchNotes = FetchNotes(), now: Moment
   ) {
     guard let read = reads.remove(read) else { return }
     guard let block else {

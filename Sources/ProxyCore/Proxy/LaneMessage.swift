@@ -43,21 +43,24 @@ package enum FetchOutcome: Equatable, Sendable {
 }
 
 /// How the answer to a fetch came about, for those who tell.
-package struct FetchNotes: OptionSet, Sendable {
-  package let rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
+package struct FetchNotes: Equatable, Sendable {
+  /// Whether the next one who asks will find it in memory.
+  package var isStored = false
+  /// Whether somebody else had asked already.
+  package var isCollapsed = false
+  /// Where Redis is away, and this is what was known last: how long ago it was fetched.
+  package var staleMilliseconds: UInt32?
 
-  /// The next one who asks will find it in memory.
-  package static let stored = FetchNotes(rawValue: 1)
-  /// Somebody else had asked already.
-  package static let collapsed = FetchNotes(rawValue: 2)
-  /// Redis is away, and this is what was known last.
-  package static let stale = FetchNotes(rawValue: 4)
-}
+  package init() {}
 
-extension FetchNotes {
+  package var isStale: Bool { staleMilliseconds != nil }
+
   /// What is true of one of those who are answered together.
-  func of(_ reader: Reader) -> FetchNotes { reader.hasJoined ? union(.collapsed) : self }
+  func of(_ reader: Reader) -> FetchNotes {
+    var notes = self
+    if reader.hasJoined { notes.isCollapsed = true }
+    return notes
+  }
 }
 
 /// Who asks something of a lane. Everything is answered on the lane's loop, perhaps before the call

@@ -81,6 +81,18 @@ struct IdentityTests {
       let client = try twin.connect()
       for line in lines { try client.say(line) }
     }
+    // Redis's advice in these has another word since 7.2.
+    let stranger = try RESPConnection(port: twin.stack.port)
+    for reply in [
+      try stranger.query("HELLO"), try stranger.query("HELLO", "3"),
+      try stranger.query("HELLO", "3", "SETNAME", "n"),
+    ] {
+      #expect(reply.text?.hasPrefix("NOAUTH HELLO must be called ") == true, "\(reply)")
+    }
+    #expect(try stranger.query("GET", "k").text == "NOAUTH Authentication required.")
+    // It still speaks RESP2, and has no name.
+    #expect(try stranger.query("AUTH", "secret") == .simple("OK"))
+    #expect(try stranger.query("CLIENT", "GETNAME") == .bulk(nil))
     // Strangers are not listened to for long.
     for request in ["*11\r\n$4\r\nPING\r\n", "*2\r\n$4\r\nPING\r\n$16385\r\n"] {
       let client = try twin.connect()
