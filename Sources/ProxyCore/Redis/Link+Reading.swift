@@ -64,7 +64,7 @@ extension Link {
     let first = unsafe bytes.byte(at: position)  // in bounds: the caller has looked
     if first == ReplyKind.push.rawValue { return beginPush(bytes, at: &position, now: now) }
     if isGreeting { return readGreeting(bytes, at: &position, now: now) }
-    if isSubscriber && first == ReplyKind.array.rawValue {
+    if first == ReplyKind.array.rawValue && isSubscriber() {
       switch PushHead.read(bytes.extracting(position..<bytes.byteCount)) {
       case .needsMore(let count): return .needsMore(atLeast: count)
       case .message: return beginUnasked(.unasked)
@@ -86,8 +86,9 @@ extension Link {
     }
   }
 
-  /// Whether the peer may send messages as arrays: in RESP2, from the first confirmation on.
-  private var isSubscriber: Bool {
+  /// Whether the peer may send messages as arrays: in RESP2, from the first confirmation on. Mutating only
+  /// because the compiler (6.3) copies the whole link to borrow it.
+  private mutating func isSubscriber() -> Bool {
     if reading.version == .three { return false }
     switch requests.first?.delivery {
     case .confirmations: return true

@@ -58,7 +58,8 @@ extension Link {
     return failure ?? profile.error(.connectionLost(outcomeUnknown: false))
   }
 
-  private func checkRoom(for count: Int) throws(RedisError) {
+  /// Mutating only because the compiler (6.3) copies the whole link to borrow it.
+  private mutating func checkRoom(for count: Int) throws(RedisError) {
     switch state {
     case .ready: break
     case .idle, .connecting, .greeting, .resting:
