@@ -20,7 +20,7 @@ extension Lane {
 
   func beginFence(now: Moment) {
     if fences.waiting.isEmpty { return }
-    proxy.counters.fences.wrappingAdd(1, ordering: .relaxed)
+    counters.fences.wrappingAdd(1, ordering: .relaxed)
     fences.lastNumber &+= 1
     let number = fences.lastNumber
     fences.underWay[number] = (fences.waiting, proxy.laneCount)

@@ -67,7 +67,7 @@ extension Lane {
 
   func lost(_ link: LinkConnection, because error: RedisError) {
     // What this side has closed was no loss.
-    if error.reason != .closed { proxy.counters.linksLost.wrappingAdd(1, ordering: .relaxed) }
+    if error.reason != .closed { counters.linksLost.wrappingAdd(1, ordering: .relaxed) }
     if link.isCounted { proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed) }
     link.isCounted = false
     proxy.linkWasLost(link, because: error)

@@ -20,7 +20,7 @@ extension Lane {
   /// Which table of commands `classify` uses.
   package var commandsID: ObjectIdentifier { ObjectIdentifier(commands) }
 
-  package func hash(_ key: RawSpan) -> UInt64 { proxy.cache.hash(key) }
+  package func hash(_ key: RawSpan) -> UInt64 { cache.hash(key) }
 
   /// Brings the value of a key that `Proxy.find` did not know: with whoever else waits for it, from the
   /// key's home. O(key).
@@ -28,7 +28,7 @@ extension Lane {
     _ key: RawSpan, hash: UInt64, database: UInt32, for caller: any LaneCaller, ticket: UInt64,
     now: Moment
   ) {
-    proxy.counters.fetches.wrappingAdd(1, ordering: .relaxed)
+    counters.fetches.wrappingAdd(1, ordering: .relaxed)
     if reads.count >= Limits.laneReadsMax {
       let error = FetchOutcome.failed(.readLimit(Limits.laneReadsMax))
       return caller.fetched(ticket, error, FetchNotes(), RawSpan(), shared: nil, now: now)
@@ -76,7 +76,7 @@ extension Lane {
   func askWithPermit(
     _ read: UInt64, key: [UInt8], isRepetition: Bool = false, now: Moment
   ) {
-    guard let waiting = reads[read] else { return proxy.limiter.release() }
+    guard let waiting = reads[read] else { return limiter.release() }
     var request = ByteBuffer()
     request.append("*2\r\n$3\r\nGET\r\n")
     request.appendArgument(key.rawSpan)

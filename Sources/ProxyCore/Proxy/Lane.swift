@@ -9,6 +9,10 @@ package final class Lane {
   package let proxy: Proxy
   package let loop: EventLoop
   package let slowLog: SlowLog
+  // The proxy's. Reached by way of it, their references would be counted for each request.
+  let cache: ByteCache
+  let limiter: ConcurrencyLimiter
+  let counters: ProxyCounters
   let index: Int
   let resolver: LoopResolver
   /// What every command is, as far as Redis has told.
@@ -59,12 +63,15 @@ package final class Lane {
     self.index = index
     self.loop = loop
     slowLog = proxy.slowLog
+    cache = proxy.cache
+    limiter = proxy.limiter
+    counters = proxy.counters
     self.resolver = LoopResolver(resolver, on: loop)
     commands = proxy.commands
     knownDatabases = [UInt32(clamping: proxy.settings.url.database)]
-    waker = LaneWaker(proxy.seats[index].mailbox, proxy.limiter)
+    waker = LaneWaker(proxy.seats[index].mailbox, limiter)
     hotKeys = HotKeySketch(seed: .random(in: 0...UInt64.max), now: loop.now)
-    janitor = Janitor(of: proxy.cache, first: index, stride: proxy.laneCount)
+    janitor = Janitor(of: cache, first: index, stride: proxy.laneCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
     scheduleIdleCheck(now: loop.now)
     loop.turnObserver = self
@@ -112,12 +119,12 @@ package final class Lane {
     admit(.caller(caller, ticket: ticket), now: now)
   }
 
-  package func releasePermit() { proxy.limiter.release() }
+  package func releasePermit() { limiter.release() }
 
   func admit(_ wait: Wait, now: Moment) -> Admission {
-    if proxy.limiter.tryAcquire() { return .granted }
+    if limiter.tryAcquire() { return .granted }
     let token = waits.insert(wait)
-    switch proxy.limiter.acquire(now: now, waker: waker, tag: token) {
+    switch limiter.acquire(now: now, waker: waker, tag: token) {
     case .granted:
       waits.remove(token)
       return .granted
@@ -129,17 +136,17 @@ package final class Lane {
       return .refused(.queueFull(limit: limit))
     case .timedOut:
       waits.remove(token)
-      return .refused(.timedOut(after: proxy.limiter.queueTimeout ?? .zero))
+      return .refused(.timedOut(after: limiter.queueTimeout ?? .zero))
     }
   }
 
   private func waitEnded(_ token: UInt64, _ outcome: LimiterOutcome, now: Moment) {
     guard let wait = waits.remove(token) else {
-      if outcome == .granted { proxy.limiter.release() }
+      if outcome == .granted { limiter.release() }
       return
     }
     let error: LimiterError? =
-      outcome == .granted ? nil : .timedOut(after: proxy.limiter.queueTimeout ?? .zero)
+      outcome == .granted ? nil : .timedOut(after: limiter.queueTimeout ?? .zero)
     switch wait {
     case .caller(let caller, let ticket): caller.admitted(ticket, error, now: now)
     case .flight(let flight): home.admitted(flight, error, now: now)
@@ -154,7 +161,7 @@ package final class Lane {
 
   /// Somebody must look when a deadline in the line has come; every lane that has a wait does.
   private func scheduleExpiry() {
-    guard let deadline = proxy.limiter.earliestDeadline else { return }
+    guard let deadline = limiter.earliestDeadline else { return }
     if let expiry, loop.reschedule(expiry, at: deadline) { return }
     expiry = loop.schedule(at: deadline, self, token: Timer.expiry.rawValue)
   }
@@ -176,7 +183,7 @@ package final class Lane {
     for errand in errands.tokens { fail(errand, wasSent: false, because: error, now: now) }
     for wait in waits.tokens {
       guard case .caller(let caller, let ticket) = waits.remove(wait) else { continue }
-      caller.admitted(ticket, .timedOut(after: proxy.limiter.queueTimeout ?? .zero), now: now)
+      caller.admitted(ticket, .timedOut(after: limiter.queueTimeout ?? .zero), now: now)
     }
     hotKeyInquiries = TokenTable()
     for read in reads.tokens { deliver(read, .failed(.redis(error)), nil, now: now) }
@@ -240,11 +247,11 @@ extension Lane: TimerTarget {
     switch Timer(rawValue: token) {
     case .janitor:
       if isClosed { return }
-      let pause = janitor.work(on: proxy.cache, now: now)
+      let pause = janitor.work(on: cache, now: now)
       _ = loop.schedule(at: now.advanced(by: pause), self, token: Timer.janitor.rawValue)
     case .expiry:
       expiry = nil
-      proxy.limiter.expire(now: now)
+      limiter.expire(now: now)
       scheduleExpiry()
     case .holds: endHolds(at: now, now: now)
     case .idleLinks:
