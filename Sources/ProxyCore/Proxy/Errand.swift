@@ -97,6 +97,9 @@ struct Errand: ~Copyable {
   /// What has come of the reply while it is withheld.
   var withheld: Withheld?
 
+  /// Who is told, at its end: moved out, so that the reference is not counted once more.
+  consuming func takeRecipient() -> Recipient { recipient }
+
   /// A reply that waits for a fence.
   final class Withheld {
     var bytes: [UInt8] = []

@@ -6,12 +6,12 @@ extension Lane {
   /// reply has come. Each goes into the `writes` of the passage.
   package func beginWrite(_ key: RawSpan, hash: UInt64, _ writes: inout HeldKeys) {
     guard proxy.settings.rules.contains(.intents) else { return }
-    proxy.cache.beginWrite(key, hash: hash)
+    cache.beginWrite(key, hash: hash)
     writes.append(hash)
   }
 
   /// Where nothing comes of what was begun.
-  package func abandonWrites(_ writes: inout HeldKeys) { writes.release(from: proxy.cache) }
+  package func abandonWrites(_ writes: inout HeldKeys) { writes.release(from: cache) }
 
   /// Passes a request on. What comes of it is told under `ticket`; a request that is refused is not
   /// begun, nor is its permit kept. O(request).
@@ -36,8 +36,8 @@ extension Lane {
     _ request: RawSpan, _ passage: consuming Passage, for recipient: consuming Errand.Recipient,
     now: Moment
   ) throws(ProxyError) -> UInt64 {
-    proxy.counters.passed.wrappingAdd(1, ordering: .relaxed)
-    if emptiesCache(passage.effect) { proxy.cache.removeAll() }
+    counters.passed.wrappingAdd(1, ordering: .relaxed)
+    if emptiesCache(passage.effect) { cache.removeAll() }
     let token = errands.insert(
       Errand(
         recipient: recipient, effect: passage.effect, kind: passage.kind, sent: now,
@@ -92,8 +92,8 @@ extension Lane {
 
   /// Gives back what an errand holds.
   private func settle(_ errand: inout Errand) {
-    errand.writes.release(from: proxy.cache)
-    if errand.holdsPermit { proxy.limiter.release() }
+    errand.writes.release(from: cache)
+    if errand.holdsPermit { limiter.release() }
     errand.holdsPermit = false
   }
 
@@ -120,7 +120,7 @@ extension Lane {
     }
     guard var errand = errands.remove(token) else { return }
     settle(&errand)
-    if case .caller(let caller, let ticket) = errand.recipient {
+    if case .caller(let caller, let ticket) = errand.takeRecipient() {
       caller.relayed(ticket, bytes, place, now: now)
     }
   }
@@ -145,7 +145,6 @@ extension Lane {
   /// Does what is due when a reply has begun to come, because then Redis has executed the request. False
   /// where the reply must still be withheld.
   private func begin(_ token: UInt64, now: Moment) -> Bool {
-    let cache = proxy.cache
     var isDue = true
     var effect = CommandEffect.none
     var trip: (kind: LinkKind, sent: Moment)?
@@ -159,7 +158,7 @@ extension Lane {
     }
     if let trip { meter.recordTrip(trip.kind, since: trip.sent, now: now) }
     if effect <= .writes { return isDue }
-    if emptiesCache(effect) { proxy.cache.removeAll() }
+    if emptiesCache(effect) { cache.removeAll() }
     guard effect == .fence && proxy.settings.rules.contains(.fences) else { return true }
     errands.change(token) { errand in
       errand.stage = .fenced
@@ -219,7 +218,7 @@ extension Lane {
 
   private func hold(_ writes: HeldKeys, empties: Bool, now: Moment) {
     if writes.isEmpty && !empties { return }
-    if empties { proxy.cache.removeAll() }
+    if empties { cache.removeAll() }
     let deadline = now.advanced(by: Limits.unknownWriteHold)
     if holds.isEmpty {
       _ = loop.schedule(at: deadline, self, token: Timer.holds.rawValue)
@@ -230,8 +229,8 @@ extension Lane {
   /// Releases the keys of those writes of unknown outcome whose time has come.
   func endHolds(at moment: Moment, now: Moment) {
     while var hold = holds.removeDue(at: moment) {
-      hold.writes.release(from: proxy.cache)
-      if hold.empties { proxy.cache.removeAll() }
+      hold.writes.release(from: cache)
+      if hold.empties { cache.removeAll() }
     }
     if let next = holds.nextDeadline, !isClosed {
       _ = loop.schedule(at: next, self, token: Timer.holds.rawValue)
