@@ -23,14 +23,17 @@ package struct DurationHistogram: Sendable {
     nanoseconds &+= UInt128(duration) &* UInt128(count)
   }
 
-  /// The first whose bound is not exceeded, by halving.
+  /// The first whose bound is not exceeded. Between two powers of two there is one bound at most, so that
+  /// the duration's highest bit leaves two buckets to choose from.
   private static func bucket(of duration: Int64) -> Int {
-    var (low, high) = (0, bounds.count)
-    while low < high {
-      let middle = (low &+ high) / 2
-      if duration > bounds[middle] { low = middle &+ 1 } else { high = middle }
-    }
-    return low
+    let bits = 64 &- duration.leadingZeroBitCount
+    let lower = Int(boundsBelow[bits])
+    return lower < bounds.count && duration > bounds[lower] ? lower &+ 1 : lower
+  }
+
+  /// How many bounds have fewer bits than a number of so many bits.
+  private static let boundsBelow: [UInt8] = (0...64).map { bits in
+    UInt8(bounds.count { 64 - $0.leadingZeroBitCount < bits })
   }
 
   /// How many there are in a bucket, and in no bucket before it.
