@@ -69,7 +69,12 @@ public final class ConcurrencyLimiter: Sendable {
   ///
   /// Releasing a permit that was not taken is a mistake in the program, and traps.
   public func release() {
-    if locked({ $0.queue.putBack() }) { return }
+    if !locked({ $0.queue.putBack() }) { releaseToNext() }
+  }
+
+  /// Kept out of the way of those whom nobody waits for: what this needs costs them as much as their lock.
+  @inline(never)
+  private func releaseToNext() {
     let next = locked { state in
       let next = state.queue.release()
       if next != nil { state.counts.granted &+= 1 }
