@@ -13,7 +13,7 @@ extension RESPSession {
     guard step != .stalled, lane.slowLog.isOn, pin?.hasIdentity != true else { return }
     let start = waitingSince ?? now
     if !queue.hasEnded(ticket) {
-      queue[entry: ticket] = ledger.add(parser.arguments, in: request, more: more, since: start)
+      queue.note(ledger.add(parser.arguments, in: request, more: more, since: start), of: ticket)
     } else if waitingSince != nil {
       // It has waited, perhaps in vain.
       settle(ledger.add(parser.arguments, in: request, more: more, since: start), now: now)

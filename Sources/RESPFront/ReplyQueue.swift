@@ -7,7 +7,7 @@ internal import ProxyCore
 ///
 /// The first slot's reply is written to the client as it comes. O(1) a reply, in a ring that is used
 /// again; bytes are only kept for slots that must wait for another.
-struct ReplyQueue {
+struct ReplyQueue: ~Copyable {
   /// A reply that has not come, or not all of it.
   private struct Slot {
     /// Until the end of the request.
@@ -23,6 +23,14 @@ struct ReplyQueue {
   private final class Kept {
     var early: [UInt8] = []
     var tail: [UInt8] = []
+  }
+
+  /// A request whose reply has come.
+  struct Ended {
+    let journey: Journey
+    /// When it was received.
+    let start: Moment
+    let entry: RequestLedger.Entry
   }
 
   private var ring: [Slot] = []
@@ -50,19 +58,12 @@ struct ReplyQueue {
   }
 
   /// Where the request of this ticket is written down, until its end.
-  subscript(entry ticket: UInt64) -> RequestLedger.Entry {
-    get { place(of: ticket).map { ring[$0].entry } ?? RequestLedger.Entry() }
-    set { if let place = place(of: ticket) { ring[place].entry = newValue } }
+  mutating func note(_ entry: RequestLedger.Entry, of ticket: UInt64) {
+    if let place = place(of: ticket) { ring[place].entry = entry }
   }
 
   /// The same of the first request that is under way.
   var firstEntry: RequestLedger.Entry { isEmpty ? RequestLedger.Entry() : ring[head].entry }
-
-  /// When the request of this ticket was received.
-  func start(of ticket: UInt64) -> Moment {
-    guard let place = place(of: ticket) else { return .distantFuture }
-    return ring[place].start
-  }
 
   func hasEnded(_ ticket: UInt64) -> Bool {
     guard let place = place(of: ticket) else { return true }
@@ -110,10 +111,11 @@ struct ReplyQueue {
   }
 
   /// The reply has come to its end; what waited for it is written. Nil where it had ended before.
-  mutating func finish(_ ticket: UInt64, _ output: OutputBuffer) -> Journey? {
+  mutating func finish(_ ticket: UInt64, _ output: OutputBuffer) -> Ended? {
     guard let place = place(of: ticket), let journey = ring[place].journey.take() else {
       return nil
     }
+    let ended = Ended(journey: journey, start: ring[place].start, entry: ring[place].entry)
     while count > 0 && ring[head].journey == nil {
       if let kept = ring[head].kept.take() { write(kept.tail, output) }
       head = self.place(at: 1)
@@ -126,7 +128,7 @@ struct ReplyQueue {
       }
     }
     if count == 0 && ring.count > Limits.sessionSlotsKeptMax { ring = [] }
-    return journey
+    return ended
   }
 
   private mutating func write(_ bytes: [UInt8], _ output: OutputBuffer) {
