@@ -1,9 +1,27 @@
 /// The few things of a shard that are under way at a moment, found by the hash of the key that they are
 /// about. One hash may have several. Linear probing, at most half full, so every operation is O(1); the
 /// table is as large as the most that was ever under way, and those who add to it are bounded.
-struct InFlightTable<Payload> {
-  private var places: [(hash: UInt64, payload: Payload)?] = []
+///
+/// In memory of its own rather than in an array, whose checks would be most of what a request costs here.
+@safe
+struct InFlightTable<Payload>: ~Copyable {
+  private struct Place {
+    var hash: UInt64 = 0
+    /// Nil: nothing here.
+    var payload: Payload?
+  }
+
+  /// All places are initialized.
+  private var places: UnsafeMutablePointer<Place>?
+  /// A power of two, or 0.
+  private var capacity = 0
   private(set) var count = 0
+
+  private static var capacityMin: Int { 8 }
+
+  init() { unsafe places = nil }
+
+  deinit { unsafe Self.free(places, capacity) }
 
   /// The first payload under `hash` that `matches`, changed in place by `change`, which returns nil to
   /// have it removed. Says whether there was one.
@@ -12,11 +30,10 @@ struct InFlightTable<Payload> {
     _ hash: UInt64, where matches: (Payload) -> Bool = { _ in true },
     _ change: (Payload) -> Payload?
   ) -> Bool {
-    guard let place = find(hash, where: matches), let (_, payload) = places[place] else {
-      return false
-    }
+    guard let place = find(hash, where: matches), let payload = unsafe at(place).pointee.payload
+    else { return false }
     if let changed = change(payload) {
-      places[place] = (hash, changed)
+      unsafe at(place).pointee.payload = changed
     } else {
       remove(at: place)
     }
@@ -24,67 +41,88 @@ struct InFlightTable<Payload> {
   }
 
   func contains(_ hash: UInt64, where matches: (Payload) -> Bool = { _ in true }) -> Bool {
-    count > 0 && find(hash, where: matches) != nil
+    find(hash, where: matches) != nil
   }
 
   mutating func add(_ payload: Payload, hash: UInt64) {
-    if (count + 1) * 2 > places.count { grow() }
-    count += 1
-    put((hash, payload))
+    if (count &+ 1) &* 2 > capacity { grow() }
+    count &+= 1
+    put(Place(hash: hash, payload: payload))
   }
 
   /// Removes everything under `hash`.
   mutating func removeAll(_ hash: UInt64) {
-    while count > 0, let place = find(hash, where: { _ in true }) { remove(at: place) }
+    while let place = find(hash, where: { _ in true }) { remove(at: place) }
   }
 
   mutating func removeAll() {
-    places = []
+    unsafe Self.free(places, capacity)
+    unsafe places = nil
+    capacity = 0
     count = 0
   }
 
   private func home(_ hash: UInt64) -> Int {
     // Bits that choose neither the shard nor the bucket's tag.
-    Int(truncatingIfNeeded: hash &>> 8) & (places.count &- 1)
+    Int(truncatingIfNeeded: hash &>> 8) & (capacity &- 1)
+  }
+
+  private func place(behind place: Int) -> Int { (place &+ 1) & (capacity &- 1) }
+
+  /// In bounds: every place comes from `home` or `place(behind:)`, and they are asked only where there is
+  /// something, or room for it.
+  private func at(_ place: Int) -> UnsafeMutablePointer<Place> {
+    unsafe places.unsafelyUnwrapped + place
   }
 
   private func find(_ hash: UInt64, where matches: (Payload) -> Bool) -> Int? {
-    if places.isEmpty { return nil }
+    if count == 0 { return nil }
     var place = home(hash)
-    while let (other, payload) = places[place] {
-      if other == hash && matches(payload) { return place }
-      place = (place &+ 1) & (places.count &- 1)
+    while let payload = unsafe at(place).pointee.payload {
+      if unsafe at(place).pointee.hash == hash && matches(payload) { return place }
+      place = self.place(behind: place)
     }
     return nil
   }
 
-  private mutating func put(_ element: (hash: UInt64, payload: Payload)) {
+  private mutating func put(_ element: Place) {
     var place = home(element.hash)
-    while places[place] != nil { place = (place &+ 1) & (places.count &- 1) }
-    places[place] = element
+    while unsafe at(place).pointee.payload != nil { place = self.place(behind: place) }
+    unsafe at(place).pointee = element
   }
 
+  @inline(never)
   private mutating func grow() {
-    let old = places
-    places = Array(repeating: nil, count: max(8, old.count * 2))
-    for element in old { if let element { put(element) } }
+    let (old, oldCapacity) = unsafe (places, capacity)
+    capacity = max(Self.capacityMin, capacity &* 2)
+    let larger = UnsafeMutablePointer<Place>.allocate(capacity: capacity)
+    unsafe larger.initialize(repeating: Place(), count: capacity)
+    unsafe places = larger
+    guard let old = unsafe old else { return }
+    for place in 0..<oldCapacity where unsafe old[place].payload != nil { put(unsafe old[place]) }
+    unsafe Self.free(old, oldCapacity)
+  }
+
+  private static func free(_ places: UnsafeMutablePointer<Place>?, _ capacity: Int) {
+    guard let places = unsafe places else { return }
+    unsafe places.deinitialize(count: capacity)
+    unsafe places.deallocate()
   }
 
   /// Empties a place and moves up those behind it that it kept from their own.
   private mutating func remove(at hole: Int) {
     var hole = hole
     var place = hole
-    count -= 1
+    count &-= 1
     while true {
-      places[hole] = nil
-      while true {
-        place = (place &+ 1) & (places.count &- 1)
-        guard let element = places[place] else { return }
-        let distance = (place &- home(element.hash)) & (places.count &- 1)
-        if distance >= (place &- hole) & (places.count &- 1) { break }
+      place = self.place(behind: place)
+      guard unsafe at(place).pointee.payload != nil else { break }
+      let distance = (place &- home(unsafe at(place).pointee.hash)) & (capacity &- 1)
+      if distance >= (place &- hole) & (capacity &- 1) {
+        unsafe at(hole).pointee = at(place).pointee
+        hole = place
       }
-      places[hole] = places[place]
-      hole = place
     }
+    unsafe at(hole).pointee.payload = nil
   }
 }
