@@ -5,6 +5,12 @@ extension Connection {
   /// One `send`, of everything. What the kernel does not take stays, and only then is it asked to
   /// say when it has room.
   func write(now: Moment) {
+    if collectsOutput {
+      collectsOutput = false
+      // Still queued meanwhile: what is appended is for this very call.
+      if isOpen { handler?.collected(self, now: now) }
+    }
+    isQueuedForWriting = false
     if isWriteBlocked {
       countOutput()
       if isOutputOverLimit { close(because: .outputLimit) }

@@ -58,6 +58,8 @@ package final class Connection {
   @safe @exclusivity(unchecked) var isWriteBlocked: Bool
   @safe @exclusivity(unchecked) var isQueuedForRetry = false
   @safe @exclusivity(unchecked) var isQueuedForWriting = false
+  /// Its handler has output that it gives when the turn ends.
+  @safe @exclusivity(unchecked) var collectsOutput = false
 
   init(
     loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress?, state: State
@@ -79,6 +81,13 @@ package final class Connection {
     // Nothing is sent before the kernel has room, but the limit is looked at.
     if isWriteBlocked { loop.queueWrite(self) }
     return pending
+  }
+
+  /// Has the handler's `collected` called before this turn's `send`.
+  package func collectOutput() {
+    guard isOpen else { return }
+    collectsOutput = true
+    loop.queueWrite(self)
   }
 
   @inline(never)

@@ -27,6 +27,9 @@ package protocol ConnectionHandler: AnyObject {
   /// only waits for its answers, with requests still unread. Called once.
   func hungUp(_ connection: Connection, now: Moment)
 
+  /// The turn's output is about to be sent: what was announced with `collectOutput` is to be appended.
+  func collected(_ connection: Connection, now: Moment)
+
   /// All output has been handed to the kernel after some had to wait for it.
   func drained(_ connection: Connection, now: Moment)
 
@@ -48,6 +51,7 @@ extension ConnectionHandler {
   package func connected(_ connection: Connection, now: Moment) {}
   package func finished(_ connection: Connection, now: Moment) { connection.closeAfterFlushing() }
   package func hungUp(_ connection: Connection, now: Moment) {}
+  package func collected(_ connection: Connection, now: Moment) {}
   package func drained(_ connection: Connection, now: Moment) {}
   package func wasAskedToEnd(_ connection: Connection, now: Moment) {}
   package func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {}

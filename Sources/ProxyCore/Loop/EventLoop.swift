@@ -166,7 +166,6 @@ package final class EventLoop {
   private func writeConnections() {
     for _ in 0..<written.count {
       guard let connection = written.removeFirst() else { break }
-      connection.isQueuedForWriting = false
       connection.write(now: now)
     }
   }

@@ -7,6 +7,8 @@ package final class LinkConnection {
   @safe @exclusivity(unchecked) private weak var owner: (any LinkOwner)?
   @safe @exclusivity(unchecked) private var link: Link
   @safe @exclusivity(unchecked) private var connection: Connection?
+  /// Whether the connection will ask for what is to be sent.
+  @safe @exclusivity(unchecked) private var isCollected = false
   private var timer: TimerHandle?
   private var resolution: Int?
   /// The addresses of the name that were not tried yet, the next one last.
@@ -47,7 +49,7 @@ package final class LinkConnection {
   /// Requests that others have submitted, fences apart.
   private(set) var uses: UInt64 = 0
   /// Bytes that the kernel has not taken yet.
-  package var outputCount: Int { connection?.outputCount ?? 0 }
+  package var outputCount: Int { connection.map { $0.outputCount &+ link.outgoingCount } ?? 0 }
 
   /// Whether the kernel has no room for them.
   package var isOutputBlocked: Bool { connection?.isOutputBlocked ?? false }
@@ -109,10 +111,12 @@ package final class LinkConnection {
     if connection != nil { flush() } else { start(now: now) }
   }
 
-  /// Everything that is submitted in a turn leaves with one `send` at its end.
+  /// Everything that is submitted in a turn is collected at its end, and leaves with one `send`.
   private func flush() {
-    guard link.hasOutgoing, let connection else { return }
-    link.takeOutgoing(into: &connection.output.bytes)
+    if isCollected || !link.hasOutgoing { return }
+    guard let connection else { return }
+    isCollected = true
+    connection.collectOutput()
   }
 
   private func act(on action: LinkAction, now: Moment) {
@@ -140,6 +144,7 @@ package final class LinkConnection {
     addresses = []
     connection?.close()
     connection = nil
+    isCollected = false
   }
 
   /// One timer, moved only where it would come too late: deadlines mostly move away.
@@ -262,6 +267,12 @@ extension LinkConnection: ConnectionHandler {
 
   package func hungUp(_ connection: Connection, now: Moment) {}
 
+  package func collected(_ connection: Connection, now: Moment) {
+    guard connection === self.connection else { return }
+    isCollected = false
+    link.takeOutgoing(into: &connection.output.bytes)
+  }
+
   package func drained(_ connection: Connection, now: Moment) {
     if connection === self.connection { owner?.linkDrained(self, now: now) }
   }
@@ -269,6 +280,7 @@ extension LinkConnection: ConnectionHandler {
   package func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
     guard connection === self.connection else { return }
     self.connection = nil
+    isCollected = false
     switch reason {
     case .connectFailed(let error):
       let isRefused = error.code == ECONNREFUSED
