@@ -14,7 +14,14 @@ extension Lane {
   package func classify(
     _ arguments: borrowing ArgumentTable, in request: RawSpan, keys: inout KeyList
   ) -> CommandSpec {
-    commands.classify(arguments, in: request, keys: &keys)
+    let name = arguments.bytes(0, in: request)
+    if let spec = recentCommand.spec(named: name) {
+      keys.removeAll()
+      if spec.listsSingleKey(ofArguments: arguments.count, in: &keys) { return spec }
+    }
+    let spec = commands.classify(arguments, in: request, keys: &keys)
+    recentCommand.note(spec, named: name)
+    return spec
   }
 
   /// Which table of commands `classify` uses.

@@ -17,6 +17,8 @@ package final class Lane {
   let resolver: LoopResolver
   /// What every command is, as far as Redis has told.
   @safe @exclusivity(unchecked) package internal(set) var commands: CommandTable
+  /// The one of `commands` that was looked up last.
+  @safe @exclusivity(unchecked) var recentCommand = RecentCommand()
 
   /// Databases that exist: those that Redis has let somebody select.
   package var knownDatabases: Set<UInt32>
@@ -94,7 +96,9 @@ package final class Lane {
     case .beginFence: beginFence(now: now)
     case .waitEnded(let wait, let outcome): waitEnded(wait, outcome, now: now)
     case .renew: renewLinks(now: now)
-    case .learned(let table): commands = table
+    case .learned(let table):
+      commands = table
+      recentCommand = RecentCommand()
     case .perform(let work): work(self, now)
     }
   }

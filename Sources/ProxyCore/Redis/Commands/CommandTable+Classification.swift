@@ -12,13 +12,8 @@ extension CommandTable {
   ) -> CommandSpec {
     keys.removeAll()
     let spec = command(of: arguments, in: request)
-    let single = Int(spec.singleKey)
-    guard
-      single > 0 && single < arguments.count && spec.effect.isPlain
-        && spec.accepts(argumentCount: arguments.count)
-    else { return classify(as: spec, arguments, in: request, keys: &keys) }
-    keys.append(argument: single, isWritten: spec.singleKeyIsWritten)
-    return spec
+    if spec.listsSingleKey(ofArguments: arguments.count, in: &keys) { return spec }
+    return classify(as: spec, arguments, in: request, keys: &keys)
   }
 
   /// All but a plain read or write of one key. Kept out of the way of those, whose path is short.
@@ -44,6 +39,17 @@ extension CommandTable {
 }
 
 extension CommandSpec {
+  /// Lists the key of a plain read or write of one, which needs no more than the spec. False where a request
+  /// with so many arguments is anything else.
+  func listsSingleKey(ofArguments count: Int, in keys: inout KeyList) -> Bool {
+    let single = Int(singleKey)
+    guard single > 0 && single < count && effect.isPlain && accepts(argumentCount: count) else {
+      return false
+    }
+    keys.append(argument: single, isWritten: singleKeyIsWritten)
+    return true
+  }
+
   /// Makes routing and effect those of a request with these arguments and keys.
   fileprivate mutating func resolve(
     _ arguments: borrowing ArgumentTable, in request: RawSpan, _ keys: inout KeyList

@@ -29,17 +29,19 @@ package struct KeyList: ~Copyable {
   package internal(set) var knowledge = Knowledge.exact
   package private(set) var writesAny = false
   package private(set) var count = 0
-  /// The first `count` are of this request; those behind are room for the next one.
-  private var references: [KeyReference] = []
+  /// The only key of most requests.
+  private var first = KeyReference(argument: 0, isWritten: false)
+  /// The `count - 1` behind it are of this request; those behind them are room for the next one.
+  private var others: [KeyReference] = []
 
   package init() {}
 
   package var isEmpty: Bool { count == 0 }
-  package var allocatedCount: Int { references.capacity }
+  package var allocatedCount: Int { others.capacity }
 
   package subscript(index: Int) -> KeyReference {
     precondition(index >= 0 && index < count, "there is no such key")
-    return references[index]
+    return index == 0 ? first : others[index &- 1]
   }
 
   /// Whether the request is ordered against all others of its client.
@@ -49,15 +51,17 @@ package struct KeyList: ~Copyable {
     knowledge = .exact
     writesAny = false
     count = 0
-    if references.count > Limits.argumentsKeptMax { references = [] }
+    if others.count > Limits.argumentsKeptMax { others = [] }
   }
 
   mutating func append(argument: Int, isWritten: Bool) {
     let reference = KeyReference(argument: argument, isWritten: isWritten)
-    if count < references.count {
-      references[count] = reference
+    if count == 0 {
+      first = reference
+    } else if count <= others.count {
+      others[count &- 1] = reference
     } else {
-      references.append(reference)
+      others.append(reference)
     }
     count &+= 1
     if isWritten { writesAny = true }
@@ -72,8 +76,9 @@ package struct KeyList: ~Copyable {
   /// Says of all keys that they are only read.
   mutating func markRead() {
     writesAny = false
-    for place in 0..<count {
-      references[place] = KeyReference(argument: references[place].argument, isWritten: false)
+    first = KeyReference(argument: first.argument, isWritten: false)
+    for place in 0..<max(0, count &- 1) {
+      others[place] = KeyReference(argument: others[place].argument, isWritten: false)
     }
   }
 }
