@@ -70,11 +70,27 @@ package struct HeldKeys {
 
 /// A request at Redis, and what the cache owes to it.
 struct Errand: ~Copyable {
-  enum Recipient {
+  /// Who is told. Moved, never copied, so that references are counted once.
+  enum Recipient: ~Copyable {
     case caller(any LaneCaller, ticket: UInt64)
     case read(UInt64, key: [UInt8], wasRepeated: Bool)
     /// Somebody in the proxy itself.
     case task((Result<RESPValue, RedisError>) -> Void)
+
+    var caller: (any LaneCaller, ticket: UInt64)? {
+      switch self {
+      case .caller(let caller, let ticket): (caller, ticket)
+      default: nil
+      }
+    }
+
+    /// A read that was not repeated yet.
+    var firstRead: (UInt64, key: [UInt8])? {
+      switch self {
+      case .read(let read, let key, let wasRepeated): wasRepeated ? nil : (read, key)
+      default: nil
+      }
+    }
   }
 
   enum Stage: UInt8 {
@@ -96,9 +112,6 @@ struct Errand: ~Copyable {
   var stage = Stage.sent
   /// What has come of the reply while it is withheld.
   var withheld: Withheld?
-
-  /// Who is told, at its end: moved out, so that the reference is not counted once more.
-  consuming func takeRecipient() -> Recipient { recipient }
 
   /// A reply that waits for a fence.
   final class Withheld {

@@ -41,8 +41,8 @@ extension Lane {
 
   /// Asks Redis which commands it has, where that is not known. What it does not tell is taken from the
   /// table that is built in.
-  func learnCommands(over link: SharedLink, now: Moment) {
-    guard link.name != .control, proxy.beginLearning(from: link.connection.server.runID) else {
+  func learnCommands(over link: LinkConnection, now: Moment) {
+    guard link.profile.role != .control, proxy.beginLearning(from: link.server.runID) else {
       return
     }
     var request = ByteBuffer()
@@ -57,7 +57,7 @@ extension Lane {
       }, effect: .none, sent: now)
     let token = errands.insert(errand)
     do throws(RedisError) {
-      try link.connection.submit(LinkToken(token), .tree, request.bytes, now: now)
+      try link.submit(LinkToken(token), .tree, request.bytes, now: now)
     } catch {
       errands.remove(token)
       proxy.forgetCommands()

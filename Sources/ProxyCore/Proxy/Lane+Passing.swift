@@ -25,8 +25,8 @@ extension Lane {
 
   @discardableResult
   func pass(
-    _ request: borrowing ByteBuffer, _ passage: consuming Passage, for recipient: Errand.Recipient,
-    now: Moment
+    _ request: borrowing ByteBuffer, _ passage: consuming Passage,
+    for recipient: consuming Errand.Recipient, now: Moment
   ) throws(ProxyError) -> UInt64 {
     try pass(request.bytes, passage, for: recipient, now: now)
   }
@@ -113,15 +113,16 @@ extension Lane {
 
   private func handOn(_ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment) {
     guard place.endsRequest else {
-      if case .caller(let caller, let ticket) = errands.change(token, { $0.recipient }) {
+      if let (caller, ticket) = errands.change(token, { $0.recipient.caller }) ?? nil {
         caller.relayed(ticket, bytes, place, now: now)
       }
       return
     }
     guard var errand = errands.remove(token) else { return }
     settle(&errand)
-    if case .caller(let caller, let ticket) = errand.takeRecipient() {
-      caller.relayed(ticket, bytes, place, now: now)
+    switch consume errand.recipient {
+    case .caller(let caller, let ticket): caller.relayed(ticket, bytes, place, now: now)
+    default: break
     }
   }
 
@@ -135,7 +136,7 @@ extension Lane {
     }
     guard var errand = errands.remove(token) else { return }
     settle(&errand)
-    switch errand.recipient {
+    switch consume errand.recipient {
     case .caller(let caller, let ticket): caller.replied(ticket, reply, now: now)
     case .read(let read, _, _): conclude(read, reply, now: now)
     case .task(let task): task(reply)
@@ -204,12 +205,12 @@ extension Lane {
       hold(errand.writes, empties: emptiesCache(errand.effect), now: now)
       errand.writes = HeldKeys()
     }
-    if case .read(let read, let key, wasRepeated: false) = errand.recipient {
+    if let (read, key) = errand.recipient.firstRead {
       // Reading may be repeated, once, and with the permit that it has.
       return askWithPermit(read, key: key, isRepetition: true, now: now)
     }
     settle(&errand)
-    switch errand.recipient {
+    switch consume errand.recipient {
     case .caller(let caller, let ticket): caller.failed(ticket, because: .redis(error), now: now)
     case .read(let read, _, _): deliver(read, .failed(.redis(error)), nil, now: now)
     case .task(let task): task(.failure(error))
