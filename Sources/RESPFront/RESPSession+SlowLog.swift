@@ -10,7 +10,7 @@ extension RESPSession {
     _ request: RawSpan, of ticket: UInt64, _ step: Step, more: Int? = nil, now: Moment
   ) {
     // What clients with an identity of their own do is not for everybody to read.
-    guard step != .stalled, lane.slowLog.isOn, pin?.hasIdentity != true else { return }
+    guard step != .stalled, lane.keepsSlowRequests, pin?.hasIdentity != true else { return }
     let start = waitingSince ?? now
     if !queue.hasEnded(ticket) {
       queue.note(ledger.add(parser.arguments, in: request, more: more, since: start), of: ticket)
@@ -23,9 +23,8 @@ extension RESPSession {
   /// A request that was written down is over.
   func settle(_ entry: RequestLedger.Entry, now: Moment) {
     let duration = now.nanosecondsSince(entry.start)
-    let log = lane.slowLog
-    if log.keeps(nanoseconds: duration) {
-      log.add(
+    if lane.keepsSlowRequest(nanoseconds: duration) {
+      lane.slowLog.add(
         nanoseconds: duration, arguments: ledger.request(of: entry), client: connection?.peer,
         name: client.name)
     }

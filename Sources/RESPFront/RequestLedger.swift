@@ -79,8 +79,12 @@ struct RequestLedger: ~Copyable {
 
   /// Whether a command may be told a password.
   private static func hidesArguments(_ name: RawSpan) -> Bool {
-    name.equalsIgnoringCase("acl") || name.equalsIgnoringCase("config")
-      || name.equalsIgnoringCase("migrate")
+    switch name.byteCount {
+    case 3: name.equalsIgnoringCase("acl")
+    case 6: name.equalsIgnoringCase("config")
+    case 7: name.equalsIgnoringCase("migrate")
+    default: false
+    }
   }
 
   /// The request of an entry, as an array of RESP.

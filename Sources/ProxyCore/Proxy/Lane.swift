@@ -272,6 +272,12 @@ extension Lane {
   /// When the loop's turn has begun.
   package var now: Moment { loop.now }
 
+  /// Whether requests that take long are kept, and whether one that took so long is.
+  package var keepsSlowRequests: Bool { slowLog.isOn }
+  package func keepsSlowRequest(nanoseconds: Int64) -> Bool {
+    slowLog.keeps(nanoseconds: nanoseconds)
+  }
+
   /// Counts a request that was answered in the turn in which it was received.
   package func note(_ front: ClientQuota.Front, _ outcome: RequestOutcome) {
     meter.note(front, outcome)
