@@ -5,11 +5,7 @@ extension Connection {
   /// One `send`, of everything. What the kernel does not take stays, and only then is it asked to
   /// say when it has room.
   func write(now: Moment) {
-    if collectsOutput {
-      collectsOutput = false
-      // Still queued meanwhile: what is appended is for this very call.
-      if isOpen { handler?.collected(self, now: now) }
-    }
+    if collectsOutput { collect(now: now) }
     isQueuedForWriting = false
     if isWriteBlocked {
       countOutput()
@@ -34,6 +30,13 @@ extension Connection {
         handler?.drained(self, now: now)
       }
     }
+  }
+
+  /// While the connection is still queued: what is appended is for this very `send`.
+  @inline(never)
+  private func collect(now: Moment) {
+    collectsOutput = false
+    if isOpen { handler?.collected(self, now: now) }
   }
 
   /// The poller says that there is room.

@@ -79,23 +79,26 @@ package struct Traffic: ~Copyable {
   package init() {}
 
   package var isEmpty: Bool { fetches == 0 && passes == 0 }
+
+  // Mutating only because the compiler (6.3) copies all of it, for a borrow by another module.
+
   /// Whether a client has as much under way as it may.
   package var isFull: Bool {
-    fetches + passes >= Limits.journeysMax || bytes >= Limits.journeyBytesMax
+    mutating get { fetches + passes >= Limits.journeysMax || bytes >= Limits.journeyBytesMax }
   }
 
   /// Whether a request on its way to Redis names this key.
-  package func passNames(_ hash: UInt64) -> Bool {
+  package mutating func passNames(_ hash: UInt64) -> Bool {
     passesThatNameAll > 0 || (passes > 0 && uses.contains(hash) { $0.passes > 0 })
   }
 
   /// Whether a fetch is for this key.
-  package func fetchNames(_ hash: UInt64) -> Bool {
+  package mutating func fetchNames(_ hash: UInt64) -> Bool {
     fetches > 0 && uses.contains(hash) { $0.fetches > 0 }
   }
 
   /// Whether a request must wait for a fetch that is under way.
-  package func fetchNames(anyOf journey: Journey) -> Bool {
+  package mutating func fetchNames(anyOf journey: Journey) -> Bool {
     if fetches == 0 { return false }
     if journey.namesAll { return true }
     var isNamed = false
