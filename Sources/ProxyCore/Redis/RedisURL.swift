@@ -61,7 +61,8 @@ extension RedisURL: CustomStringConvertible, CustomReflectable {
   /// A host as it stands in a URL: letters stay as they are, whatever they are; the `%` of a zone does not.
   private static func escaped(_ host: String) -> String {
     host.unicodeScalars.map { scalar in
-      let isPlain = scalar.value > 0x20 && scalar.value != 0x7F && !"%/?#@[]".unicodeScalars.contains(scalar)
+      let isSeparator = "%/?#@[]".unicodeScalars.contains(scalar)
+      let isPlain = scalar.value > 0x20 && scalar.value != 0x7F && !isSeparator
       return isPlain ? String(scalar) : String(scalar).utf8.map(escape).joined()
     }.joined()
   }
