@@ -1,3 +1,4 @@
+import ProxyCore
 import TestSupport
 import Testing
 
@@ -108,6 +109,34 @@ struct RedirectionTests {
       let found = try sides.map { try $0.play(line, mark: 100 + mark) }
       #expect(found[1] == found[0], "\(line)")
     }
+  }
+
+  @Test func `a target that resets itself is at Redis what the proxy's links are`() throws {
+    let server = try RedisServer()
+    try server.query("ACL", "SETUSER", "ann", "on", ">secret", "~*", "&*", "+@all")
+    let stack = try Stack(server) {
+      $0.url.username = "ann"
+      $0.url.password = "secret"
+      $0.url.database = 5
+    }
+    let (reader, target) = (try stack.connect(), try stack.connect())
+    guard case .integer(let id) = try target.query("CLIENT", "ID") else {
+      throw ToolError("no number of a client")
+    }
+    #expect(try reader.query("CLIENT", "TRACKING", "ON", "REDIRECT", "\(id)") == .simple("OK"))
+    #expect(try target.query("RESET") == .simple("RESET"))
+    // A transaction goes over the client's own link.
+    _ = try target.query("MULTI")
+    _ = try target.query("ACL", "WHOAMI")
+    _ = try target.query("SET", "k", "v")
+    #expect(try target.query("EXEC") == .array([.bulk("ann"), .simple("OK")]))
+    #expect(try reader.query("GET", "k") == .bulk("v"))
+    // Redis goes on sending there what the other one has read.
+    _ = try target.query("SUBSCRIBE", "__redis__:invalidate")
+    #expect(try stack.connect().query("SET", "k", "w") == .simple("OK"))
+    #expect(
+      try target.receive()
+        == .array([.bulk("message"), .bulk("__redis__:invalidate"), .array([.bulk("k")])]))
   }
 
   @Test(arguments: ["2", "3"]) func `who has named a client that is gone learns it`(
