@@ -29,9 +29,13 @@ struct SupervisorTests {
     let directory = try TemporaryDirectory.make()
     defer { TemporaryDirectory.remove(directory) }
     let (http, resp) = (try Loopback.freePort(), try Loopback.freePort())
+    // What a sanitizer is told does not get there by itself.
+    let sanitizer = unsafe getenv("ASAN_OPTIONS").map { unsafe String(cString: $0) }
+    let listening = ["-l", "127.0.0.1:\(http)", "-l", "127.0.0.1:\(resp)", "--fdname=http:resp"]
     let process = try ChildProcess(
-      ["systemd-socket-activate", "-l", "127.0.0.1:\(http)", "-l", "127.0.0.1:\(resp)"]
-        + ["--fdname=http:resp", try Proxyd.path(), "--redis-port", "\(redis.port)"]
+      ["systemd-socket-activate"] + listening
+        + (sanitizer.map { ["--setenv=ASAN_OPTIONS=\($0)"] } ?? [])
+        + [try Proxyd.path(), "--redis-port", "\(redis.port)"]
         + ["--http-port", "1", "--resp-port", "2", "--admin-port", "0"], output: directory + "/log")
     try poll("somebody listens") { (try? Loopback.connect(port: resp)).map { close($0) } != nil }
     let client = try RESPConnection(port: resp)
