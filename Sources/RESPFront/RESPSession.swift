@@ -209,8 +209,7 @@ final class RESPSession {
 
   /// `GET key` of a client that shares what the cache has.
   private func isPlainGet(_ request: RawSpan) -> Bool {
-    parser.arguments.count == 2 && pin == nil && client.isAuthenticated
-      && parser.arguments.bytes(0, in: request).equalsIgnoringCase("get")
+    pin == nil && client.isAuthenticated && parser.isGet(request)
   }
 
   private func dispatch(

@@ -76,6 +76,7 @@ package struct RequestParser: ~Copyable {
     if stage == .start {
       guard bytes.byteCount > 0 else { return .needsMore(atLeast: 1) }
       arguments.removeAll()
+      if let length = readPair(bytes) { return .command(length: length) }
       // In bounds: there is a byte.
       guard unsafe bytes.byte(at: 0) == UInt8(ascii: "*") else {
         stage = .inline
@@ -104,7 +105,44 @@ package struct RequestParser: ~Copyable {
     canonical.release()
   }
 
+  /// Whether what was parsed is `GET` and a key; `request` is what the table of arguments belongs to.
+  package func isGet(_ request: RawSpan) -> Bool {
+    guard arguments.count == 2, arguments[0].count == 3 else { return false }
+    // In bounds: a line end follows the name. Without the bit that tells the case.
+    let name = unsafe request.fourBytes(at: arguments[0].offset) & 0xDF_DFDF
+    return name == Self.get
+  }
+
+  private static let get: UInt32 = 0x54_4547  // TEG, the first in the lowest bits
+
   // MARK: Multibulk
+
+  /// Reads a whole request of a name of three bytes and one short argument, at a glance: what a cache is
+  /// mostly asked. Nothing where it is another, or not all there.
+  private mutating func readPair(_ bytes: RawSpan) -> Int? {
+    // In bounds, all of them: the shortest one has 20 bytes.
+    guard bytes.byteCount >= 20, unsafe bytes.eightBytes(at: 0) == Self.pairHead,
+      unsafe bytes.fourBytes(at: 11) & 0xFF_FFFF == Self.pairMiddle
+    else { return nil }
+    position = 13
+    guard let length = shortLength(bytes), length <= largeThreshold else {
+      position = 0
+      return nil
+    }
+    let start = position &+ Self.lineLength(of: length)
+    let end = start &+ length &+ 2
+    position = 0
+    guard end <= bytes.byteCount, end <= requestBytesMax else { return nil }
+    arguments.append(Argument(offset: 8, count: 3))
+    arguments.append(Argument(offset: start, count: length))
+    return end
+  }
+
+  private static let pairHead: UInt64 = 0x0A0D_3324_0A0D_322A  // *2\r\n$3\r\n
+  private static let pairMiddle: UInt32 = 0x24_0A0D  // \r\n$
+
+  /// Of `$`, a short length and its line end.
+  private static func lineLength(of length: Int) -> Int { length > 99 ? 6 : length > 9 ? 5 : 4 }
 
   /// Reads `*d\r\n` at once, which nearly all requests begin with.
   private mutating func readShortCount(_ bytes: RawSpan) -> Bool {
@@ -163,7 +201,7 @@ package struct RequestParser: ~Copyable {
   private mutating func readLength(_ bytes: RawSpan) -> Verdict? {
     if let length = shortLength(bytes) {
       payloadLength = length
-      position &+= length > 99 ? 6 : length > 9 ? 5 : 4
+      position &+= Self.lineLength(of: length)
     } else {
       switch line.read(bytes, from: position) {
       case .partial:

@@ -223,4 +223,41 @@ import Testing
       written { ProtocolError.inlineTooBig.write(to: &$0) }
         == bytes("-ERR Protocol error: too big inline request\r\n"))
   }
+
+  /// Of each length, in every state of completeness: there is a short way for whole ones.
+  @Test func `a pair is the same whole and byte by byte`() {
+    let lengths = [0, 1, 9, 10, 63, 99, 100, 101, 999, 1_000, 1_001]
+    for (length, name) in lengths.flatMap({ length in ["GET", "dEl"].map { (length, $0) } }) {
+      let key = String(repeating: "k", count: length)
+      let text = Array("*2\r\n$3\r\n\(name)\r\n$\(length)\r\n\(key)\r\n".utf8)
+      var whole = RequestParser()
+      #expect(whole.parse(text.rawSpan) == .command(length: text.count))
+      var slow = RequestParser()
+      for end in 1..<text.count {
+        guard case .needsMore(let missing) = slow.parse(Array(text[..<end]).rawSpan) else {
+          Issue.record("\(end) of \(text.count) bytes were enough")
+          continue
+        }
+        #expect(missing >= 1 && missing <= text.count - end)
+        var late = RequestParser()
+        #expect(late.parse(Array(text[..<end]).rawSpan) == .needsMore(atLeast: missing))
+      }
+      #expect(slow.parse(text.rawSpan) == .command(length: text.count))
+      for argument in 0..<2 {
+        #expect(whole.arguments[argument] == slow.arguments[argument])
+      }
+      #expect(whole.isGet(text.rawSpan) == (name == "GET"))
+    }
+  }
+
+  @Test func `a pair that is too long is so on the short way, too`() {
+    let text = Array("*2\r\n$3\r\nGET\r\n$64\r\n\(String(repeating: "k", count: 64))\r\n".utf8)
+    var large = RequestParser()
+    large.largeThreshold = 63
+    #expect(
+      large.parse(text.rawSpan) == .large(.init(headLength: 18, argumentCount: 2, length: 64)))
+    var limited = RequestParser()
+    limited.requestBytesMax = 60
+    #expect(limited.parse(text.rawSpan) == .refused(.requestTooBig))
+  }
 }
