@@ -96,9 +96,13 @@ extension Limits {
   /// Accepted connections that wait for their loop.
   package static let intakeMailMax = 4_096
 
-  /// The memory into which a loop receives for all its connections: also what one connection is
-  /// read in one turn, unless it collects a large request.
+  /// What one connection is read in one turn, unless it collects a large request. Once more than that was
+  /// received for connections together, it is handled before more is.
   package static let scratchBytes = 65_536
+
+  /// Connections that are received for before what has come is handled: so many that each code stays in the
+  /// processor's caches for a while, so few that what was received does.
+  package static let arrivalsMax = 64
 
   /// An incomplete request up to this size is moved in front of what comes next; a larger one stays
   /// where it is, and the rest is received behind it.
@@ -132,6 +136,9 @@ extension Limits {
 
   /// Pieces of memory, blocks and the bytes between them, in one call to the kernel.
   package static let piecesPerSendMax = 64
+
+  /// Pieces for which an idle connection keeps room.
+  package static let piecesKeptMax = 8
 
   /// What the bounds of the loop owe to each other.
   static func checkLoopRelations() {

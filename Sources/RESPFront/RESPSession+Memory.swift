@@ -45,21 +45,12 @@ extension RESPSession {
       let hit = lane.find(
         key, hash: hash, database: client.database, counting: counting, now: now)
     else { return false }
-    if !client.replies.drops && queue.isEmpty && hit.shared == nil {
-      Self.append(hit, client.version, to: &output.bytes)
+    if let connection, !client.replies.drops, queue.isEmpty, !hit.liesElsewhere {
+      connection.append(replyWith: hit, client.version)
     } else {
       replyUnusually(hit)
     }
     return true
-  }
-
-  static func append(
-    _ hit: borrowing ByteCache.Hit, _ version: RESPVersion, to output: inout ByteBuffer
-  ) {
-    if hit.isAbsent { return output.appendNull(version) }
-    output.appendBulkHeader(length: hit.count)
-    hit.append(to: &output)
-    output.appendLineEnd()
   }
 
   /// Behind replies that have not come, or a large value, which is sent from where it lies.
@@ -70,7 +61,7 @@ extension RESPSession {
       output.append(shared)
       output.bytes.appendLineEnd()
     } else {
-      reply { Self.append(hit, client.version, to: &$0) }
+      reply { hit.appendReply(client.version, to: &$0) }
     }
   }
 

@@ -63,7 +63,7 @@ extension RESPSession {
     guard
       let hit = lane.find(key, hash: lane.hash(key), database: client.database, now: now)
     else { return false }
-    Self.append(hit, client.version, to: &known)
+    hit.appendReply(client.version, to: &known)
     return true
   }
 

@@ -48,6 +48,9 @@ extension ByteCache {
       unsafe time.left(block)
     }
 
+    /// Whether the value is one that `shared` gives.
+    package var liesElsewhere: Bool { unsafe block.flags.contains(.shared) }
+
     /// A value that does not lie in the block and may be kept beyond the hit.
     package var shared: SharedBlock? { unsafe block.shared?.takeUnretainedValue() }
 
@@ -62,6 +65,11 @@ extension ByteCache {
 
     /// Copies the value behind what `output` holds.
     package func append(to output: inout ByteBuffer) { output.append(bytes) }
+
+    /// Appends what Redis would reply to a GET.
+    package func appendReply(_ version: RESPVersion, to output: inout ByteBuffer) {
+      if isAbsent { output.appendNull(version) } else { output.appendBulk(bytes) }
+    }
 
     /// The value's bytes, wherever they lie. For functions that borrow the hit: where a hit is declared and
     /// its bytes are asked for in one place, the compiler (6.3) puts the hit on the heap.

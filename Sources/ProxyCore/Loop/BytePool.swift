@@ -1,10 +1,10 @@
 /// Small empty buffers that were used before, so that a steady state allocates none. O(1).
 @safe
-final class BytePool {
+struct BytePool: ~Copyable {
   private let buffers: UnsafeMutablePointer<ByteBuffer>
   private let capacity: Int
   private let bytesMax: Int
-  @safe @exclusivity(unchecked) private var count = 0
+  private var count = 0
 
   /// Keeps at most `capacity` buffers, none larger than `bytesMax`.
   init(capacity: Int, bytesMax: Int) {
@@ -18,14 +18,14 @@ final class BytePool {
     unsafe buffers.deallocate()
   }
 
-  func take() -> ByteBuffer {
+  mutating func take() -> ByteBuffer {
     if count == 0 { return ByteBuffer() }
     count -= 1
     return unsafe (buffers + count).move()
   }
 
   /// Frees what is large or too many.
-  func give(_ buffer: consuming ByteBuffer) {
+  mutating func give(_ buffer: consuming ByteBuffer) {
     if count == capacity || buffer.allocated == 0 || buffer.allocated > bytesMax { return }
     buffer.removeAll()
     unsafe (buffers + count).initialize(to: buffer)

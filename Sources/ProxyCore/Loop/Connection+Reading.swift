@@ -47,15 +47,15 @@ extension Connection {
   private func receive(now: Moment) {
     do throws(SystemError) {
       let isLarge = input.count > Limits.inputCopiedBytesMax || inputNeeded > Limits.scratchBytes
-      let count = isLarge ? try receiveBehindInput() : try receiveInScratch(now: now)
+      let count = isLarge ? try receiveBehindInput() : try receiveBehindOthers()
       guard let count else { return }
       if count == 0 {
         peerHasFinished = true
         updateWanted()
+        reportFinish(now: now)
       } else if isLarge, input.count >= inputNeeded {
         process(now: now)
       }
-      reportFinish(now: now)
     } catch {
       close(because: .failed(error))
     }
@@ -63,24 +63,33 @@ extension Connection {
 
   /// The common way: into the loop's memory, behind the little that was left, so that the
   /// connection itself holds nothing while requests come whole.
-  private func receiveInScratch(now: Moment) throws(SystemError) -> Int? {
-    let scratch = unsafe loop.scratch
+  private func receiveBehindOthers() throws(SystemError) -> Int? {
+    let room = unsafe loop.arrivals.room
     let left = input.count
-    unsafe Self.copy(input, to: scratch)
-    let space = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[left...])
+    unsafe Self.copy(input, to: room)
+    let space = unsafe UnsafeMutableRawBufferPointer(rebasing: room[left...])
     guard let count = unsafe try descriptor.receive(into: space) else { return nil }
     if count == 0 { return 0 }
     let total = left &+ count
-    let arrived = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<total])
     if total < inputNeeded {
-      unsafe input.append(UnsafeRawBufferPointer(rebasing: arrived[left...]))
-      return count
+      unsafe input.append(UnsafeRawBufferPointer(rebasing: space[..<count]))
+    } else {
+      loop.arrivals.add(total, for: self)
     }
-    guard let handler else { return count }
-    let consumption = unsafe handler.received(arrived.bytes, on: self, now: now)
-    let consumed = settle(consumption, of: total)
-    unsafe keep(UnsafeRawBufferPointer(rebasing: arrived[consumed...]))
     return count
+  }
+
+  /// Offers what was received in this turn, behind what was left. Others may have paused or closed the
+  /// connection meanwhile.
+  func process(_ arrived: UnsafeRawBufferPointer, now: Moment) {
+    var consumed = 0
+    if isPaused {
+      hasUntriedInput = true
+    } else if state == .open, let handler {
+      let consumption = unsafe handler.received(arrived.bytes, on: self, now: now)
+      consumed = settle(consumption, of: arrived.count)
+    }
+    unsafe keep(UnsafeRawBufferPointer(rebasing: arrived[consumed...]))
   }
 
   /// A request that is large: straight into the memory where it is collected.
@@ -174,7 +183,7 @@ extension Connection {
 
   private func discard() {
     do throws(SystemError) {
-      if unsafe try descriptor.receive(into: loop.scratch) == 0 { close() }
+      if unsafe try descriptor.receive(into: loop.arrivals.room) == 0 { close() }
     } catch {
       close()
     }

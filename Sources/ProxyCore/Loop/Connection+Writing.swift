@@ -14,7 +14,7 @@ extension Connection {
     }
     guard state == .open || state == .flushing else { return }
     do throws(SystemError) {
-      if let pending, !pending.isEmpty { _ = try pending.send(over: descriptor) }
+      if !pending.isEmpty { _ = try pending.send(over: descriptor) }
     } catch {
       return close(because: .failed(error))
     }
@@ -45,7 +45,6 @@ extension Connection {
     loop.queueWrite(self)
   }
 
-  /// The poller says that an outgoing connection has arrived, or never will.
   /// An outgoing connection has arrived, or never will.
   func settleConnect(now: Moment) {
     if let error = descriptor.pendingError(of: "connect") {
@@ -60,9 +59,8 @@ extension Connection {
   }
 
   func releaseOutput() {
-    guard let buffer = pending.take() else { return }
-    countOutput()
-    loop.giveOutput(buffer)
+    loop.outputs.give(pending.releaseMemory())
+    if outputCounted != 0 { countOutput() }
   }
 
   func cancelTimer() {

@@ -41,7 +41,7 @@ package final class Connection {
   @safe @exclusivity(unchecked) var wanted: Readiness = []
   @safe @exclusivity(unchecked) var input = ByteBuffer()
   @safe @exclusivity(unchecked) var inputNeeded = 0
-  @safe @exclusivity(unchecked) var pending: OutputBuffer?
+  let pending = OutputBuffer()
   /// What of the output the loop's sum contains.
   @safe @exclusivity(unchecked) var outputCounted = 0
   var timer: TimerHandle?
@@ -74,13 +74,13 @@ package final class Connection {
   /// Whether what is appended now still has a chance to be sent.
   package var isOpen: Bool { state == .open || state == .connecting }
 
-  /// Where answers go; sent at the end of this turn. Borrowed from the loop when first asked for.
+  /// Where answers go; sent at the end of this turn. Its memory is the loop's while it is empty.
   /// On a connection that has ended it is a place where bytes are forgotten.
-  package var output: OutputBuffer {
-    guard let pending, isOpen else { return borrowOutput() }
-    // Nothing is sent before the kernel has room, but the limit is looked at.
-    if isWriteBlocked { loop.queueWrite(self) }
-    return pending
+  package var output: OutputBuffer { takesOutput ? pending : loop.discardedOutput() }
+
+  /// Whether `pending` is ready for what is to be sent; false on a connection that has ended.
+  var takesOutput: Bool {
+    isQueuedForWriting && pending.hasMemory && isOpen || prepareOutput()
   }
 
   /// Has the handler's `collected` called before this turn's `send`.
@@ -91,16 +91,16 @@ package final class Connection {
   }
 
   @inline(never)
-  private func borrowOutput() -> OutputBuffer {
-    guard isOpen else { return loop.discardedOutput() }
-    let buffer = loop.takeOutput()
-    pending = buffer
+  private func prepareOutput() -> Bool {
+    guard isOpen else { return false }
+    if !pending.hasMemory { pending.useMemory(loop.outputs.take()) }
+    // Where nothing can be sent, the limit is looked at.
     loop.queueWrite(self)
-    return buffer
+    return true
   }
 
   /// How many bytes wait to be sent.
-  package var outputCount: Int { pending?.count ?? 0 }
+  package var outputCount: Int { pending.count }
   /// Whether the kernel has no room; `drained` will be called.
   package var isOutputBlocked: Bool { isWriteBlocked }
   package var isOutputOverLimit: Bool { outputCount &+ outputHeld > outputBytesMax }

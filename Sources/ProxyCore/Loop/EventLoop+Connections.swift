@@ -12,6 +12,7 @@ extension EventLoop {
     let connection = Connection(loop: self, descriptor: descriptor, peer: peer, state: .open)
     guard let handler = handler(connection) else {
       connection.state = .closed
+      keep(connection)
       return nil
     }
     try register(connection, handler)
@@ -36,7 +37,10 @@ extension EventLoop {
   private func register(
     _ connection: Connection, _ handler: any ConnectionHandler
   ) throws(SystemError) {
-    if isShutDown { throw SystemError("epoll_ctl", code: ESHUTDOWN) }
+    if isShutDown {
+      keep(connection)
+      throw SystemError("epoll_ctl", code: ESHUTDOWN)
+    }
     connection.handler = handler
     connection.wanted = connection.readinessWanted
     connection.token = slots.insert(.connection(connection))
@@ -46,6 +50,7 @@ extension EventLoop {
       slots.remove(connection.token)
       connection.handler = nil
       connection.state = .closed
+      keep(connection)
       throw error
     }
     counters.connections.wrappingAdd(1, ordering: .relaxed)
@@ -61,6 +66,7 @@ extension EventLoop {
     connection.uncountOutput()
     connection.releaseInput()
     connection.state = .closed
+    keep(connection)
     counters.connections.wrappingSubtract(1, ordering: .relaxed)
     switch connection.closeReason {
     case .inputLimit: counters.inputLimitCloses.wrappingAdd(1, ordering: .relaxed)

@@ -1,6 +1,6 @@
 /// One thread's sockets, timers and mail.
 ///
-///     wait → receive mail → fire timers → accept → read and process → write → close
+///     wait → receive mail → fire timers → accept → read → process → write → close
 ///
 /// A turn is these phases, each over a batch: events are only sorted while they are looked at, and
 /// acted upon in the phase that is theirs. Everything in a turn is bounded, so that nobody has to
@@ -13,31 +13,37 @@ package final class EventLoop {
   @safe @exclusivity(unchecked) package internal(set) var now = Moment.now
   /// What other threads may hold.
   package let remote: LoopRemote
+  private let waker: Waker
   package var counters: LoopCounters { remote.counters }
 
   /// Who is told how long turns took; let go of at the end.
   @safe @exclusivity(unchecked) package var turnObserver: (any TurnObserver)?
 
-  var poller: Poller
+  let poller: Poller
   @safe @exclusivity(unchecked) var slots = SlotTable()
   @safe @exclusivity(unchecked) var timers = TimerQueue()
-  private var control: (any MailSource)?
-  private var mailSources: [any MailSource] = []
+  @safe @exclusivity(unchecked) private var control: (any MailSource)?
+  @safe @exclusivity(unchecked) private var mailSources: [any MailSource] = []
   @safe @exclusivity(unchecked) private var hasMailLeft = false
+  @safe @exclusivity(unchecked) private var isTurning = false
   private var isClosed = false
 
   @safe @exclusivity(unchecked) private var acceptable = EventLoop.queue(of: Listener.self)
   @safe @exclusivity(unchecked) private var readable = EventLoop.queue(
-    of: (connection: Connection, ready: Readiness).self)
+    of: (guest: Guest, ready: Readiness).self)
   @safe @exclusivity(unchecked) private var retried = EventLoop.queue(of: Connection.self)
-  @safe @exclusivity(unchecked) private var written = EventLoop.queue(of: Connection.self)
+  @safe @exclusivity(unchecked) private var written = EventLoop.queue(of: Guest.self)
   @safe @exclusivity(unchecked) private var ended = EventLoop.queue(of: Connection.self)
 
-  /// Where bytes arrive before anybody looks at them; valid during one call of a handler.
-  let scratch: UnsafeMutableRawBufferPointer
-  let inputs = BytePool(capacity: Limits.inputsPooledMax, bytesMax: Limits.inputCopiedBytesMax)
-  @safe @exclusivity(unchecked) private var outputs: [OutputBuffer] = []
+  /// Where bytes arrive before anybody looks at them.
+  @safe @exclusivity(unchecked) var arrivals = Arrivals()
+  @safe @exclusivity(unchecked) var inputs = BytePool(
+    capacity: Limits.inputsPooledMax, bytesMax: Limits.inputCopiedBytesMax)
+  @safe @exclusivity(unchecked) var outputs = BytePool(
+    capacity: Limits.outputsPooledMax, bytesMax: Limits.outputPooledBytesMax)
   private let discarded = OutputBuffer()
+  /// Connections that have ended while they were named in `written`.
+  @safe @exclusivity(unchecked) private var departed: [Connection] = []
 
   /// A loop for the calling thread.
   package convenience init() throws(SystemError) {
@@ -46,17 +52,16 @@ package final class EventLoop {
 
   init(remote: LoopRemote) throws(SystemError) {
     self.remote = remote
+    waker = remote.waker
     poller = try Poller()
-    unsafe scratch = .allocate(byteCount: Limits.scratchBytes, alignment: 16)
     control = MailReceiver(remote.control) { [unowned self] work, _ in work(self) }
     let token = slots.insert(.waker)
-    try poller.add(remote.waker.counter, token, for: [.reading, .edge])
+    try poller.add(waker.counter, token, for: [.reading, .edge])
   }
 
   deinit {
     control?.close()
     for source in mailSources { source.close() }
-    unsafe scratch.deallocate()
   }
 
   private static func queue<Element>(of type: Element.Type) -> Ring<Element> {
@@ -73,6 +78,8 @@ package final class EventLoop {
 
   /// One turn, which waits for something to do unless told not to.
   package func turn(mayWait: Bool = true) {
+    isTurning = true
+    defer { isTurning = false }
     wait(mayWait: mayWait)
     receiveMail()
     fireTimers()
@@ -91,14 +98,14 @@ package final class EventLoop {
       end = moment
       timeout = sleepMilliseconds(from: moment)
     }
-    let sleeps = timeout != 0 && remote.waker.fallAsleep()
+    let sleeps = timeout != 0 && waker.fallAsleep()
     let count: Int
     do throws(SystemError) {
       count = try poller.wait(timeoutMilliseconds: sleeps ? timeout : 0)
     } catch {
       fatalError("\(error)")  // only a descriptor or an address that is wrong gets here
     }
-    if sleeps { remote.waker.awaken() }
+    if sleeps { waker.awaken() }
     now = Moment.now
     turnObserver?.turnEnded(nanoseconds: (end ?? now).nanosecondsSince(began))
     for index in 0..<count {
@@ -109,13 +116,15 @@ package final class EventLoop {
 
   /// A stale event finds nobody.
   private func sort(_ token: PollToken, _ ready: Readiness) {
-    guard let connection = slots.connection(of: token) else {
+    guard let guest = slots.guest(of: token) else {
       if case .listener(let listener) = slots.occupant(of: token) { acceptable.append(listener) }
       return
     }
-    let isConnecting = connection.state == .connecting
-    if ready.contains(.writing), !isConnecting { connection.becameWritable() }
-    if isConnecting || !ready.isSubset(of: .writing) { readable.append((connection, ready)) }
+    guest.visit { connection in
+      let isConnecting = connection.state == .connecting
+      if ready.contains(.writing), !isConnecting { connection.becameWritable() }
+      if isConnecting || !ready.isSubset(of: .writing) { readable.append((guest, ready)) }
+    }
   }
 
   private var hasWork: Bool {
@@ -125,14 +134,14 @@ package final class EventLoop {
   /// Until the next deadline, rounded up: a wait that ends just before would be repeated in vain.
   private func sleepMilliseconds(from moment: Moment) -> Int32 {
     guard let deadline = timers.nextDeadline else { return Limits.waitMillisecondsMax }
-    let left = deadline.since(moment).clampedNanoseconds
+    let left = deadline.nanosecondsSince(moment)
     if left <= 0 { return 0 }
     let milliseconds = left / 1_000_000 + (left % 1_000_000 == 0 ? 0 : 1)
     return Int32(clamping: min(milliseconds, Int64(Limits.waitMillisecondsMax)))
   }
 
   private func receiveMail() {
-    guard remote.waker.takeMail() || hasMailLeft else { return }
+    guard waker.takeMail() || hasMailLeft else { return }
     hasMailLeft = control?.deliver(now: now) ?? false
     for source in mailSources where source.deliver(now: now) { hasMailLeft = true }
   }
@@ -158,16 +167,25 @@ package final class EventLoop {
       connection.retry(now: now)
     }
     for _ in 0..<readable.count {
-      guard let (connection, ready) = readable.removeFirst() else { break }
-      connection.read(ready, now: now)
+      guard let (guest, ready) = readable.removeFirst() else { break }
+      guest.visit { $0.read(ready, now: now) }
+      if arrivals.isFull { processArrivals() }
+    }
+    processArrivals()
+  }
+
+  private func processArrivals() {
+    while let arrival = arrivals.next() {
+      arrival.guest.visit { unsafe $0.process(arrivals.bytes(of: arrival), now: now) }
     }
   }
 
   private func writeConnections() {
     for _ in 0..<written.count {
-      guard let connection = written.removeFirst() else { break }
-      connection.write(now: now)
+      guard let guest = written.removeFirst() else { break }
+      guest.visit { $0.write(now: now) }
     }
+    if !departed.isEmpty { departed.removeAll() }
   }
 
   private func closeConnections() {
@@ -188,20 +206,15 @@ package final class EventLoop {
   func queueWrite(_ connection: Connection) {
     if connection.isQueuedForWriting { return }
     connection.isQueuedForWriting = true
-    written.append(connection)
+    written.append(Guest(connection))
   }
 
   /// Once a connection: its state sees to that.
   func queueClose(_ connection: Connection) { ended.append(connection) }
 
-  func takeOutput() -> OutputBuffer {
-    outputs.isEmpty ? OutputBuffer() : outputs.removeLast()
-  }
-
-  func giveOutput(_ buffer: consuming OutputBuffer) {
-    if outputs.count >= Limits.outputsPooledMax { return }
-    buffer.reset()
-    outputs.append(buffer)
+  /// Keeps a connection that has ended until nobody names it any more.
+  func keep(_ connection: Connection) {
+    if connection.isQueuedForWriting { departed.append(connection) }
   }
 
   /// Where those write whose connection has ended.
@@ -248,6 +261,7 @@ package final class EventLoop {
   /// Closes all that it has and refuses what comes later. Posted work is still done first.
   package func shutDown() {
     if isClosed { return }
+    precondition(!isTurning, "a loop ends between its turns")
     control?.finish(now: now)
     isClosed = true
     for source in mailSources { source.close() }

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// What a connection has still to send: bytes, and between them large blocks that are not copied.
 ///
-/// Borrowed from the loop while there is something in it. Appending is O(1) amortized a byte and
-/// O(1) a block, whatever the block's size.
+/// Its memory is borrowed from the loop while there is something in it. Appending is O(1) amortized a byte
+/// and O(1) a block, whatever the block's size.
 package final class OutputBuffer {
   /// Append here. Whoever holds it `inout` over a whole batch must not reach the same connection on
   /// another way meanwhile.
@@ -30,7 +30,7 @@ package final class OutputBuffer {
   package init() {}
 
   /// Everything not yet sent, blocks included.
-  package var count: Int { bytes.count &+ blockBytes }
+  package var count: Int { stored.count &+ blockBytes }
   package var isEmpty: Bool { count == 0 }
 
   /// Sends `block` after what was appended so far and before what comes next.
@@ -55,12 +55,29 @@ package final class OutputBuffer {
     return taken
   }
 
-  /// Forgets everything; keeps a little memory for the next user.
+  /// Whether it can take bytes without asking for memory first.
+  var hasMemory: Bool { stored.allocated > 0 }
+
+  func useMemory(_ memory: consuming ByteBuffer) { stored = memory }
+
+  /// Forgets everything, and hands out its memory.
+  func releaseMemory() -> ByteBuffer {
+    var released = ByteBuffer()
+    swap(&released, &stored)
+    forgetBlocks()
+    return released
+  }
+
+  /// Forgets everything; keeps a little memory.
   func reset() {
-    bytes.removeAll()
-    if bytes.allocated > Limits.outputPooledBytesMax { bytes.release() }
+    stored.removeAll()
+    if stored.allocated > Limits.outputPooledBytesMax { stored.release() }
+    forgetBlocks()
+  }
+
+  private func forgetBlocks() {
     if placed.isEmpty && first == 0 && bytesPlaced == 0 { return }
-    placed.removeAll(keepingCapacity: placed.capacity <= Limits.piecesPerSendMax)
+    placed.removeAll(keepingCapacity: placed.capacity <= Limits.piecesKeptMax)
     first = 0
     bytesPlaced = 0
     blockBytes = 0

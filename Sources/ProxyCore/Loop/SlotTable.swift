@@ -10,6 +10,8 @@ struct SlotTable {
   private struct Slot {
     var registration: UInt32
     var occupant: Occupant
+    /// The occupant where it is a connection: for those who come most often, without a switch.
+    var guest: Guest?
   }
 
   private var slots: [Slot] = []
@@ -20,7 +22,7 @@ struct SlotTable {
   mutating func insert(_ occupant: Occupant) -> PollToken {
     if firstFree == Self.none {
       let token = PollToken(slot: UInt32(slots.count), registration: 0)
-      slots.append(Slot(registration: 0, occupant: occupant))
+      slots.append(Slot(registration: 0, occupant: occupant, guest: occupant.guest))
       return token
     }
     let slot = firstFree
@@ -30,6 +32,7 @@ struct SlotTable {
     }
     firstFree = next
     slots[Int(slot)].occupant = occupant
+    slots[Int(slot)].guest = occupant.guest
     return token
   }
 
@@ -39,6 +42,7 @@ struct SlotTable {
     precondition(slots[index].registration == token.registration, "removed twice")
     slots[index].registration &+= 1
     slots[index].occupant = .nobody(nextFree: firstFree)
+    slots[index].guest = nil
     firstFree = token.slot
   }
 
@@ -49,17 +53,21 @@ struct SlotTable {
     return slots[index].occupant
   }
 
-  /// The same, for those who come most often.
-  func connection(of token: PollToken) -> Connection? {
+  /// The same, where that is a connection.
+  func guest(of token: PollToken) -> Guest? {
     let index = Int(token.slot)
-    guard index < slots.count, slots[index].registration == token.registration,
-      case .connection(let connection) = slots[index].occupant
-    else { return nil }
-    return connection
+    guard index < slots.count, slots[index].registration == token.registration else { return nil }
+    return slots[index].guest
   }
 
   /// O(n), over those who are there at the start: `body` may change the table.
   func forEach(_ body: (Occupant) -> Void) {
     for slot in slots { body(slot.occupant) }
+  }
+}
+
+extension SlotTable.Occupant {
+  fileprivate var guest: Guest? {
+    if case .connection(let connection) = self { Guest(connection) } else { nil }
   }
 }

@@ -44,7 +44,11 @@ package final class Lane {
   /// What clients of this lane read, and how many reads pass until the next one is noted.
   @safe @exclusivity(unchecked) var hotKeys: HotKeySketch
   @safe @exclusivity(unchecked) var readsToPass: Int32 = 0
-  @safe @exclusivity(unchecked) var meter = LaneMeter()
+  private let gauge = Gauge()
+  var meter: LaneMeter {
+    _read { yield gauge.meter }
+    _modify { yield &gauge.meter }
+  }
   /// Those who wait for what other lanes know of hot keys.
   var hotKeyInquiries = TokenTable<HotKeyInquiry>()
   /// Whether requests are written down. Atomic only because fronts look at it for each request that is answered
@@ -76,7 +80,7 @@ package final class Lane {
     janitor = Janitor(of: cache, first: index, stride: proxy.laneCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
     scheduleIdleCheck(now: loop.now)
-    loop.turnObserver = self
+    loop.turnObserver = gauge
   }
 
   // MARK: Mail
@@ -280,7 +284,7 @@ extension Lane {
 
   /// Counts a request that was answered in the turn in which it was received.
   package func note(_ front: ClientQuota.Front, _ outcome: RequestOutcome) {
-    meter.note(front, outcome)
+    gauge.meter.note(front, outcome)
   }
 
   /// Counts a request that has been under way since `start`.
@@ -291,8 +295,14 @@ extension Lane {
   }
 }
 
-extension Lane: TurnObserver {
-  package func turnEnded(nanoseconds: Int64) { meter.turnEnded(nanoseconds: nanoseconds) }
+extension Lane {
+  /// What the lane counts, apart from the lane itself: that is referred to weakly, and to count other
+  /// references to such an object takes several times as long, in every turn.
+  private final class Gauge: TurnObserver {
+    @safe @exclusivity(unchecked) var meter = LaneMeter()
+
+    func turnEnded(nanoseconds: Int64) { meter.turnEnded(nanoseconds: nanoseconds) }
+  }
 }
 
 @available(*, unavailable)

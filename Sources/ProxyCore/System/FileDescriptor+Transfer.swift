@@ -20,7 +20,7 @@ func unlessBlocked<Result: SignedInteger>(
 extension FileDescriptor {
   /// How many bytes arrived; 0 when the peer has finished, nil when nothing is there yet.
   func receive(into memory: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
-    try unlessBlocked("recv") { unsafe recv(number, memory.baseAddress, memory.count, 0) }
+    try unlessBlocked("recv") { unsafe clinux_recv(number, memory.baseAddress, memory.count) }
   }
 
   /// How many bytes the kernel took; nil when it has no room.
@@ -28,7 +28,7 @@ extension FileDescriptor {
     let number = number
     return unsafe try buffer.bytes.withUnsafeBytes { bytes throws(SystemError) in
       try unlessBlocked("send") {
-        unsafe Glibc.send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        unsafe clinux_send(number, bytes.baseAddress, bytes.count)
       }
     }
   }

@@ -1,0 +1,125 @@
+import Testing
+
+@testable import ProxyCore
+
+/// What connections owe to each other that are ready in one turn: they are received for first, and handled
+/// then.
+@Suite struct LoopBatchTests {
+  /// A loop, and connections whose other ends are written to by hand.
+  private final class Batch {
+    let loop: EventLoop
+    private(set) var connections: [Connection] = []
+    private var peers: [Int32] = []
+
+    init(_ handlers: [ScriptedHandler]) throws {
+      loop = try EventLoop()
+      for handler in handlers {
+        let pair = try SocketPair.make()
+        let connection = try loop.adopt(FileDescriptor(owning: pair.here), peer: nil) { _ in
+          handler
+        }
+        connections.append(try #require(connection))
+        peers.append(pair.there)
+      }
+    }
+
+    deinit {
+      loop.shutDown()
+      for peer in peers { _ = FileDescriptor(owning: peer) }
+    }
+
+    func send(_ bytes: [UInt8], to number: Int) throws {
+      let descriptor = FileDescriptor(owning: peers[number])
+      let sent = try descriptor.send(ByteBuffer.holding(bytes[...]))
+      _ = descriptor.relinquish()
+      #expect(sent == bytes.count)
+    }
+  }
+
+  @Test func `each gets what is its own, however many there are`() throws {
+    let count = 3 * Limits.arrivalsMax + 1
+    var seen = [[UInt8]](repeating: [], count: count)
+    let handlers = (0..<count).map { number in
+      ScriptedHandler { bytes, _ in
+        seen[number] += bytes.array
+        // Some leave a part for later.
+        return .taken(bytes.byteCount - number % 3)
+      }
+    }
+    let batch = try Batch(handlers)
+    for number in 0..<count {
+      try batch.send([UInt8](repeating: UInt8(number % 251), count: 10 + number * 7), to: number)
+    }
+    batch.loop.turn()
+    for number in 0..<count {
+      let own = [UInt8](repeating: UInt8(number % 251), count: 10 + number * 7)
+      #expect(seen[number] == own)
+      #expect(batch.connections[number].input.count == number % 3)
+    }
+  }
+
+  @Test func `what comes for all together may be more than the memory for it`() throws {
+    let size = Limits.scratchBytes - 1
+    var seen = [0, 0, 0, 0, 0]
+    let handlers = (0..<5).map { number in
+      ScriptedHandler { bytes, _ in
+        #expect(bytes.array.allSatisfy { $0 == UInt8(number) })
+        seen[number] += bytes.byteCount
+        return .taken(bytes.byteCount)
+      }
+    }
+    let batch = try Batch(handlers)
+    for number in 0..<5 {
+      try batch.send([UInt8](repeating: UInt8(number), count: size), to: number)
+    }
+    while seen.contains(where: { $0 < size }) { batch.loop.turn() }
+    #expect(seen.allSatisfy { $0 == size })
+  }
+
+  @Test func `who is paused by another in the same turn is offered his bytes later`() throws {
+    let (first, second) = (ScriptedHandler(), ScriptedHandler())
+    let batch = try Batch([first, second])
+    first.onReceived = { [unowned batch] bytes, _ in
+      batch.connections[1].pauseReading()
+      return .taken(bytes.byteCount)
+    }
+    try batch.send([1], to: 0)
+    try batch.send([2, 2], to: 1)
+    batch.loop.turn()
+    #expect(first.batches == [1] && second.batches == [])
+    #expect(batch.connections[1].input.count == 2)
+    batch.connections[1].resumeReading()
+    batch.loop.turn(mayWait: false)
+    #expect(second.batches == [2])
+    #expect(batch.connections[1].input.allocated == 0)
+  }
+
+  @Test func `who is closed by another in the same turn is offered nothing`() throws {
+    let (first, second) = (ScriptedHandler(), ScriptedHandler())
+    let batch = try Batch([first, second])
+    first.onReceived = { [unowned batch] bytes, _ in
+      batch.connections[1].close()
+      return .taken(bytes.byteCount)
+    }
+    try batch.send([1], to: 0)
+    try batch.send([2, 2], to: 1)
+    batch.loop.turn()
+    #expect(first.batches == [1] && second.batches == [] && second.closeReason == .requested)
+  }
+
+  @Test func `a connection stays for as long as a queue names it`() throws {
+    let loop = try EventLoop()
+    defer { loop.shutDown() }
+    weak var refused: Connection?
+    let pair = try SocketPair.make()
+    defer { _ = FileDescriptor(owning: pair.there) }
+    try loop.adopt(FileDescriptor(owning: pair.here), peer: nil) { connection in
+      refused = connection
+      connection.output.bytes.append("no")
+      return nil
+    }
+    #expect(refused != nil)
+    loop.turn(mayWait: false)
+    #expect(refused == nil)
+  }
+}
