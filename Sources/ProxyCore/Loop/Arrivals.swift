@@ -2,7 +2,7 @@
 ///
 /// Receiving is a matter of the kernel's code and data, handling of ours: done in turn for each connection,
 /// one drives the other out of the processor's caches every time. So a batch is received first, into one
-/// piece of memory, and handled then. The order is kept.
+/// piece of memory, and handled then, in the same order; before a connection's end is told, too.
 @safe
 struct Arrivals: ~Copyable {
   /// A connection, and where in the memory lies what it has got, what its handler had left included.

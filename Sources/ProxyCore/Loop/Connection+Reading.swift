@@ -52,9 +52,11 @@ extension Connection {
       if count == 0 {
         peerHasFinished = true
         updateWanted()
+        loop.processArrivals()
         reportFinish(now: now)
       } else if isLarge, input.count >= inputNeeded {
-        process(now: now)
+        loop.processArrivals()
+        if isPaused { hasUntriedInput = true } else { process(now: now) }
       }
     } catch {
       close(because: .failed(error))

@@ -38,6 +38,7 @@ extension EventLoop {
     _ connection: Connection, _ handler: any ConnectionHandler
   ) throws(SystemError) {
     if isShutDown {
+      connection.state = .closed
       keep(connection)
       throw SystemError("epoll_ctl", code: ESHUTDOWN)
     }

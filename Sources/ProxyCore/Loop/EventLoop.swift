@@ -78,6 +78,7 @@ package final class EventLoop {
 
   /// One turn, which waits for something to do unless told not to.
   package func turn(mayWait: Bool = true) {
+    precondition(!isTurning, "one turn at a time")
     isTurning = true
     defer { isTurning = false }
     wait(mayWait: mayWait)
@@ -174,7 +175,8 @@ package final class EventLoop {
     processArrivals()
   }
 
-  private func processArrivals() {
+  /// Shows their handlers what was received for connections so far.
+  func processArrivals() {
     while let arrival = arrivals.next() {
       arrival.guest.visit { unsafe $0.process(arrivals.bytes(of: arrival), now: now) }
     }
@@ -185,7 +187,7 @@ package final class EventLoop {
       guard let guest = written.removeFirst() else { break }
       guest.visit { $0.write(now: now) }
     }
-    if !departed.isEmpty { departed.removeAll() }
+    if !departed.isEmpty { departed.removeAll { !$0.isQueuedForWriting } }
   }
 
   private func closeConnections() {
@@ -273,6 +275,8 @@ package final class EventLoop {
       }
     }
     while !ended.isEmpty { closeConnections() }
+    while written.removeFirst() != nil {}
+    departed = []
     timers.removeAll()
     turnObserver = nil
     control = nil

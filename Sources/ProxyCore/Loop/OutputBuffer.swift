@@ -5,8 +5,8 @@ internal import Glibc
 /// Its memory is borrowed from the loop while there is something in it. Appending is O(1) amortized a byte
 /// and O(1) a block, whatever the block's size.
 package final class OutputBuffer {
-  /// Append here. Whoever holds it `inout` over a whole batch must not reach the same connection on
-  /// another way meanwhile.
+  /// Append here. Whoever holds it `inout` must not reach the same connection on another way meanwhile,
+  /// not even to ask for its output: that may give it memory.
   package var bytes: ByteBuffer {
     // By way of accessors, because other modules do not see that what is stored goes without the runtime's
     // exclusivity checks.
@@ -58,6 +58,9 @@ package final class OutputBuffer {
   /// Whether it can take bytes without asking for memory first.
   var hasMemory: Bool { stored.allocated > 0 }
 
+  /// For how many blocks it keeps room.
+  var piecesKept: Int { placed.capacity }
+
   func useMemory(_ memory: consuming ByteBuffer) { stored = memory }
 
   /// Forgets everything, and hands out its memory.
@@ -76,8 +79,9 @@ package final class OutputBuffer {
   }
 
   private func forgetBlocks() {
+    if placed.capacity > Limits.piecesKeptMax { placed = [] }
     if placed.isEmpty && first == 0 && bytesPlaced == 0 { return }
-    placed.removeAll(keepingCapacity: placed.capacity <= Limits.piecesKeptMax)
+    placed.removeAll(keepingCapacity: true)
     first = 0
     bytesPlaced = 0
     blockBytes = 0

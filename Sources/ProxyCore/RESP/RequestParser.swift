@@ -125,7 +125,7 @@ package struct RequestParser: ~Copyable {
       unsafe bytes.fourBytes(at: 11) & 0xFF_FFFF == Self.pairMiddle
     else { return nil }
     position = 13
-    guard let length = shortLength(bytes), length <= largeThreshold else {
+    guard let length = shortLength(bytes), max(3, length) <= largeThreshold else {
       position = 0
       return nil
     }

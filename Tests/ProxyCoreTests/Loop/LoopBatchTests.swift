@@ -28,6 +28,9 @@ import Testing
       for peer in peers { _ = FileDescriptor(owning: peer) }
     }
 
+    /// Ends what comes from a peer.
+    func hangUp(_ number: Int) { _ = FileDescriptor(owning: peers.remove(at: number)) }
+
     func send(_ bytes: [UInt8], to number: Int) throws {
       let descriptor = FileDescriptor(owning: peers[number])
       let sent = try descriptor.send(ByteBuffer.holding(bytes[...]))
@@ -105,6 +108,61 @@ import Testing
     try batch.send([2, 2], to: 1)
     batch.loop.turn()
     #expect(first.batches == [1] && second.batches == [] && second.closeReason == .requested)
+  }
+
+  @Test func `an end is told after what came before it`() throws {
+    var told: [String] = []
+    let (first, second) = (ScriptedHandler(), ScriptedHandler())
+    first.onReceived = { bytes, _ in
+      told.append("bytes")
+      return .taken(bytes.byteCount)
+    }
+    second.onFinished = {
+      told.append("end")
+      $0.close()
+    }
+    let batch = try Batch([first, second])
+    try batch.send([1], to: 0)
+    batch.hangUp(1)
+    batch.loop.turn()
+    #expect(told == ["bytes", "end"])
+  }
+
+  /// Refuses a newcomer, who has something to be sent, while the loop writes.
+  private final class Refuser: ConnectionHandler {
+    weak var refused: Connection?
+    var peers: [Int32] = []
+
+    func received(_ bytes: RawSpan, on connection: Connection, now: Moment) -> Consumption {
+      connection.collectOutput()
+      return .taken(bytes.byteCount)
+    }
+
+    func collected(_ connection: Connection, now: Moment) {
+      guard let pair = try? SocketPair.make() else { return }
+      peers.append(pair.there)
+      _ = try? connection.loop.adopt(FileDescriptor(owning: pair.here), peer: nil) { newcomer in
+        refused = newcomer
+        newcomer.output.bytes.append("no")
+        return nil
+      }
+    }
+
+    deinit { for peer in peers { _ = FileDescriptor(owning: peer) } }
+  }
+
+  @Test func `who is refused while the loop writes stays until the next time it does`() throws {
+    let loop = try EventLoop()
+    defer { loop.shutDown() }
+    let pair = try SocketPair.make()
+    let handler = Refuser()
+    try loop.adopt(FileDescriptor(owning: pair.here), peer: nil) { _ in handler }
+    let descriptor = FileDescriptor(owning: pair.there)
+    _ = try descriptor.send(ByteBuffer.holding([1][...]))
+    loop.turn()
+    #expect(handler.refused != nil)
+    loop.turn(mayWait: false)
+    #expect(handler.peers.count == 1 && handler.refused == nil)
   }
 
   @Test func `a connection stays for as long as a queue names it`() throws {

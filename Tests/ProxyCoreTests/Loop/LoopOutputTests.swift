@@ -111,6 +111,17 @@ import Testing
     #expect(received.wait() == 20_000_000)
   }
 
+  @Test func `room for many blocks is given back`() throws {
+    let fixture = try LoopFixture { _ in ScriptedHandler() }
+    let peer = try fixture.connect()
+    let connection = fixture.connections[0]
+    for _ in 0..<500 { connection.output.append(block(5, 10)) }
+    #expect(connection.pending.piecesKept >= 500)
+    fixture.turn { !connection.pending.hasMemory && connection.outputCount == 0 }
+    #expect(try peer.receive(5_000).count == 5_000)
+    #expect(connection.pending.piecesKept <= Limits.piecesKeptMax)
+  }
+
   @Test func `a large output buffer is freed, a small one is used again`() throws {
     let fixture = try LoopFixture { _ in ScriptedHandler() }
     let peer = try fixture.connect()
