@@ -128,16 +128,22 @@ struct NeighbourTests {
   func `what goes through a proxy is in order, and what others write is seen in time`(
     _ number: Int
   ) async throws {
-    let (name, trial) = Self.sound[number]
+    let (name, first) = Self.sound[number]
     var random = SeededGenerator.forTest()
-    // The checker may give up on a history, but hardly ever on one after another.
+    // The checker may give up on a history; where calls take long, because a sanitizer watches them, on one
+    // after another, unless they are shorter.
+    var trial = first
     var rightCount = 0
     for _ in 0..<8 where rightCount < 2 {
       let verdicts = try await judge(trial, seed: random.next())
       for (place, verdict) in verdicts.enumerated() {
         #expect(verdict.violations.isEmpty, "\(name), proxy \(place): \(verdict)")
       }
-      if verdicts.allSatisfy(\.isRight) { rightCount += 1 }
+      if verdicts.allSatisfy(\.isRight) {
+        rightCount += 1
+      } else {
+        trial.rounds = max(20, trial.rounds / 2)
+      }
     }
     #expect(rightCount == 2, "\(name): the checker gave up on nearly all histories")
   }
