@@ -134,11 +134,9 @@ extension Limits {
   /// An output buffer that grew past this is freed rather than kept.
   package static let outputPooledBytesMax = 32_768
 
-  /// Pieces of memory, blocks and the bytes between them, in one call to the kernel.
+  /// Pieces of memory, blocks and the bytes between them, in one call to the kernel; for twice as many
+  /// at most an idle connection that has sent blocks keeps room.
   package static let piecesPerSendMax = 64
-
-  /// Pieces for which an idle connection keeps room.
-  package static let piecesKeptMax = 8
 
   /// What the bounds of the loop owe to each other.
   static func checkLoopRelations() {

@@ -79,7 +79,7 @@ package final class OutputBuffer {
   }
 
   private func forgetBlocks() {
-    if placed.capacity > Limits.piecesKeptMax { placed = [] }
+    if placed.capacity > 2 * Limits.piecesPerSendMax { placed = [] }  // arrays grow by doubling
     if placed.isEmpty && first == 0 && bytesPlaced == 0 { return }
     placed.removeAll(keepingCapacity: true)
     first = 0

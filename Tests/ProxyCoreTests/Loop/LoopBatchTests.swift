@@ -79,17 +79,26 @@ import Testing
     #expect(seen.allSatisfy { $0 == size })
   }
 
-  @Test func `who is paused by another in the same turn is offered his bytes later`() throws {
+  /// Two who were sent something, after a turn in which the first did something to the second.
+  private func pair(
+    _ act: @escaping (Connection) -> Void
+  ) throws -> (Batch, second: ScriptedHandler) {
     let (first, second) = (ScriptedHandler(), ScriptedHandler())
     let batch = try Batch([first, second])
     first.onReceived = { [unowned batch] bytes, _ in
-      batch.connections[1].pauseReading()
+      act(batch.connections[1])
       return .taken(bytes.byteCount)
     }
     try batch.send([1], to: 0)
     try batch.send([2, 2], to: 1)
     batch.loop.turn()
-    #expect(first.batches == [1] && second.batches == [])
+    #expect(first.batches == [1])
+    return (batch, second)
+  }
+
+  @Test func `who is paused by another in the same turn is offered his bytes later`() throws {
+    let (batch, second) = try pair { $0.pauseReading() }
+    #expect(second.batches == [])
     #expect(batch.connections[1].input.count == 2)
     batch.connections[1].resumeReading()
     batch.loop.turn(mayWait: false)
@@ -98,16 +107,8 @@ import Testing
   }
 
   @Test func `who is closed by another in the same turn is offered nothing`() throws {
-    let (first, second) = (ScriptedHandler(), ScriptedHandler())
-    let batch = try Batch([first, second])
-    first.onReceived = { [unowned batch] bytes, _ in
-      batch.connections[1].close()
-      return .taken(bytes.byteCount)
-    }
-    try batch.send([1], to: 0)
-    try batch.send([2, 2], to: 1)
-    batch.loop.turn()
-    #expect(first.batches == [1] && second.batches == [] && second.closeReason == .requested)
+    let (_, second) = try pair { $0.close() }
+    #expect(second.batches == [] && second.closeReason == .requested)
   }
 
   @Test func `an end is told after what came before it`() throws {
