@@ -2,41 +2,53 @@ internal import Glibc
 
 /// The read phase, for one connection.
 extension Connection {
-  /// Something is there to be read, or the peer has shut its side. One `recv`.
+  /// Something is there to be read, or the peer has shut its side. It is said once, so that what is not
+  /// read now must be remembered.
   func read(_ ready: Readiness, now: Moment) {
+    if !ready.isSubset(of: .writing) { mayHoldMore = true }
+    warnings.formUnion(ready.intersection(.warnings))
     switch state {
-    case .open where isPaused:
-      if ready.contains(.failure) { return fail(as: "recv") }
-      if ready.contains(.peerFinish), !hangUpWasReported {
-        hangUpWasReported = true
-        handler?.hungUp(self, now: now)
-      }
-      // Only now: pausing costs a call only where the peer sends on meanwhile.
-      if state == .open { updateWanted() }
-    case .open where hasUntriedInput:
-      // First things first, or else what is left would grow with each turn: it is retried in this
-      // one.
-      break
-    case .open:
-      // Everything after the end that can still be reported is a failure.
-      if peerHasFinished { return fail(as: "recv") }
-      receive(now: now)
+    case .open: attend(now: now)
     case .flushing:
-      if ready.contains(.failure) { fail(as: "recv") } else { updateWanted() }
-    case .lingering:
-      discard()
+      if ready.contains(.failure) { fail(as: "recv") }
+    case .lingering: discard()
     case .connecting:
       settleConnect(now: now)
-    case .closing, .closed:
-      break
+      attend(now: now)
+    case .closing, .closed: break
     }
   }
 
-  /// Offers again what a handler left when it paused or yielded.
+  /// Offers again what a handler left when it paused or yielded, and reads what the kernel still has.
   func retry(now: Moment) {
-    guard state == .open, !isPaused else { return }
+    if state == .lingering { return discard() }
     if hasUntriedInput { process(now: now) }
+    attend(now: now)
     reportFinish(now: now)
+  }
+
+  private func attend(now: Moment) {
+    if isPaused || peerHasFinished { return heedWarnings(now: now) }
+    // It reads once a turn, and first what is to be tried again.
+    if !isQueuedForRetry { readOn(now: now) }
+  }
+
+  /// What is to be known of a peer even while nothing is read of it.
+  private func heedWarnings(now: Moment) {
+    guard state == .open else { return }
+    if warnings.contains(.failure) { return fail(as: "recv") }
+    if warnings.contains(.peerFinish), !hangUpWasReported, !peerHasFinished {
+      hangUpWasReported = true
+      handler?.hungUp(self, now: now)
+    }
+  }
+
+  /// One `recv`; if that may not have been all, another in the next turn. What was left comes first, or
+  /// else it would grow with each turn.
+  private func readOn(now: Moment) {
+    guard mayHoldMore, !hasUntriedInput, !isPaused, !peerHasFinished, state == .open else { return }
+    receive(now: now)
+    if mayHoldMore { loop.queueRetry(self) }
   }
 
   private func fail(as call: StaticString) {
@@ -48,12 +60,16 @@ extension Connection {
     do throws(SystemError) {
       let isLarge = input.count > Limits.inputCopiedBytesMax || inputNeeded > Limits.scratchBytes
       let count = isLarge ? try receiveBehindInput() : try receiveBehindOthers()
-      guard let count else { return }
+      guard let count else {
+        mayHoldMore = false
+        return
+      }
       if count == 0 {
+        mayHoldMore = false
         peerHasFinished = true
-        updateWanted()
         loop.processArrivals()
         reportFinish(now: now)
+        heedWarnings(now: now)  // a reset behind the end is not reported again
       } else if isLarge, input.count >= inputNeeded {
         loop.processArrivals()
         if isPaused { hasUntriedInput = true } else { process(now: now) }
@@ -72,6 +88,7 @@ extension Connection {
     let space = unsafe UnsafeMutableRawBufferPointer(rebasing: room[left...])
     guard let count = unsafe try descriptor.receive(into: space) else { return nil }
     if count == 0 { return 0 }
+    mayHoldMore = !warnings.isEmpty || count == space.count
     let total = left &+ count
     if total < inputNeeded {
       unsafe input.append(UnsafeRawBufferPointer(rebasing: space[..<count]))
@@ -102,6 +119,7 @@ extension Connection {
     unsafe try input.appendInPlace(minimum: room) { spare throws(SystemError) in
       let size = min(spare.count, Limits.readBytesPerTurnMax)
       received = unsafe try descriptor.receive(into: .init(rebasing: spare[..<size]))
+      mayHoldMore = !warnings.isEmpty || received == size
       return received ?? 0
     }
     return received
@@ -185,7 +203,8 @@ extension Connection {
 
   private func discard() {
     do throws(SystemError) {
-      if unsafe try descriptor.receive(into: loop.arrivals.room) == 0 { close() }
+      guard let count = unsafe try descriptor.receive(into: loop.arrivals.room) else { return }
+      if count == 0 { close() } else { loop.queueRetry(self) }
     } catch {
       close()
     }

@@ -2,8 +2,7 @@ internal import Synchronization
 
 /// The write phase, for one connection.
 extension Connection {
-  /// One `send`, of everything. What the kernel does not take stays, and only then is it asked to
-  /// say when it has room.
+  /// One `send`, of everything. What the kernel does not take stays until it says that it has room.
   func write(now: Moment) {
     if collectsOutput { collect(now: now) }
     isQueuedForWriting = false
@@ -14,19 +13,21 @@ extension Connection {
     }
     guard state == .open || state == .flushing else { return }
     do throws(SystemError) {
-      if !pending.isEmpty { _ = try pending.send(over: descriptor) }
+      if !pending.isEmpty { isWriteBlocked = try !pending.send(over: descriptor) }
     } catch {
       return close(because: .failed(error))
     }
     if outputCount > 0 {
-      isWriteBlocked = true
+      owesDrained = true
       countOutput()
-      if isOutputOverLimit { close(because: .outputLimit) } else { updateWanted() }
+      // There was more than fits into one call.
+      if !isWriteBlocked { loop.queueWrite(self) }
+      if isOutputOverLimit { close(because: .outputLimit) }
     } else {
       releaseOutput()
       if state == .flushing { return linger(now: now) }
-      if wanted.contains(.writing) {
-        updateWanted()
+      if owesDrained {
+        owesDrained = false
         handler?.drained(self, now: now)
       }
     }
@@ -39,8 +40,9 @@ extension Connection {
     if isOpen { handler?.collected(self, now: now) }
   }
 
-  /// The poller says that there is room.
+  /// The poller says that there is room, which it does with everything else that it says.
   func becameWritable() {
+    if !isWriteBlocked { return }
     isWriteBlocked = false
     loop.queueWrite(self)
   }
@@ -53,8 +55,10 @@ extension Connection {
     cancelTimer()
     state = .open
     isWriteBlocked = false
-    updateWanted()
-    if outputCount > 0 { loop.queueWrite(self) }
+    if outputCount > 0 {
+      owesDrained = true
+      loop.queueWrite(self)
+    }
     handler?.connected(self, now: now)
   }
 
@@ -93,7 +97,7 @@ extension Connection {
     }
     state = .lingering
     releaseInput()
-    updateWanted()
+    if mayHoldMore { loop.queueRetry(self) }
     timer = loop.schedule(at: now.advanced(by: Limits.lingerTimeout), self, token: 0)
   }
 }

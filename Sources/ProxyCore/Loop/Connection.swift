@@ -38,7 +38,6 @@ package final class Connection {
   @safe @exclusivity(unchecked) var descriptor: FileDescriptor
   var token = PollToken(slot: .max, registration: .max)
   @safe @exclusivity(unchecked) var state: State
-  @safe @exclusivity(unchecked) var wanted: Readiness = []
   @safe @exclusivity(unchecked) var input = ByteBuffer()
   @safe @exclusivity(unchecked) var inputNeeded = 0
   let pending = OutputBuffer()
@@ -49,6 +48,10 @@ package final class Connection {
   var closeReason = CloseReason.requested
 
   @safe @exclusivity(unchecked) package internal(set) var isPaused = false
+  /// The kernel may have bytes, or the end, of which it will not tell again.
+  @safe @exclusivity(unchecked) var mayHoldMore = false
+  /// What the poller has ever reported of `Readiness.warnings`.
+  @safe @exclusivity(unchecked) var warnings: Readiness = []
   /// What is left in `input` may hold whole requests.
   @safe @exclusivity(unchecked) var hasUntriedInput = false
   @safe @exclusivity(unchecked) var peerHasFinished = false
@@ -56,6 +59,8 @@ package final class Connection {
   var hangUpWasReported = false
   /// Nothing can be sent until the poller says so.
   @safe @exclusivity(unchecked) var isWriteBlocked: Bool
+  /// Its handler is told when everything has been sent.
+  @safe @exclusivity(unchecked) var owesDrained = false
   @safe @exclusivity(unchecked) var isQueuedForRetry = false
   @safe @exclusivity(unchecked) var isQueuedForWriting = false
   /// Its handler has output that it gives when the turn ends.
@@ -101,8 +106,8 @@ package final class Connection {
 
   /// How many bytes wait to be sent.
   package var outputCount: Int { pending.count }
-  /// Whether the kernel has no room; `drained` will be called.
-  package var isOutputBlocked: Bool { isWriteBlocked }
+  /// Whether the kernel had no room for all; `drained` will be called.
+  package var isOutputBlocked: Bool { isWriteBlocked || owesDrained }
   package var isOutputOverLimit: Bool { outputCount &+ outputHeld > outputBytesMax }
 
   /// The handler keeps so many bytes that are for the peer, but cannot be appended yet. Closes a peer that
@@ -127,8 +132,9 @@ package final class Connection {
     if !isPaused { return }
     isPaused = false
     guard state == .open else { return }
-    updateWanted()
-    if hasUntriedInput || (peerHasFinished && !finishWasReported) { loop.queueRetry(self) }
+    if hasUntriedInput || mayHoldMore || (peerHasFinished && !finishWasReported) {
+      loop.queueRetry(self)
+    }
   }
 
   /// Closes when all that was appended has been sent. Nothing more is read.
@@ -150,29 +156,5 @@ package final class Connection {
     state = .closing
     closeReason = reason
     loop.queueClose(self)
-  }
-
-  /// Lets the poller know what is wanted, where that differs from what it knows.
-  func updateWanted() {
-    let wanted = readinessWanted
-    if wanted == self.wanted { return }
-    self.wanted = wanted
-    do throws(SystemError) {
-      try loop.poller.change(descriptor, token, to: wanted)
-    } catch {
-      close(because: .failed(error))
-    }
-  }
-
-  var readinessWanted: Readiness {
-    var wanted: Readiness = isWriteBlocked ? .writing : []
-    switch state {
-    case .open where !peerHasFinished:
-      if !isPaused { wanted.insert(.reading) }
-      if !hangUpWasReported { wanted.insert(.peerFinish) }
-    case .lingering: wanted.insert(.reading)
-    case .connecting, .open, .flushing, .closing, .closed: break
-    }
-    return wanted
   }
 }

@@ -43,10 +43,9 @@ extension EventLoop {
       throw SystemError("epoll_ctl", code: ESHUTDOWN)
     }
     connection.handler = handler
-    connection.wanted = connection.readinessWanted
     connection.token = slots.insert(.connection(connection))
     do throws(SystemError) {
-      try poller.add(connection.descriptor, connection.token, for: connection.wanted)
+      try poller.add(connection.descriptor, connection.token, for: .connection)
     } catch {
       slots.remove(connection.token)
       connection.handler = nil

@@ -162,14 +162,17 @@ package final class EventLoop {
   }
 
   private func readConnections() {
-    for _ in 0..<retried.count {
-      guard let connection = retried.removeFirst() else { break }
-      connection.isQueuedForRetry = false
-      connection.retry(now: now)
-    }
+    // Each connection once a turn: who is ready and waits for another try as well has it here.
+    let retries = retried.count
     for _ in 0..<readable.count {
       guard let (guest, ready) = readable.removeFirst() else { break }
       guest.visit { $0.read(ready, now: now) }
+      if arrivals.isFull { processArrivals() }
+    }
+    for _ in 0..<retries {
+      guard let connection = retried.removeFirst() else { break }
+      connection.isQueuedForRetry = false
+      connection.retry(now: now)
       if arrivals.isFull { processArrivals() }
     }
     processArrivals()

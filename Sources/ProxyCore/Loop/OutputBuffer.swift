@@ -41,18 +41,20 @@ package final class OutputBuffer {
     blockBytes &+= block.count
   }
 
-  /// One call to the kernel. Returns how much it took; nil when it has no room.
-  func send(over descriptor: borrowing FileDescriptor) throws(SystemError) -> Int? {
-    let taken: Int?
+  /// One call to the kernel. Says whether it took all that it was offered; if not, it has no room.
+  func send(over descriptor: borrowing FileDescriptor) throws(SystemError) -> Bool {
+    let tookAll: Bool
     if blockBytes == 0 {
-      taken = try descriptor.send(bytes)
-      if let taken { bytes.consume(taken) }
+      let taken = try descriptor.send(bytes) ?? 0
+      tookAll = taken == bytes.count
+      bytes.consume(taken)
     } else {
-      taken = try sendPieces(around: bytes, over: descriptor)
-      if let taken { advance(by: taken) }
+      let (taken, offered) = try sendPieces(around: bytes, over: descriptor)
+      tookAll = taken == offered
+      advance(by: taken)
     }
     assert(bytesPlaced <= bytes.count, "more bytes come before blocks than there are")
-    return taken
+    return tookAll
   }
 
   /// Whether it can take bytes without asking for memory first.
@@ -90,13 +92,15 @@ package final class OutputBuffer {
 
   private func sendPieces(
     around bytes: borrowing ByteBuffer, over descriptor: borrowing FileDescriptor
-  ) throws(SystemError) -> Int? {
+  ) throws(SystemError) -> (taken: Int, offered: Int) {
     let room = Limits.piecesPerSendMax
     return unsafe try bytes.bytes.withUnsafeBytes { buffered throws(SystemError) in
       unsafe try withUnsafeTemporaryAllocation(of: iovec.self, capacity: room) {
         pieces throws(SystemError) in
         let count = unsafe gather(buffered, into: pieces)
-        return unsafe try descriptor.send(.init(start: pieces.baseAddress, count: count))
+        let offered = unsafe UnsafeMutableBufferPointer(rebasing: pieces[..<count])
+        let bytesOffered = unsafe offered.reduce(0) { unsafe $0 &+ $1.iov_len }
+        return (unsafe try descriptor.send(offered) ?? 0, bytesOffered)
       }
     }
   }

@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// The kernel's readiness queue, level-triggered.
+/// The kernel's readiness queue.
 @safe
 struct Poller: ~Copyable {
   private let descriptor: FileDescriptor

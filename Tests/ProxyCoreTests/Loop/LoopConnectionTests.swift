@@ -107,7 +107,7 @@ import Testing
     fixture.turn { handler.batches == [3] }
     try peer.send("def")
     let connection = fixture.connections[0]
-    fixture.turn { !connection.wanted.contains(.reading) }
+    fixture.turn { connection.mayHoldMore }
     #expect(handler.batches == [3])
     connection.resumeReading()
     try fixture.turn { try peer.available() == 5 }
@@ -133,6 +133,117 @@ import Testing
     fixture.connections[0].resumeReading()
     fixture.turn { handler.finishedCount == 1 }
     fixture.turn { handler.closeReason != nil }
+  }
+
+  @Test func `a peer that goes with its request is noticed while that is worked on`() throws {
+    let handler = ScriptedHandler { bytes, connection in
+      connection.pauseReading()
+      return .taken(bytes.byteCount)
+    }
+    let fixture = try LoopFixture { _ in handler }
+    let peer = try fixture.connect()
+    // Both are there when the loop first looks, and are reported together.
+    try peer.send("block me")
+    try peer.descriptor.shutdown(.writing)
+    fixture.turn { handler.hungUpCount == 1 }
+    #expect(handler.batches == [8] && handler.finishedCount == 0)
+    fixture.connections[0].resumeReading()
+    fixture.turn { handler.closeReason != nil }
+    #expect(handler.hungUpCount == 1 && handler.finishedCount == 1)
+  }
+
+  @Test func `a peer that resets while its request is worked on is noticed`() throws {
+    let handler = ScriptedHandler { bytes, connection in
+      connection.pauseReading()
+      return .taken(bytes.byteCount)
+    }
+    let fixture = try LoopFixture { _ in handler }
+    do {
+      let peer = try fixture.connect()
+      try peer.send("block me")
+      fixture.turn { handler.batches.count == 1 }
+      try peer.reset()
+    }
+    fixture.turn { handler.closeReason != nil }
+    #expect(handler.closeReason == .failed(SystemError("recv", code: ECONNRESET)))
+  }
+
+  @Test func `a reset behind the end is noticed, whatever came first`() throws {
+    let handler = ScriptedHandler()
+    handler.onFinished = { $0.pauseReading() }
+    let fixture = try LoopFixture { _ in handler }
+    do {
+      let peer = try fixture.connect()
+      try peer.send("question")
+      // Gone before the answer, which is therefore answered with a reset.
+      try peer.descriptor.shutdown(.writing)
+    }
+    fixture.turn { handler.closeReason != nil }
+    #expect(handler.closeReason == .failed(SystemError("recv", code: EPIPE)))
+    #expect(handler.batches == [8] && handler.finishedCount == 1)
+  }
+
+  @Test func `a reset behind a request is noticed while that is worked on`() throws {
+    let handler = ScriptedHandler { bytes, connection in
+      connection.pauseReading()
+      return .taken(bytes.byteCount)
+    }
+    let fixture = try LoopFixture { _ in handler }
+    do {
+      let peer = try fixture.connect()
+      try peer.send("block me")
+      try peer.reset()
+    }
+    fixture.turn { handler.closeReason != nil }
+    #expect(handler.closeReason != .requested)
+  }
+
+  @Test func `what comes after a yield is read behind what was left`() throws {
+    var seen: [UInt8] = []
+    let handler = ScriptedHandler { bytes, _ in
+      seen.append(bytes.array[0])
+      return .yielded(1)
+    }
+    let fixture = try LoopFixture { _ in handler }
+    let peer = try fixture.connect()
+    try peer.send("1234")
+    fixture.turn { seen.count == 1 }
+    try peer.send("5678")
+    fixture.turn { seen.count == 6 }
+    try peer.send("9")
+    fixture.turn { seen.count == 9 }
+    #expect(String(decoding: seen, as: UTF8.self) == "123456789")
+  }
+
+  @Test func `all that has come is read, however often one must ask`() throws {
+    for count in [1, Limits.scratchBytes, Limits.scratchBytes + 1, 3 * Limits.scratchBytes] {
+      var seen = 0
+      let handler = ScriptedHandler { bytes, _ in
+        seen += bytes.byteCount
+        return .taken(bytes.byteCount)
+      }
+      let fixture = try LoopFixture { _ in handler }
+      let peer = try fixture.connect()
+      let text = [UInt8](repeating: 120, count: count)
+      try peer.sendWithoutWaiting(.holding(text[...]))
+      fixture.turn { seen == count }
+      // More is an event again, also where the last read was full.
+      fixture.loop.turn(mayWait: false)
+      try peer.send("!")
+      fixture.turn { seen == count + 1 }
+    }
+  }
+
+  @Test func `what comes behind urgent data is read`() throws {
+    let handler = ScriptedHandler { bytes, _ in .taken(bytes.byteCount) }
+    let fixture = try LoopFixture { _ in handler }
+    let peer = try fixture.connect()
+    try peer.send("before")
+    try peer.sendUrgent(33)
+    try peer.send("behind")
+    // The kernel ends a read at the urgent byte, which itself is not among the others.
+    fixture.turn { handler.batches.reduce(0, +) == 12 }
+    #expect(handler.batches == [6, 6])
   }
 
   @Test func `a handler that yields goes on in the next turn, after its answers left`() throws {

@@ -18,6 +18,22 @@ import Testing
     #expect(client.connectedCount == 1 && server.batches == [4])
   }
 
+  @Test func `a greeting that comes with the arrival is read`() throws {
+    let loop = try EventLoop()
+    defer { loop.shutDown() }
+    let listener = try FileDescriptor.listening(on: .loopback())
+    let address = try #require(try listener.localAddress())
+    let client = ScriptedHandler()
+    try loop.connect(to: address, deadline: .distantFuture, handler: client)
+    var arrived = pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0)
+    _ = try retryingInterrupts("poll") { unsafe poll(&arrived, 1, -1) }
+    let (number, _) = try #require(try listener.accept())
+    let server = FileDescriptor(owning: number)
+    #expect(try server.send(.holding(Array("hello".utf8)[...])) == 5)
+    while client.batches.isEmpty { loop.turn() }
+    #expect(client.connectedCount == 1 && client.batches == [5])
+  }
+
   @Test func `a refused connection says so`() throws {
     let loop = try EventLoop()
     defer { loop.shutDown() }

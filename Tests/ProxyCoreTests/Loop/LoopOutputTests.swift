@@ -36,7 +36,7 @@ import Testing
     fixture.turn { fixture.connections[0].outputCount == 0 }
     reader.join()
     #expect(received.wait() == expected)
-    #expect(!fixture.connections[0].wanted.contains(.writing))
+    #expect(!fixture.connections[0].owesDrained)
     #expect(handler.drainedCount >= 1)
     #expect(fixture.loop.counters.outputBytesWaiting.load(ordering: .relaxed) == 0)
   }
@@ -75,6 +75,7 @@ import Testing
     fixture.turn { connection.outputCount == 0 }
     reader.join()
     #expect(String(decoding: tail.wait(), as: UTF8.self) == "abcdefghijEND")
+    #expect(handler.drainedCount == 1)
   }
 
   @Test func `who does not read is closed past the limit, also while blocked`() throws {
@@ -107,6 +108,27 @@ import Testing
     let received = OneShot<Int>()
     let reader = try Background { received.fulfil(try peer.receive(30_000_000).count) }
     fixture.turn { connection.state == .lingering }
+    reader.join()
+    #expect(received.wait() == 20_000_000)
+  }
+
+  @Test func `an end that came while the last answer was sent is not waited for again`() throws {
+    let handler = ScriptedHandler()
+    let fixture = try LoopFixture { _ in handler }
+    let peer = try fixture.connect()
+    let connection = fixture.connections[0]
+    connection.output.append(block(5, 20_000_000))
+    connection.closeAfterFlushing()
+    fixture.turn { connection.isWriteBlocked }
+    try peer.send("too late")
+    try peer.descriptor.shutdown(.writing)
+    fixture.turn { connection.mayHoldMore }
+    let received = OneShot<Int>()
+    let reader = try Background { received.fulfil(try peer.receive(30_000_000).count) }
+    fixture.turn { connection.state == .lingering }
+    // One turn discards what came, the next finds the end.
+    for _ in 0..<2 { fixture.loop.turn(mayWait: false) }
+    #expect(handler.closeReason == .requested)
     reader.join()
     #expect(received.wait() == 20_000_000)
   }

@@ -19,10 +19,13 @@ import Testing
     let second = try fixture.connect()
     let present = fixture.connections[1]
     #expect(present.token.slot == former.token.slot)
+    loop.turn(mayWait: false)  // that the second can be written to was an event as well
     try first.send("for the former")
     let count = try loop.poller.wait(timeoutMilliseconds: -1)
     #expect(count == 1 && loop.poller.event(at: 0).token == former.token)
-    loop.turn(mayWait: false)
+    // What was told above is not told again, what comes now is.
+    try first.send("more")
+    loop.turn()
     #expect(old.batches == [] && new.batches == [])
     try second.send("for me")
     fixture.turn { new.batches == [6] }

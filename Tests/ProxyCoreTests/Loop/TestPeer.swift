@@ -41,6 +41,14 @@ final class TestPeer: Sendable {
 
   func send(_ text: String) throws { try send(Array(text.utf8)) }
 
+  /// A byte that TCP marks as urgent.
+  func sendUrgent(_ byte: UInt8) throws {
+    var byte = byte
+    _ = try retryingInterrupts("send") {
+      unsafe Glibc.send(descriptor.number, &byte, 1, Int32(MSG_OOB))
+    }
+  }
+
   /// Up to `count` bytes, fewer only where the other side finished before.
   func receive(_ count: Int) throws -> [UInt8] {
     var bytes: [UInt8] = []
