@@ -66,8 +66,12 @@ extension Limits {
   /// Probes without an answer before a peer counts as dead.
   package static let keepaliveProbes: Int32 = 3
 
-  /// How long sent bytes may stay unacknowledged before the peer counts as dead.
+  /// How long sent bytes may stay unacknowledged before Redis counts as dead.
   package static let userTimeoutMilliseconds: Int32 = 30_000
+
+  /// The same for clients. The kernel means by it also one that lives and reads nothing, which Redis lets
+  /// wait; so it is no sooner than a client is given up that is idle.
+  package static let clientUserTimeoutMilliseconds: Int32 = 600_000
 
   /// How long a connection that said its last word waits for the peer's.
   package static let lingerTimeout = Duration.seconds(1)

@@ -8,6 +8,8 @@ extension RESPSession {
     /// Where it goes; nil where it was refused, so that the rest is only skipped.
     var link: PinnedLink?
     var errand: UInt64 = 0
+    /// Where its reply goes.
+    var ticket: UInt64?
     /// The error that it is answered with at its end, where it was refused.
     var refusal: ProxyError?
   }
@@ -51,7 +53,7 @@ extension RESPSession {
     if spec.isTimed { record(head, of: ticket, .done(0), more: large.length, now: now) }
     do throws(ProxyError) {
       let errand = try lane.pass(head, passage, for: self, ticket: ticket, now: now)
-      upload = Upload(relay: parser.relay(), link: link, errand: errand)
+      upload = Upload(relay: parser.relay(), link: link, errand: errand, ticket: ticket)
     } catch {
       upload = Upload(relay: parser.relay(), link: nil)
       failed(ticket, because: error, now: now)
@@ -67,8 +69,9 @@ extension RESPSession {
     case .partial: length = bytes.byteCount
     case .complete(let count): length = count
     case .refused(let error):
+      // What was sent of it cannot be taken back: the link ends with it, of which nobody need hear.
+      if let ticket = upload?.ticket { queue.drop(ticket) }
       upload = nil
-      // What was sent of it cannot be taken back: the link ends with it.
       abandonPin(now: now)
       return refuse(error)
     }

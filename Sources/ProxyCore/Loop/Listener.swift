@@ -104,7 +104,7 @@ extension Listener: TimerTarget {
 extension EventLoop {
   /// Listens on `address` and hands every connection to `accept`.
   package func listen(
-    on address: SocketAddress, options: SocketOptions = SocketOptions(),
+    on address: SocketAddress, options: SocketOptions = .forClients,
     accept: @escaping (consuming FileDescriptor, SocketAddress?) -> Void
   ) throws(SystemError) -> Listener {
     if isShutDown { throw SystemError("listen", code: ESHUTDOWN) }
@@ -115,7 +115,7 @@ extension EventLoop {
   /// Listens on `address` and gives each connection to whichever of `intakes` has the fewest. With
   /// the number of an `inherited` socket it listens on that one, and the number is taken over.
   package func listen(
-    on address: SocketAddress, inherited: Int32? = nil, options: SocketOptions = SocketOptions(),
+    on address: SocketAddress, inherited: Int32? = nil, options: SocketOptions = .forClients,
     dealingTo intakes: [Intake]
   ) throws(SystemError) -> Listener {
     let dealer = Dealer(intakes)

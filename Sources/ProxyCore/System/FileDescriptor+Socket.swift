@@ -4,10 +4,18 @@ internal import Glibc
 /// What TCP is told about a connection: how soon small segments leave and how a dead peer is found.
 package struct SocketOptions: Sendable {
   package var keepaliveSeconds: Int32 = Limits.keepaliveSeconds
-  /// How long sent bytes may stay unacknowledged; 0 leaves it to the kernel.
+  /// How long sent bytes may stay unacknowledged, or unsent because the peer reads nothing; 0 leaves it to
+  /// the kernel.
   package var userTimeoutMilliseconds: Int32 = Limits.userTimeoutMilliseconds
 
   package init() {}
+
+  /// What those are given who come to a listener.
+  package static var forClients: SocketOptions {
+    var options = SocketOptions()
+    options.userTimeoutMilliseconds = Limits.clientUserTimeoutMilliseconds
+    return options
+  }
 }
 
 /// Which way to shut a connection.
@@ -19,7 +27,7 @@ extension FileDescriptor {
   /// A socket that listens on `address`. Connections that it accepts inherit its options (Linux
   /// does that), so that accepting one costs one call. `::` takes IPv4 as well.
   package static func listening(
-    on address: SocketAddress, options: SocketOptions = SocketOptions()
+    on address: SocketAddress, options: SocketOptions = .forClients
   ) throws(SystemError) -> FileDescriptor {
     let socket = try streamSocket(family: address.family)
     try socket.set(SOL_SOCKET, SO_REUSEADDR, 1)

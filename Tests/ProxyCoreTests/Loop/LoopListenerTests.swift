@@ -13,8 +13,10 @@ import Testing
     #expect(try connection.descriptor.option(tcp, TCP_NODELAY) == 1)
     #expect(try connection.descriptor.option(SOL_SOCKET, SO_KEEPALIVE) == 1)
     #expect(try connection.descriptor.option(tcp, TCP_KEEPIDLE) == Limits.keepaliveSeconds)
+    // Long enough for one who lives and reads nothing for a while.
     #expect(
-      try connection.descriptor.option(tcp, TCP_USER_TIMEOUT) == Limits.userTimeoutMilliseconds)
+      try connection.descriptor.option(tcp, TCP_USER_TIMEOUT)
+        == Limits.clientUserTimeoutMilliseconds)
     _ = peer
   }
 
