@@ -85,7 +85,7 @@ let package = Package(
       name: "ProxydTests", dependencies: ["ProxyCore", "Daemon", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["proxyd", "Daemon", "TestSupport"],
+      name: "EndToEndTests", dependencies: ["proxyd", "Daemon", "ProxyCore", "TestSupport"],
       path: "Tests/EndToEnd",
       swiftSettings: settings),
     .testTarget(
