@@ -115,10 +115,7 @@ import Testing
   }
 
   @Test func `a peer that goes while reading is paused is noticed once`() throws {
-    let handler = ScriptedHandler { bytes, connection in
-      connection.pauseReading()
-      return .taken(bytes.byteCount)
-    }
+    let handler = ScriptedHandler(ScriptedHandler.pause)
     let fixture = try LoopFixture { _ in handler }
     let peer = try fixture.connect()
     try peer.send("block me")
@@ -136,10 +133,7 @@ import Testing
   }
 
   @Test func `a peer that goes with its request is noticed while that is worked on`() throws {
-    let handler = ScriptedHandler { bytes, connection in
-      connection.pauseReading()
-      return .taken(bytes.byteCount)
-    }
+    let handler = ScriptedHandler(ScriptedHandler.pause)
     let fixture = try LoopFixture { _ in handler }
     let peer = try fixture.connect()
     // Both are there when the loop first looks, and are reported together.
@@ -153,10 +147,7 @@ import Testing
   }
 
   @Test func `a peer that resets while its request is worked on is noticed`() throws {
-    let handler = ScriptedHandler { bytes, connection in
-      connection.pauseReading()
-      return .taken(bytes.byteCount)
-    }
+    let handler = ScriptedHandler(ScriptedHandler.pause)
     let fixture = try LoopFixture { _ in handler }
     do {
       let peer = try fixture.connect()
@@ -184,10 +175,7 @@ import Testing
   }
 
   @Test func `a reset behind a request is noticed while that is worked on`() throws {
-    let handler = ScriptedHandler { bytes, connection in
-      connection.pauseReading()
-      return .taken(bytes.byteCount)
-    }
+    let handler = ScriptedHandler(ScriptedHandler.pause)
     let fixture = try LoopFixture { _ in handler }
     do {
       let peer = try fixture.connect()

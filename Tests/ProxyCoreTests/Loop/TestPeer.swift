@@ -113,6 +113,12 @@ final class ScriptedHandler: ConnectionHandler {
     self.onReceived = onReceived
   }
 
+  /// Takes what there is, and works on it until it is told to resume.
+  static func pause(_ bytes: RawSpan, _ connection: Connection) -> Consumption {
+    connection.pauseReading()
+    return .taken(bytes.byteCount)
+  }
+
   static func echo(_ bytes: RawSpan, _ connection: Connection) -> Consumption {
     connection.output.bytes.append(bytes)
     return .taken(bytes.byteCount)

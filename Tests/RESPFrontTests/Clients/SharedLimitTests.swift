@@ -8,7 +8,7 @@ import Testing
 /// What all clients together may cost.
 @Suite(.serialized, .enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
 struct SharedLimitTests {
-  // A client that reads nothing for half a minute is dead to TCP: so long must this not take.
+  // In small answers it takes minutes where a sanitizer watches.
   @Test(arguments: Sanitizer.isPresent ? [40_000, 300_000] : [1_000, 300_000])
   func `past the sum of what is unread, who has left most unread is closed`(_ size: Int) throws {
     let limit = 24 << 20
