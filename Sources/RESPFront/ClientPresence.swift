@@ -2,11 +2,11 @@ internal import ProxyCore
 
 /// Since when a client is there and what it did last: what lists of clients show beside its state.
 struct ClientPresence {
-  /// When it has come.
-  let since: Moment
   /// When it was last heard, or answered after Redis had taken its time.
   var lastHeard: Moment
   var command = LatestCommand.none
+  /// When it has come.
+  let since: Moment
 
   init(now: Moment) {
     since = now

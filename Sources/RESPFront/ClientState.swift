@@ -2,20 +2,20 @@ internal import ProxyCore
 
 /// What a server remembers of one client between its commands, as far as the proxy can do that itself.
 struct ClientState {
-  let id: Int
-  var greeting: ServerGreeting
-  /// The one that a client starts in.
-  let homeDatabase: UInt32
   var version = RESPVersion.two
-  var database: UInt32
   /// Whether it has given the password, where one is asked for.
   var isAuthenticated = true
+  var replies = ReplySwitch()
+  var database: UInt32
+  /// The one that a client starts in.
+  let homeDatabase: UInt32
+  let id: Int
+  var greeting: ServerGreeting
   /// Empty: none.
   var name: [UInt8] = []
   var libraryName: [UInt8] = []
   var libraryVersion: [UInt8] = []
   var isProtectedFromEviction = false
-  var replies = ReplySwitch()
 
   init(id: Int, greeting: ServerGreeting, homeDatabase: UInt32 = 0) {
     self.id = id

@@ -1,7 +1,7 @@
 internal import ProxyCore
 
 /// The link that a client has to itself, and what it keeps there.
-struct Pin {
+final class Pin {
   let link: PinnedLink
   /// Between MULTI and EXEC.
   var isInTransaction = false
@@ -72,21 +72,21 @@ struct Pin {
   }
 
   /// Redis tracks for the client now, or not any more.
-  mutating func apply(_ change: TrackingChange) {
+  func apply(_ change: TrackingChange) {
     leavesState = true
     isTracking = change.isOn
     targets = change.target.map { [$0] } ?? []
   }
 
   /// A transaction has done some of these.
-  mutating func apply(_ changes: [TrackingChange]) {
+  func apply(_ changes: [TrackingChange]) {
     guard let last = changes.last else { return }
     let others = targets + changes.dropLast().compactMap(\.target)
     apply(last)
     targets = others.filter { $0.clientID != last.target?.clientID } + targets
   }
 
-  mutating func endTransaction(keepsWatching: Bool = false) {
+  func endTransaction(keepsWatching: Bool = false) {
     isInTransaction = false
     isWatching = isWatching && keepsWatching
     queued = Queued()

@@ -3,15 +3,26 @@ internal import ProxyCore
 /// Requests with an argument too large to be waited for: they pass in pieces, over a link of their own.
 extension RESPSession {
   /// The rest of such a request.
-  struct Upload {
+  final class Upload {
     var relay: RequestRelay
     /// Where it goes; nil where it was refused, so that the rest is only skipped.
     var link: PinnedLink?
-    var errand: UInt64 = 0
+    let errand: UInt64
     /// Where its reply goes.
-    var ticket: UInt64?
+    let ticket: UInt64?
     /// The error that it is answered with at its end, where it was refused.
-    var refusal: ProxyError?
+    let refusal: ProxyError?
+
+    init(
+      _ relay: RequestRelay, over link: PinnedLink? = nil, errand: UInt64 = 0,
+      ticket: UInt64? = nil, refusal: ProxyError? = nil
+    ) {
+      self.relay = relay
+      self.link = link
+      self.errand = errand
+      self.ticket = ticket
+      self.refusal = refusal
+    }
   }
 
   func executeLarge(
@@ -38,7 +49,7 @@ extension RESPSession {
     if pin == nil { refusal = takePin() }
     guard let link = pin?.link, refusal == nil else {
       if let refusal { noteOutcome(AccessOutcome(refusal)) }
-      upload = Upload(relay: parser.relay(), link: nil, refusal: refusal)
+      upload = Upload(parser.relay(), refusal: refusal)
       return .done(large.headLength)
     }
     var passage = Passage(
@@ -53,9 +64,9 @@ extension RESPSession {
     if spec.isTimed { record(head, of: ticket, .done(0), more: large.length, now: now) }
     do throws(ProxyError) {
       let errand = try lane.pass(head, passage, for: self, ticket: ticket, now: now)
-      upload = Upload(relay: parser.relay(), link: link, errand: errand, ticket: ticket)
+      upload = Upload(parser.relay(), over: link, errand: errand, ticket: ticket)
     } catch {
-      upload = Upload(relay: parser.relay(), link: nil)
+      upload = Upload(parser.relay())
       failed(ticket, because: error, now: now)
     }
     return .done(large.headLength)

@@ -13,20 +13,41 @@ internal import ProxyCore
 /// A request that must wait for something is left in the connection's input, which is not read on until
 /// then: a `Stall`. All state is touched on the lane's loop only.
 final class RESPSession {
+  // What every request asks for comes first, side by side: of each client it is a handful of the
+  // processor's cache lines, and the kernel has driven them out since the client's last request.
+
   let lane: Lane
-  let options: RESPOptions
-  @safe @exclusivity(unchecked) var client: ClientState
-  @safe @exclusivity(unchecked) var parser = RequestParser()
-  @safe @exclusivity(unchecked) var keys = KeyList()
-  @safe @exclusivity(unchecked) var queue = ReplyQueue()
-  @safe @exclusivity(unchecked) var traffic = Traffic()
-  @safe @exclusivity(unchecked) var ledger = RequestLedger()
-  /// Since when the request at the head of the line has had to wait.
-  @safe @exclusivity(unchecked) var waitingSince: Moment?
-  /// What the request at hand counts as where it is answered at once.
-  @safe @exclusivity(unchecked) var outcome = RequestOutcome.local
+  @safe @exclusivity(unchecked) var connection: Connection?
   /// The link that the client has to itself, and why.
   @safe @exclusivity(unchecked) var pin: Pin?
+  /// The rest of a request that is relayed as it comes.
+  @safe @exclusivity(unchecked) var upload: Upload?
+  @safe @exclusivity(unchecked) var namings: [(Naming) -> Void] = []
+  /// The request whose reply must come before another one is looked at: it may change what they mean, or
+  /// keeps the client blocked, and then Redis would not listen either.
+  @safe @exclusivity(unchecked) var blockedBy: Blocker?
+  @safe @exclusivity(unchecked) var stall: Stall?
+  /// Whether answers that were known at once are more than may wait.
+  @safe @exclusivity(unchecked) private var owesTooMuch = false
+  /// Whether its connection counts what waits for replies before it.
+  @safe @exclusivity(unchecked) private var holdsOutput = false
+  /// The client has said its last word: the connection ends with the last reply.
+  @safe @exclusivity(unchecked) var isEnding = false
+  /// Since when the request at the head of the line has had to wait.
+  @safe @exclusivity(unchecked) var waitingSince: Moment?
+  /// What the client has had the proxy remember; it counts as what waits for it does.
+  @safe @exclusivity(unchecked) private var keptBytes = 0
+  @safe @exclusivity(unchecked) var presence: ClientPresence
+  @safe @exclusivity(unchecked) var queue = ReplyQueue()
+  @safe @exclusivity(unchecked) var client: ClientState
+  @safe @exclusivity(unchecked) var parser = RequestParser()
+  @safe @exclusivity(unchecked) var traffic = Traffic()
+
+  let options: RESPOptions
+  @safe @exclusivity(unchecked) var keys = KeyList()
+  @safe @exclusivity(unchecked) var ledger = RequestLedger()
+  /// What the request at hand counts as where it is answered at once.
+  @safe @exclusivity(unchecked) var outcome = RequestOutcome.local
   @safe @exclusivity(unchecked) var access = AccessNotes()
   /// Links that only carry one large reply or request, by its ticket.
   @safe @exclusivity(unchecked) var loans: [UInt64: Loan] = [:]
@@ -35,30 +56,13 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var subscriptions = Subscriptions()
   /// Whether the rest of what is coming unasked is not for the client.
   @safe @exclusivity(unchecked) var skipsMessage = false
-  /// How many others have their invalidations sent here, and those who are about to.
+  /// How many others have their invalidations sent here; `namings` are those who are about to.
   var redirectors = 0
-  @safe @exclusivity(unchecked) var namings: [(Naming) -> Void] = []
-  /// The rest of a request that is relayed as it comes.
-  @safe @exclusivity(unchecked) var upload: Upload?
-  /// The request whose reply must come before another one is looked at: it may change what they mean, or
-  /// keeps the client blocked, and then Redis would not listen either.
-  @safe @exclusivity(unchecked) var blockedBy: Blocker?
-  @safe @exclusivity(unchecked) var stall: Stall?
   @safe @exclusivity(unchecked) var permit = Permit.none
-  /// The client has said its last word: the connection ends with the last reply.
-  @safe @exclusivity(unchecked) var isEnding = false
   /// Where its loop's clients are known; nil on its own.
   @safe @exclusivity(unchecked) var roster: ClientRoster?
-  @safe @exclusivity(unchecked) var presence: ClientPresence
-  @safe @exclusivity(unchecked) var connection: Connection?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
   private let detached: OutputBuffer
-  /// Whether answers that were known at once are more than may wait.
-  @safe @exclusivity(unchecked) private var owesTooMuch = false
-  /// What the client has had the proxy remember; it counts as what waits for it does.
-  @safe @exclusivity(unchecked) private var keptBytes = 0
-  /// Whether its connection counts what waits for replies before it.
-  @safe @exclusivity(unchecked) private var holdsOutput = false
 
   /// What a client waits for before its next request is looked at.
   enum Stall: Equatable {
@@ -135,7 +139,9 @@ final class RESPSession {
   /// Executes the requests in `bytes`, which begin with the first byte that was not taken. O(bytes).
   func take(_ bytes: RawSpan, now: Moment) -> Verdict {
     var offset = 0
-    while offset < bytes.byteCount {
+    while true {
+      if isOrdinary { answerHits(bytes, from: &offset, now: now) }
+      if offset == bytes.byteCount { break }
       if mustBePinned { settleNamings(now: now) }
       if blockedBy != nil || mustBePinned {
         stall = .quiet
@@ -188,7 +194,8 @@ final class RESPSession {
   /// A request that has come as a whole: `length` bytes of the connection's.
   private func execute(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
     let step: Step
-    if isPlainGet(request) {
+    // `GET key` of a client that shares what the cache has.
+    if pin == nil && client.isAuthenticated && parser.isGet(request) {
       presence.command = .get
       step = get(request, length, now: now)
       if logsAccess { noteGet(request, step, now: now) }
@@ -205,11 +212,6 @@ final class RESPSession {
     }
     if step != .stalled { client.replies.advance() }
     return step
-  }
-
-  /// `GET key` of a client that shares what the cache has.
-  private func isPlainGet(_ request: RawSpan) -> Bool {
-    pin == nil && client.isAuthenticated && parser.isGet(request)
   }
 
   private func dispatch(

@@ -33,13 +33,13 @@ struct ReplyQueue: ~Copyable {
     let entry: RequestLedger.Entry
   }
 
-  private var ring: [Slot] = []
-  private var head = 0
   private(set) var count = 0
-  /// The ticket of the slot at `head`.
-  private var first: UInt64 = 1
   /// Bytes that wait here for a reply before them.
   private(set) var buffered = 0
+  private var ring: [Slot] = []
+  private var head = 0
+  /// The ticket of the slot at `head`.
+  private var first: UInt64 = 1
 
   var isEmpty: Bool { count == 0 }
   /// The next one that will be given.

@@ -8,6 +8,9 @@ struct ReplySwitch {
   /// answered and `OFF` is not.
   var drops: Bool { isOff || skipsThis }
 
+  /// Whether nothing was ever switched, or all of that is over.
+  var sendsAll: Bool { !isOff && !skipsThis && !skipsNext }
+
   mutating func turnOn() { self = ReplySwitch() }
   mutating func turnOff() { isOff = true }
   mutating func skipNext() { skipsNext = !isOff }

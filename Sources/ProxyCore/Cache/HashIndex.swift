@@ -37,6 +37,7 @@ struct HashIndex: ~Copyable {
 
   /// The entries that may have this hash, one by one: each `next` is a candidate to compare.
   @inlinable
+  @inline(__always)  // or else the compiler (6.3) copies the index for the call
   func probe(_ hash: UInt64) -> Probe {
     unsafe Probe(bucket: Bucket(primary.bucket(bucketNumber(hash))), tag: Self.tag(hash))
   }
@@ -71,6 +72,7 @@ struct HashIndex: ~Copyable {
 
     /// The next candidate, or none.
     @inlinable
+    @inline(__always)  // as above
     mutating func next(in index: borrowing HashIndex) -> Entry {
       while true {
         if low != 0 {

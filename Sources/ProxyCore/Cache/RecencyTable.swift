@@ -10,11 +10,11 @@
 /// which therefore stays exact.
 @usableFromInline
 struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
-  @usableFromInline var store: Store
-  @usableFromInline var index: HashIndex
-  /// Hits whose move to the front is still to be made, the earliest first.
-  @usableFromInline var noted = InlineArray<32, Entry>(repeating: .none)
   @usableFromInline var notedCount = 0
+  @usableFromInline var index: HashIndex
+  @usableFromInline var store: Store
+  /// Hits whose move to the front is still to be made, the earliest first: `notedCount` of them.
+  @usableFromInline var noted = InlineArray<32, Entry>(repeating: .none)
   /// The buckets that the janitor has still to look at in this round.
   @usableFromInline var sweepPosition: UInt32 = 0
 
@@ -32,9 +32,6 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   /// Makes `entry` the one used last. O(1).
   @inlinable
   mutating func touch(_ entry: Entry) {
-    let links = unsafe store.links(entry).pointee
-    unsafe Prefetch.toWrite(store.links(links.newer))
-    unsafe Prefetch.toWrite(store.links(links.older))
     noted[notedCount] = entry
     notedCount &+= 1
     if notedCount == noted.count { settle() }
@@ -43,6 +40,12 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   /// Makes the moves that hits have noted.
   @inlinable
   mutating func settle() {
+    for number in 0..<notedCount { unsafe Prefetch.toWrite(store.links(noted[number])) }
+    for number in 0..<notedCount {
+      let links = unsafe store.links(noted[number]).pointee
+      unsafe Prefetch.toWrite(store.links(links.newer))
+      unsafe Prefetch.toWrite(store.links(links.older))
+    }
     for number in 0..<notedCount {
       let entry = noted[number]
       unlink(entry)

@@ -86,6 +86,7 @@ extension Connection {
     let left = input.count
     unsafe Self.copy(input, to: room)
     let space = unsafe UnsafeMutableRawBufferPointer(rebasing: room[left...])
+    prefetch()
     guard let count = unsafe try descriptor.receive(into: space) else { return nil }
     if count == 0 { return 0 }
     mayHoldMore = !warnings.isEmpty || count == space.count
@@ -109,6 +110,12 @@ extension Connection {
       consumed = settle(consumption, of: arrived.count)
     }
     unsafe keep(UnsafeRawBufferPointer(rebasing: arrived[consumed...]))
+  }
+
+  /// Has the processor fetch what a request needs while the kernel is at work.
+  private func prefetch() {
+    if let handler { Prefetch.object(handler, lines: 6) }
+    Prefetch.object(pending, lines: 2)
   }
 
   /// A request that is large: straight into the memory where it is collected.

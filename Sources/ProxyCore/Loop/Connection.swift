@@ -20,38 +20,18 @@ package final class Connection {
     case closed
   }
 
+  // What every request touches comes first, side by side, because the kernel drives it out of the
+  // processor's caches in between; and it is exempt from the runtime's exclusivity checks, a third of a
+  // hit's instructions: one thread touches it, and nobody is called while it is being changed.
+
   package let loop: EventLoop
-  /// The other end, where the kernel knew it.
-  package let peer: SocketAddress?
-  /// Refuses requests that grow past this while they are incomplete.
-  package var inputBytesMax = Limits.connectionInputBytesMax
-  /// Closes the connection when more than this waits to be sent.
-  @safe @exclusivity(unchecked) package var outputBytesMax = Limits.connectionOutputBytesMax
-  /// Whose unread output counts together with this one's.
-  package var ledger: OutputLedger?
-  /// Bytes for the peer that the handler still keeps, as it last said.
-  @safe @exclusivity(unchecked) package private(set) var outputHeld = 0
-
-  // What every request touches is exempt from the runtime's exclusivity checks, a third of a hit's
-  // instructions: one thread touches it, and nobody is called while it is being changed.
   @safe @exclusivity(unchecked) var handler: (any ConnectionHandler)?
-  @safe @exclusivity(unchecked) var descriptor: FileDescriptor
-  var token = PollToken(slot: .max, registration: .max)
-  @safe @exclusivity(unchecked) var state: State
-  @safe @exclusivity(unchecked) var input = ByteBuffer()
-  @safe @exclusivity(unchecked) var inputNeeded = 0
   let pending = OutputBuffer()
-  /// What of the output the loop's sum contains.
-  @safe @exclusivity(unchecked) var outputCounted = 0
-  var timer: TimerHandle?
-  var intake: Intake?
-  var closeReason = CloseReason.requested
-
+  @safe @exclusivity(unchecked) var descriptor: FileDescriptor
+  @safe @exclusivity(unchecked) var state: State
   @safe @exclusivity(unchecked) package internal(set) var isPaused = false
   /// The kernel may have bytes, or the end, of which it will not tell again.
   @safe @exclusivity(unchecked) var mayHoldMore = false
-  /// What the poller has ever reported of `Readiness.warnings`.
-  @safe @exclusivity(unchecked) var warnings: Readiness = []
   /// What is left in `input` may hold whole requests.
   @safe @exclusivity(unchecked) var hasUntriedInput = false
   @safe @exclusivity(unchecked) var peerHasFinished = false
@@ -65,6 +45,27 @@ package final class Connection {
   @safe @exclusivity(unchecked) var isQueuedForWriting = false
   /// Its handler has output that it gives when the turn ends.
   @safe @exclusivity(unchecked) var collectsOutput = false
+  /// What the poller has ever reported of `Readiness.warnings`.
+  @safe @exclusivity(unchecked) var warnings: Readiness = []
+  @safe @exclusivity(unchecked) var inputNeeded = 0
+  @safe @exclusivity(unchecked) var input = ByteBuffer()
+  /// What of the output the loop's sum contains.
+  @safe @exclusivity(unchecked) var outputCounted = 0
+  /// Bytes for the peer that the handler still keeps, as it last said.
+  @safe @exclusivity(unchecked) package private(set) var outputHeld = 0
+  /// Closes the connection when more than this waits to be sent.
+  @safe @exclusivity(unchecked) package var outputBytesMax = Limits.connectionOutputBytesMax
+
+  /// The other end, where the kernel knew it.
+  package let peer: SocketAddress?
+  /// Refuses requests that grow past this while they are incomplete.
+  package var inputBytesMax = Limits.connectionInputBytesMax
+  /// Whose unread output counts together with this one's.
+  package var ledger: OutputLedger?
+  var token = PollToken(slot: .max, registration: .max)
+  var timer: TimerHandle?
+  var intake: Intake?
+  var closeReason = CloseReason.requested
 
   init(
     loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress?, state: State

@@ -188,6 +188,7 @@ package final class EventLoop {
   private func writeConnections() {
     for _ in 0..<written.count {
       guard let guest = written.removeFirst() else { break }
+      written.first?.prefetch()
       guest.visit { $0.write(now: now) }
     }
     if !departed.isEmpty { departed.removeAll { !$0.isQueuedForWriting } }

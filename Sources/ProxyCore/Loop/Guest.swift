@@ -6,6 +6,14 @@ struct Guest {
 
   init(_ connection: Connection) { unsafe reference = .passUnretained(connection) }
 
+  /// Has the processor fetch what is to be visited next, while the kernel is at work for another one.
+  func prefetch() {
+    unsafe reference._withUnsafeGuaranteedRef {
+      Prefetch.object($0, lines: 3)
+      Prefetch.object($0.pending, lines: 2)
+    }
+  }
+
   /// Calls `body` with the connection, which stays for as long as that takes.
   func visit(_ body: (Connection) -> Void) {
     unsafe reference._withUnsafeGuaranteedRef { body($0) }

@@ -21,10 +21,10 @@ package final class OutputBuffer {
     var block: SharedBlock?
   }
 
+  @safe @exclusivity(unchecked) private var blockBytes = 0
   @safe @exclusivity(unchecked) private var placed: [Placed] = []
   @safe @exclusivity(unchecked) private var first = 0
   @safe @exclusivity(unchecked) private var bytesPlaced = 0
-  @safe @exclusivity(unchecked) private var blockBytes = 0
   @safe @exclusivity(unchecked) private var sentOfFirst = 0
 
   package init() {}

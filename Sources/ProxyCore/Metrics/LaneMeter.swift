@@ -21,10 +21,12 @@ package struct LaneMeter: Sendable {
 
   // MARK: Writing
 
-  /// A request was answered in the turn in which it was received. O(1), a few instructions.
-  package mutating func note(_ front: ClientQuota.Front, _ outcome: RequestOutcome) {
+  /// Requests were answered in the turn in which they were received. O(1), a few instructions.
+  package mutating func note(
+    _ front: ClientQuota.Front, _ outcome: RequestOutcome, count: UInt32 = 1
+  ) {
     let place = Self.place(front, outcome)
-    noted[place] &+= 1
+    noted[place] &+= count
     marks |= 1 &<< UInt32(truncatingIfNeeded: place)
   }
 

@@ -1,7 +1,7 @@
 /// Look-ups of clients, and which keys they are for.
 extension Lane {
   /// What `Proxy.find` knows of a key, for a client of this lane: the read is counted among those of its
-  /// key. O(1).
+  /// key, once where it is looked up twice. O(1).
   package func find(
     _ key: RawSpan, hash: UInt64, database: UInt32, counting: ByteCache.Counting = .all,
     now: Moment
@@ -11,7 +11,14 @@ extension Lane {
     } else {
       note(key, hash, database, now: now)
     }
-    return proxy.find(key, hash: hash, database: database, counting: counting, now: now)
+    guard
+      let hit = proxy.find(key, hash: hash, database: database, counting: counting, now: now)
+    else {
+      // It will be looked up again.
+      if counting == .hits { readsToPass &+= 1 }
+      return nil
+    }
+    return hit
   }
 
   /// Kept out of the way of the many reads that are not noted.

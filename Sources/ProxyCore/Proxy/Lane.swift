@@ -282,9 +282,9 @@ extension Lane {
     slowLog.keeps(nanoseconds: nanoseconds)
   }
 
-  /// Counts a request that was answered in the turn in which it was received.
-  package func note(_ front: ClientQuota.Front, _ outcome: RequestOutcome) {
-    gauge.meter.note(front, outcome)
+  /// Counts requests that were answered in the turn in which they were received.
+  package func note(_ front: ClientQuota.Front, _ outcome: RequestOutcome, count: UInt32 = 1) {
+    gauge.meter.note(front, outcome, count: count)
   }
 
   /// Counts a request that has been under way since `start`.

@@ -71,11 +71,11 @@ package struct Traffic: ~Copyable {
     var passes: Int32 = 0
   }
 
-  private var uses = InFlightTable<Use>()
   package private(set) var fetches = 0
   package private(set) var passes = 0
   private var bytes = 0
   private var passesThatNameAll = 0
+  private var uses = InFlightTable<Use>()
 
   package init() {}
 

@@ -44,26 +44,25 @@ package struct RequestParser: ~Copyable {
     case refused(ProtocolError)
   }
 
-  /// Whether Redis's bounds for strangers are lifted.
-  package var isAuthenticated = true
+  private var stage = Stage.start
+  /// What lies before it was examined and is not looked at again.
+  private var position = 0
+  private var line = LengthLine()
+  package internal(set) var arguments = ArgumentTable()
   /// Arguments longer than this are announced by `.large`.
   package var largeThreshold = Limits.argumentBufferedMax
   /// What is waited for of one request; at most the default, which keeps offsets within 32 bits.
   package var requestBytesMax = Limits.requestBytesMax {
     didSet { requestBytesMax = min(requestBytesMax, Limits.requestBytesMax) }
   }
-  package internal(set) var arguments = ArgumentTable()
-  /// The last inline command in the multibulk form, as if the client had sent it so.
-  package internal(set) var canonical = ByteBuffer()
-
-  private var stage = Stage.start
-  /// What lies before it was examined and is not looked at again.
-  private var position = 0
+  /// Whether Redis's bounds for strangers are lifted.
+  package var isAuthenticated = true
   private var argumentsLeft = 0
   private var argumentCount = 0
   private var payloadLength = 0
   private var buffersWhole = false
-  private var line = LengthLine()
+  /// The last inline command in the multibulk form, as if the client had sent it so.
+  package internal(set) var canonical = ByteBuffer()
 
   package init() {}
 
@@ -76,7 +75,6 @@ package struct RequestParser: ~Copyable {
     if stage == .start {
       guard bytes.byteCount > 0 else { return .needsMore(atLeast: 1) }
       arguments.removeAll()
-      if let length = readPair(bytes) { return .command(length: length) }
       // In bounds: there is a byte.
       guard unsafe bytes.byte(at: 0) == UInt8(ascii: "*") else {
         stage = .inline
@@ -116,33 +114,6 @@ package struct RequestParser: ~Copyable {
   private static let get: UInt32 = 0x54_4547  // TEG, the first in the lowest bits
 
   // MARK: Multibulk
-
-  /// Reads a whole request of a name of three bytes and one short argument, at a glance: what a cache is
-  /// mostly asked. Nothing where it is another, or not all there.
-  private mutating func readPair(_ bytes: RawSpan) -> Int? {
-    // In bounds, all of them: the shortest one has 20 bytes.
-    guard bytes.byteCount >= 20, unsafe bytes.eightBytes(at: 0) == Self.pairHead,
-      unsafe bytes.fourBytes(at: 11) & 0xFF_FFFF == Self.pairMiddle
-    else { return nil }
-    position = 13
-    guard let length = shortLength(bytes), max(3, length) <= largeThreshold else {
-      position = 0
-      return nil
-    }
-    let start = position &+ Self.lineLength(of: length)
-    let end = start &+ length &+ 2
-    position = 0
-    guard end <= bytes.byteCount, end <= requestBytesMax else { return nil }
-    arguments.append(Argument(offset: 8, count: 3))
-    arguments.append(Argument(offset: start, count: length))
-    return end
-  }
-
-  private static let pairHead: UInt64 = 0x0A0D_3324_0A0D_322A  // *2\r\n$3\r\n
-  private static let pairMiddle: UInt32 = 0x24_0A0D  // \r\n$
-
-  /// Of `$`, a short length and its line end.
-  private static func lineLength(of length: Int) -> Int { length > 99 ? 6 : length > 9 ? 5 : 4 }
 
   /// Reads `*d\r\n` at once, which nearly all requests begin with.
   private mutating func readShortCount(_ bytes: RawSpan) -> Bool {
@@ -200,8 +171,8 @@ package struct RequestParser: ~Copyable {
   /// Reads the line before a payload; a verdict where that was not possible.
   private mutating func readLength(_ bytes: RawSpan) -> Verdict? {
     if let length = shortLength(bytes) {
-      payloadLength = length
-      position &+= Self.lineLength(of: length)
+      payloadLength = length.value
+      position &+= 1 &+ length.lineBytes
     } else {
       switch line.read(bytes, from: position) {
       case .partial:
@@ -227,22 +198,13 @@ package struct RequestParser: ~Copyable {
     return nil
   }
 
-  /// `$d\r\n` to `$ddd\r\n` at `position`, where no part of the line was read before.
-  private func shortLength(_ bytes: RawSpan) -> Int? {
-    guard !line.isBegun && bytes.byteCount &- position >= 6 else { return nil }
-    let word = unsafe bytes.fourBytes(at: position)  // in bounds: there are six
-    let first = (word >> 8 & 0xFF) &- UInt32(UInt8(ascii: "0"))
-    guard word & 0xFF == UInt32(UInt8(ascii: "$")) && first <= 9 else { return nil }
-    let third = word >> 16 & 0xFF
-    if third == UInt32(UInt8(ascii: "\r")) { return Int(first) }
-    let second = third &- UInt32(UInt8(ascii: "0"))
-    guard second <= 9 && first != 0 else { return nil }
-    let fourth = word >> 24
-    if fourth == UInt32(UInt8(ascii: "\r")) { return Int(first &* 10 &+ second) }
-    let units = fourth &- UInt32(UInt8(ascii: "0"))
+  /// The length of an argument at `position`, where no part of its line was read before.
+  private func shortLength(_ bytes: RawSpan) -> ShortLength? {
     // In bounds: there are six.
-    guard units <= 9, unsafe bytes.byte(at: position &+ 4) == UInt8(ascii: "\r") else { return nil }
-    return Int(first &* 100 &+ second &* 10 &+ units)
+    guard !line.isBegun, bytes.byteCount &- position >= 6,
+      unsafe bytes.byte(at: position) == UInt8(ascii: "$")
+    else { return nil }
+    return unsafe ShortLength(bytes.fourBytes(at: position &+ 1))
   }
 
   // MARK: Large arguments

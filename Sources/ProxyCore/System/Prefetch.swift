@@ -8,4 +8,10 @@ enum Prefetch {
 
   @usableFromInline
   static func toWrite(_ line: UnsafeRawPointer) { unsafe clinux_prefetch_to_write(line) }
+
+  /// The beginning of an object.
+  static func object(_ object: AnyObject, lines: Int) {
+    let start = unsafe UnsafeRawPointer(Unmanaged.passUnretained(object).toOpaque())
+    for line in 0..<lines { unsafe toWrite(start + line &* 64) }
+  }
 }

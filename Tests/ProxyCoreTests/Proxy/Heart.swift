@@ -80,6 +80,11 @@ final class Heart: Sendable {
     return (lanes, writes, flights, proxy.limiter.counts.permitsInUse)
   }
 
+  /// What `body` finds on the first lane.
+  func onLane<Found: Sendable>(_ body: @escaping @Sendable (Lane) -> Found) -> Found? {
+    loops[0].perform { [proxy] loop in proxy.lane(on: loop).map(body) } ?? nil
+  }
+
   /// Whether nothing is under way, within a bounded time.
   func isQuiet() async -> Bool {
     await eventually {

@@ -15,6 +15,21 @@ struct HeartStatisticsTests {
     return [statistics.hits, statistics.misses]
   }
 
+  @Test func `a read that is looked up twice is one read of its key`() throws {
+    let heart = try Heart(port: redis.port, loops: 1)
+    let rates = heart.onLane { lane in
+      let now = lane.now
+      let key = Array("k".utf8)
+      let hash = lane.hash(key.rawSpan)
+      for counting in [ByteCache.Counting.hits, .all] {
+        _ = lane.find(key.rawSpan, hash: hash, database: 0, counting: counting, now: now)
+      }
+      return lane.hotKeys.tally(now: now).keys.map(\.readsPerSecond)
+    }
+    #expect(rates == [1])
+    #expect(counts(heart) == [0, 1])
+  }
+
   @Test(arguments: [1, 3]) func `a read is a hit or a miss, and never both`(
     _ loops: Int
   ) async throws {

@@ -1,4 +1,5 @@
 import ProxyCore
+import RESPFront
 import TestSupport
 import Testing
 
@@ -41,6 +42,53 @@ struct StateTests {
       }
     }
     try twin.stack.expectIdle()
+  }
+
+  @Test func `a key in memory is no way around what a client has asked for`() throws {
+    let twin = try Twin()
+    let (client, other) = (try twin.connect(), try twin.connect())
+    try other.say("SET a 1")
+    let stories: [[String]] = [
+      ["MULTI", "GET a", "EXEC"], ["WATCH a", "GET a", "UNWATCH", "GET a"],
+      ["SUBSCRIBE c", "GET a", "UNSUBSCRIBE c", "GET a"], ["SELECT 1", "GET a", "SELECT 0"],
+      ["INCR a", "GET a", "> GET a"],
+    ]
+    for story in stories {
+      try other.say("GET a")
+      for line in ["GET a"] + story + ["GET a"] {
+        if line.hasPrefix("> ") {
+          try other.say(String(line.dropFirst(2)))
+        } else {
+          try client.say(line)
+        }
+      }
+    }
+    try twin.stack.expectIdle()
+  }
+
+  @Test func `a key in memory is not answered where the client wants no reply`() throws {
+    let stack = try Stack()
+    let client = try stack.connect()
+    _ = try client.query("SET", "k", "v")
+    for _ in 0..<2 { #expect(try client.query("GET", "k").text == "v") }
+    try client.send(["CLIENT", "REPLY", "SKIP"])
+    try client.send(["GET", "k"])
+    #expect(try client.query("ECHO", "after one").text == "after one")
+    try client.send(["CLIENT", "REPLY", "OFF"])
+    for _ in 0..<3 { try client.send(["GET", "k"]) }
+    #expect(try client.query("CLIENT", "REPLY", "ON").text == "OK")
+    #expect(try client.query("GET", "k").text == "v")
+  }
+
+  @Test func `a key in memory is nothing for strangers`() throws {
+    let stack = try Stack(RedisServer(), options: { $0.password = Array("secret".utf8) })
+    let (client, stranger) = (try stack.connect(), try stack.connect())
+    _ = try client.query("AUTH", "secret")
+    _ = try client.query("SET", "k", "v")
+    for _ in 0..<2 { #expect(try client.query("GET", "k").text == "v") }
+    #expect(try stranger.query("GET", "k") == .error("NOAUTH Authentication required."))
+    _ = try stranger.query("AUTH", "secret")
+    #expect(try stranger.query("GET", "k").text == "v")
   }
 
   @Test func `what a transaction has shown its client is not older again from memory`() throws {
