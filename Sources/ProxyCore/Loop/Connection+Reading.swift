@@ -114,8 +114,8 @@ extension Connection {
 
   /// Has the processor fetch what a request needs while the kernel is at work.
   private func prefetch() {
-    if let handler { Prefetch.object(handler, lines: 6) }
-    Prefetch.object(pending, lines: 2)
+    handlerPlace?.prefetch(lines: 6)
+    PrefetchPlace(pending).prefetch(lines: 2)
   }
 
   /// A request that is large: straight into the memory where it is collected.

@@ -25,7 +25,11 @@ package final class Connection {
   // hit's instructions: one thread touches it, and nobody is called while it is being changed.
 
   package let loop: EventLoop
-  @safe @exclusivity(unchecked) var handler: (any ConnectionHandler)?
+  @safe @exclusivity(unchecked) var handler: (any ConnectionHandler)? {
+    didSet { handlerPlace = handler.map { PrefetchPlace($0) } }
+  }
+  /// Where that is, because to ask the handler itself would be to wait for it.
+  @safe @exclusivity(unchecked) private(set) var handlerPlace: PrefetchPlace?
   let pending = OutputBuffer()
   @safe @exclusivity(unchecked) var descriptor: FileDescriptor
   @safe @exclusivity(unchecked) var state: State

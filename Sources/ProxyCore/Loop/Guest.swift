@@ -9,8 +9,8 @@ struct Guest {
   /// Has the processor fetch what is to be visited next, while the kernel is at work for another one.
   func prefetch() {
     unsafe reference._withUnsafeGuaranteedRef {
-      Prefetch.object($0, lines: 3)
-      Prefetch.object($0.pending, lines: 2)
+      PrefetchPlace($0).prefetch(lines: 3)
+      PrefetchPlace($0.pending).prefetch(lines: 2)
     }
   }
 

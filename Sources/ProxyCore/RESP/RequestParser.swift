@@ -66,8 +66,11 @@ package struct RequestParser: ~Copyable {
 
   package init() {}
 
-  /// Whether the bytes of a request have begun to come.
-  package var isMidRequest: Bool { stage != .start }
+  /// Whether the bytes of a request have begun to come. Mutating only because the compiler (6.3) copies all of
+  /// the parser, for a borrow by another module.
+  package var isMidRequest: Bool {
+    mutating get { stage != .start }
+  }
 
   /// What the bytes are. O(bytes not seen before), without allocation once the table has grown.
   package mutating func parse(_ bytes: RawSpan) -> Verdict {

@@ -8,10 +8,19 @@ enum Prefetch {
 
   @usableFromInline
   static func toWrite(_ line: UnsafeRawPointer) { unsafe clinux_prefetch_to_write(line) }
+}
 
-  /// The beginning of an object.
-  static func object(_ object: AnyObject, lines: Int) {
-    let start = unsafe UnsafeRawPointer(Unmanaged.passUnretained(object).toOpaque())
-    for line in 0..<lines { unsafe toWrite(start + line &* 64) }
+/// Where an object lies, which need not be there any more.
+@safe
+struct PrefetchPlace {
+  private let start: UnsafeRawPointer
+
+  init(_ object: AnyObject) {
+    unsafe start = UnsafeRawPointer(Unmanaged.passUnretained(object).toOpaque())
+  }
+
+  /// Has the processor fetch the object's beginning.
+  func prefetch(lines: Int) {
+    for line in 0..<lines { unsafe Prefetch.toWrite(start + line &* 64) }
   }
 }
