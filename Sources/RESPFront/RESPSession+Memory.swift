@@ -2,12 +2,13 @@ internal import ProxyCore
 
 /// GET, from memory where that is right.
 extension RESPSession {
-  /// Whether nothing is under way for the client and nothing about it is special, so that a GET is answered
-  /// once its value is found.
+  /// Whether nothing is under way for the client, nothing has had to wait and nothing about it is special, so
+  /// that a GET is answered once its value is found.
   var isOrdinary: Bool {
     let isOrdinary =
-      pin == nil && upload == nil && blockedBy == nil && namings.isEmpty && queue.isEmpty
-      && client.isAuthenticated && client.replies.sendsAll && !parser.isMidRequest && !logsAccess
+      pin == nil && upload == nil && blockedBy == nil && waitingSince == nil && namings.isEmpty
+      && queue.isEmpty && client.isAuthenticated && client.replies.sendsAll
+      && !parser.isMidRequest && !logsAccess
     assert(!isOrdinary || traffic.isEmpty, "a request is under way without a place for its reply")
     return isOrdinary
   }
@@ -23,7 +24,6 @@ extension RESPSession {
     }
     if hits == 0 { return }
     presence.command = .get
-    waitingSince = nil
     lane.note(.resp, .hit, count: hits)
   }
 
@@ -44,6 +44,8 @@ extension RESPSession {
   }
 
   func get(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
+    // Who has been given a permit uses it, or nobody else could.
+    guard case .none = permit else { return passRead(request, length, now: now) }
     let key = parser.arguments.bytes(1, in: request)
     let hash = lane.hash(key)
     if !traffic.isEmpty && lane.proxy.settings.rules.contains(.order) {

@@ -4,7 +4,10 @@ internal import ProxyCore
 /// be from different moments.
 extension RESPSession {
   func getMany(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
-    guard keys.knowledge == .exact, keys.count <= Limits.multipleGetKeysMax else {
+    // Who has been given a permit uses it, as with GET.
+    guard case .none = permit, keys.knowledge == .exact,
+      keys.count <= Limits.multipleGetKeysMax
+    else {
       return pass(spec, request, length, now: now)
     }
     switch wayAmongOthers(request) {

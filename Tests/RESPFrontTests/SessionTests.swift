@@ -43,6 +43,31 @@ struct SessionTests {
     #expect(try client.receive().text == "value")
   }
 
+  @Test(arguments: [["GET", "hot"], ["MGET", "hot"]])
+  func `a permit that a read has waited for is not kept by it`(_ read: [String]) throws {
+    let stack = try Stack(
+      RedisServer(), loops: 1,
+      settings: {
+        $0.permits = 1
+        $0.queueTimeout = .seconds(120)
+      }, options: { $0.cachesMultipleGets = true })
+    let client = try stack.connect()
+    _ = try client.query("SET", "hot", "value")
+    for _ in 0..<2 { #expect(try client.query("GET", "hot").text == "value") }
+    stack.server.pause()
+    // A command that may name any key, so that the read has to follow it.
+    try client.send(["DBSIZE"])
+    try poll("the permit is taken") { stack.proxy.limiter.counts.permitsInUse == 1 }
+    try client.send(read)
+    try poll("the read waits for it") { stack.proxy.limiter.counts.waiting == 1 }
+    stack.server.resume()
+    #expect(try client.receive() == .integer(1))
+    let value = RESPReply.bulk("value")
+    #expect(try client.receive() == (read[0] == "GET" ? value : .array([value])))
+    try poll("the permit is free") { stack.proxy.limiter.counts.permitsInUse == 0 }
+    #expect(try client.query("GET", "hot") == value)
+  }
+
   @Test func `messages come to subscribers, in both versions, and the link is given back`() throws {
     let stack = try Stack()
     for version in ["2", "3"] {
