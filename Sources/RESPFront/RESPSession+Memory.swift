@@ -88,7 +88,7 @@ extension RESPSession {
       let hit = lane.find(
         key, hash: hash, database: client.database, counting: counting, now: now)
     else { return false }
-    replyUnusually(hit)
+    if queue.isEmpty && !client.replies.drops { answer(hit) } else { replyUnusually(hit) }
     return true
   }
 

@@ -19,8 +19,9 @@ struct PrefetchPlace {
     unsafe start = UnsafeRawPointer(Unmanaged.passUnretained(object).toOpaque())
   }
 
-  /// Has the processor fetch the object's beginning.
+  /// Has the processor fetch the object's beginning. Not to write to it: a shorter object's neighbour may be
+  /// another thread's.
   func prefetch(lines: Int) {
-    for line in 0..<lines { unsafe Prefetch.toWrite(start + line &* 64) }
+    for line in 0..<lines { unsafe Prefetch.toRead(start + line &* 64) }
   }
 }
