@@ -55,14 +55,50 @@ static inline int clinux_accept(int listener, struct sockaddr_storage *peer, soc
   return (int)syscall(SYS_accept4, listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-// What the C library's functions of these names do, but that these are no cancellation points, which costs
-// threads of a program that has several two locked instructions a call. Nobody here cancels a thread.
-static inline ssize_t clinux_recv(int descriptor, void *memory, size_t size) {
-  return syscall(SYS_recvfrom, descriptor, memory, size, 0, NULL, NULL);
+// A call of the kernel in place, which answers with the negated error. The C library's functions would be
+// cancellation points, at two locked instructions a call in a program of several threads, and one return more:
+// a kernel that guards against speculation leaves nothing of the processor's memory of who called whom, so that
+// after each call every return is mispredicted.
+static inline long clinux_call(long number, long a, long b, long c, long d, long e, long f) {
+#if defined(__x86_64__)
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  long result;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "cc", "memory");
+  return result;
+#elif defined(__aarch64__)
+  register long x8 __asm__("x8") = number;
+  register long x0 __asm__("x0") = a;
+  register long x1 __asm__("x1") = b;
+  register long x2 __asm__("x2") = c;
+  register long x3 __asm__("x3") = d;
+  register long x4 __asm__("x4") = e;
+  register long x5 __asm__("x5") = f;
+  __asm__ volatile("svc #0"
+                   : "+r"(x0)
+                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                   : "cc", "memory");
+  return x0;
+#else
+  long result = syscall(number, a, b, c, d, e, f);
+  return result < 0 ? -errno : result;
+#endif
 }
 
-static inline ssize_t clinux_send(int descriptor, const void *memory, size_t size) {
-  return syscall(SYS_sendto, descriptor, memory, size, MSG_NOSIGNAL, NULL, 0);
+static inline long clinux_recv(int descriptor, void *memory, size_t size) {
+  return clinux_call(SYS_recvfrom, descriptor, (long)memory, (long)size, 0, 0, 0);
+}
+
+static inline long clinux_send(int descriptor, const void *memory, size_t size) {
+  return clinux_call(SYS_sendto, descriptor, (long)memory, (long)size, MSG_NOSIGNAL, 0, 0);
+}
+
+static inline long clinux_epoll_wait(int descriptor, struct epoll_event *events, int room, int milliseconds) {
+  return clinux_call(SYS_epoll_pwait, descriptor, (long)events, room, milliseconds, 0, 0);
 }
 
 // A descriptor from another program: non-blocking, and not for programs that this one starts.

@@ -13,14 +13,33 @@ extension RESPSession {
     return isOrdinary
   }
 
+  /// A GET whose key will soon be looked up.
+  struct ForeseenGet {
+    let request: PlainGet
+    let hash: UInt64
+  }
+
+  /// The GET that begins at `offset`, if one does; has the processor fetch what it takes to look it up.
+  func foresee(_ bytes: RawSpan, at offset: Int) -> ForeseenGet? {
+    guard let request = PlainGet(bytes, at: offset) else { return nil }
+    let hash = lane.hash(bytes.extracting(request.key))
+    lane.prefetch(hash)
+    return ForeseenGet(request: request, hash: hash)
+  }
+
   /// Answers the GETs from `offset` on that memory knows, of an ordinary client. The first request that is
   /// anything else is looked at again, as if for the first time.
-  func answerHits(_ bytes: RawSpan, from offset: inout Int, now: Moment) {
+  ///
+  /// - Parameter first: What `bytes` begin with, where that has been foreseen.
+  func answerHits(_ bytes: RawSpan, from offset: inout Int, _ first: ForeseenGet?, now: Moment) {
     var hits: UInt32 = 0
-    while let request = PlainGet(bytes, at: offset) {
-      guard answer(bytes.extracting(request.key), now: now) else { break }
+    var next = offset == 0 ? first ?? foresee(bytes, at: 0) : foresee(bytes, at: offset)
+    while let get = next {
+      assert(get.hash == lane.hash(bytes.extracting(get.request.key)), "other bytes were foreseen")
+      next = foresee(bytes, at: get.request.end)
+      guard answer(bytes.extracting(get.request.key), get.hash, now: now) else { break }
       hits &+= 1
-      offset = request.end
+      offset = get.request.end
     }
     if hits == 0 { return }
     presence.command = .get
@@ -28,8 +47,7 @@ extension RESPSession {
   }
 
   /// Whether there was an answer.
-  private func answer(_ key: RawSpan, now: Moment) -> Bool {
-    let hash = lane.hash(key)
+  private func answer(_ key: RawSpan, _ hash: UInt64, now: Moment) -> Bool {
     guard
       let hit = lane.find(key, hash: hash, database: client.database, counting: .hits, now: now)
     else { return false }

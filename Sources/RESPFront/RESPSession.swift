@@ -42,6 +42,8 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var client: ClientState
   @safe @exclusivity(unchecked) var parser = RequestParser()
   @safe @exclusivity(unchecked) var traffic = Traffic()
+  /// The request that the bytes begin with which were announced last.
+  @safe @exclusivity(unchecked) var foreseen: ForeseenGet?
 
   let options: RESPOptions
   @safe @exclusivity(unchecked) var keys = KeyList()
@@ -139,8 +141,10 @@ final class RESPSession {
   /// Executes the requests in `bytes`, which begin with the first byte that was not taken. O(bytes).
   func take(_ bytes: RawSpan, now: Moment) -> Verdict {
     var offset = 0
+    let foreseen = foreseen
+    self.foreseen = nil
     while true {
-      if isOrdinary { answerHits(bytes, from: &offset, now: now) }
+      if isOrdinary { answerHits(bytes, from: &offset, foreseen, now: now) }
       if offset == bytes.byteCount { break }
       if mustBePinned { settleNamings(now: now) }
       if blockedBy != nil || mustBePinned {

@@ -17,6 +17,17 @@ import Testing
     #expect(DurationHistogram.bounds == DurationHistogram.bounds.sorted())
   }
 
+  @Test func `a duration of any length is where its bounds say`() {
+    for bits in 0..<63 {
+      for duration in [(1 << bits) - 1, 1 << bits, (1 << bits) + 1] as [Int64] {
+        var histogram = DurationHistogram()
+        histogram.add(nanoseconds: duration)
+        let place = DurationHistogram.bounds.count { $0 < duration }
+        #expect(histogram[place] == 1, "\(duration)")
+      }
+    }
+  }
+
   @Test func `what seems to have ended before it began took no time`() {
     var histogram = DurationHistogram()
     histogram.add(nanoseconds: -5)

@@ -30,6 +30,11 @@ struct Ring<Element>: ~Copyable {
   var first: Element? { count == 0 ? nil : unsafe base.unsafelyUnwrapped[head] }
   var last: Element? { count == 0 ? nil : unsafe base.unsafelyUnwrapped[place(at: count &- 1)] }
 
+  subscript(index: Int) -> Element {
+    precondition(index >= 0 && index < count, "there is no such element")
+    return unsafe base.unsafelyUnwrapped[place(at: index)]
+  }
+
   mutating func append(_ element: consuming Element) {
     if count == capacity { grow() }
     unsafe (base.unsafelyUnwrapped + place(at: count)).initialize(to: element)

@@ -55,6 +55,10 @@ struct BlockStore: EntryStore, ~Copyable {
     return false
   }
 
+  /// Has the processor fetch where the blocks are, before one is asked for.
+  @inline(__always)
+  func prefetchAddresses() { pages.prefetch() }
+
   func block(_ entry: Entry) -> Block {
     unsafe Block(pages.address(ofUnit: entry.number))
   }

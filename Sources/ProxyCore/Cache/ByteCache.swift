@@ -14,6 +14,7 @@ package final class ByteCache: @unchecked Sendable {
   let shards: GuardedArray<ByteShard>
   private let shardBits: UInt64
   let budget: CacheBudget
+  let places: BucketPlaces
   private let hashing = SipHash()
   private let source = PageSource()
   private let epoch: Moment
@@ -39,9 +40,11 @@ package final class ByteCache: @unchecked Sendable {
     epoch = now
     ageMax = Atomic(Self.ageMax(timeToLive))
     self.valueBytesMax = Atomic(max(0, valueBytesMax))
+    let places = BucketPlaces(shards: 1 &<< Int(shardBits))
     shards = GuardedArray(count: 1 &<< Int(shardBits)) { [hashing, source] in
-      ByteShard(hashing: hashing, source: source)
+      ByteShard(hashing: hashing, source: source, places: places.ofShard($0))
     }
+    self.places = places
   }
 
   package var shardCount: Int { 1 &<< Int(shardBits) }
@@ -94,6 +97,7 @@ package final class ByteCache: @unchecked Sendable {
   ) -> Hit? {
     let shard = shard(hash)
     let time = time(now)
+    shard.prefetch()
     shard.acquire()
     let block = unsafe key.withUnsafeBytes {
       unsafe shard.content.pointee.use(
@@ -110,6 +114,13 @@ package final class ByteCache: @unchecked Sendable {
   /// once a turn, and what others saw meanwhile may be later.
   func hasEnded(_ hit: borrowing Hit) -> Bool {
     hit.endsSoon && hit.deadline <= milliseconds(.now)
+  }
+
+  /// Has the processor fetch what a look-up that is about to come will read first. Takes no lock. O(1).
+  package func prefetch(_ hash: UInt64) {
+    let number = shardNumber(hash)
+    shards[number].prefetch()
+    if let bucket = unsafe places.ofShard(number).bucket(hash) { unsafe Prefetch.toRead(bucket) }
   }
 
   // MARK: Changing
@@ -190,8 +201,7 @@ package final class ByteCache: @unchecked Sendable {
         continue
       }
       shard.acquire()
-      unsafe swap(&table, &shard.content.pointee.table)
-      unsafe shard.content.pointee.flights.removeAll()
+      unsafe shard.content.pointee.exchange(&table)
       budget.subtract(entries: table.count, cost: table.store.bytes)
       shard.release()
       graveyard.bury(table, bytesMax: bytesMax)
@@ -276,7 +286,7 @@ package final class ByteCache: @unchecked Sendable {
 
   // MARK: Inside
 
-  private func shardNumber(_ hash: UInt64) -> Int {
+  func shardNumber(_ hash: UInt64) -> Int {
     Int(truncatingIfNeeded: (hash &>> 52) & ((1 &<< shardBits) &- 1))
   }
 

@@ -2,6 +2,7 @@
 struct ByteShard: ~Copyable {
   var counters = ShardCounters()
   var table: RecencyTable<BlockStore>
+  private let places: BucketPlaces.Hints
   /// Writes under way, counted by key; and the current flight of each key that has one.
   var writes = InFlightTable<Int>()
   var flights = InFlightTable<ByteCache.Flight>()
@@ -9,12 +10,21 @@ struct ByteShard: ~Copyable {
   /// Large values whose entries have gone, for `Guarded.unlock` to let go of: the allocator takes its time.
   var leaving: [SharedBlock] = []
 
-  init(hashing: SipHash, source: PageSource) {
+  init(hashing: SipHash, source: PageSource, places: BucketPlaces.Hints) {
     guard let table = Self.table(hashing: hashing, source: source) else {
       // At start only: a proxy whose empty cache finds no memory cannot serve anybody.
       fatalError("out of memory: not even an empty cache")
     }
     self.table = table
+    self.places = places
+    places.begin(self.table.index)
+  }
+
+  /// Goes on with another table; what was known until now is in that one's place.
+  mutating func exchange(_ other: inout RecencyTable<BlockStore>) {
+    swap(&table, &other)
+    flights.removeAll()
+    places.begin(table.index)
   }
 
   /// An empty table; nil where there is no memory for one.
@@ -54,6 +64,7 @@ struct ByteShard: ~Copyable {
   /// The entry of `key` in a database, or in any (nil). Mutating only because the compiler (6.3) copies the
   /// whole shard to borrow it through a pointer.
   mutating func find(_ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32?) -> Entry? {
+    table.store.prefetchAddresses()
     var probe = table.index.probe(hash)
     while true {
       let entry = probe.next(in: table.index)
@@ -76,6 +87,7 @@ struct ByteShard: ~Copyable {
       while let move = table.store.compact(draft.sizeClass) { table.follow(move.from, to: move.to) }
       return false
     }
+    places.follow(table.index)
     table.store.bytes &+= draft.cost
     if draft.isShared { table.store.sharedCount &+= 1 }
     return true
@@ -125,6 +137,7 @@ struct ByteShard: ~Copyable {
   /// Strikes an entry off and gives its memory back, which may move others.
   mutating func remove(_ entry: Entry, from budget: borrowing CacheBudget) {
     table.strikeOff(entry)
+    places.follow(table.index)
     let block = unsafe table.store.block(entry)
     let sizeClass = unsafe block.sizeClass
     var cost = sizeClass.bytes &+ HashIndex.bytesPerEntry
@@ -141,6 +154,15 @@ struct ByteShard: ~Copyable {
 }
 
 extension Guarded<ByteShard> {
+  /// Has the processor fetch what a look-up needs of the shard itself, all of it at once: the lock alone
+  /// would be waited for first.
+  @inline(__always)
+  func prefetch() {
+    let start = unsafe UnsafeRawPointer(lock)
+    unsafe Prefetch.toWrite(start)
+    for line in 1..<4 { unsafe Prefetch.toRead(start + line &* 64) }
+  }
+
   /// Releases the lock, and after it what left the shard meanwhile.
   func unlock() {
     var leaving: [SharedBlock] = []

@@ -10,8 +10,6 @@
 struct HashIndex: ~Copyable {
   @usableFromInline var primary: BucketArray
   @usableFromInline var bucketCount: UInt32 = 4
-  /// All hash bits that number a bucket in the round under way, and in the one before.
-  @usableFromInline var wideMask: UInt32 = 7
   @usableFromInline var entryCount = 0
 
   /// Buckets that continue others. Number 0 means none; free ones are linked through `continuation`.
@@ -43,10 +41,19 @@ struct HashIndex: ~Copyable {
   }
 
   @inlinable
-  func bucketNumber(_ hash: UInt64) -> UInt32 {
-    let wide = UInt32(truncatingIfNeeded: hash) & wideMask
-    return wide >= bucketCount ? wide & (wideMask &>> 1) : wide
+  func bucketNumber(_ hash: UInt64) -> UInt32 { Self.bucketNumber(hash, of: bucketCount) }
+
+  /// The number of a hash's bucket where there are so many.
+  @inlinable
+  static func bucketNumber(_ hash: UInt64, of count: UInt32) -> UInt32 {
+    let mask = wideMask(count)
+    let wide = UInt32(truncatingIfNeeded: hash) & mask
+    return wide >= count ? wide & (mask &>> 1) : wide
   }
+
+  /// All hash bits that number a bucket once `count` is the number of one, too.
+  @inlinable
+  static func wideMask(_ count: UInt32) -> UInt32 { .max &>> UInt32(count.leadingZeroBitCount) }
 
   /// 8 bits that the bucket's number does not use, never 0.
   @inlinable
@@ -180,18 +187,18 @@ struct HashIndex: ~Copyable {
   @inlinable
   mutating func split<Store: EntryStore & ~Copyable>(_ store: borrowing Store) {
     let added = bucketCount
-    let parent = added & (wideMask &>> 1)
+    let mask = Self.wideMask(added)
+    let parent = added & (mask &>> 1)
     guard primary.add(added) else { return }
     unsafe Bucket(primary.bucket(added)).clear()
     bucketCount &+= 1
     var chain = detachChain(parent)
     while let (entry, tag) = chain.takeLast(&self) {
-      let home = UInt32(truncatingIfNeeded: store.hash(entry)) & wideMask
+      let home = UInt32(truncatingIfNeeded: store.hash(entry)) & mask
       // Two chains need no more buckets than the one whose buckets were just freed.
       let filed = append(entry, tag: tag, toBucket: home == added ? added : parent)
       assert(filed)
     }
-    if bucketCount &- 1 == wideMask { wideMask = wideMask &* 2 &+ 1 }
   }
 
   /// Gives the entries of the last bucket back to the one it descends from. O(1).
@@ -200,9 +207,8 @@ struct HashIndex: ~Copyable {
     // One chain may need one bucket more than two.
     guard let spare = takeOverflow() else { return }
     freeOverflow(spare)
-    if bucketCount &- 1 == wideMask &>> 1 { wideMask &>>= 1 }
     let removed = bucketCount &- 1
-    let parent = removed & (wideMask &>> 1)
+    let parent = removed & (Self.wideMask(removed) &>> 1)
     var chain = detachChain(removed)
     while let (entry, tag) = chain.takeLast(&self) {
       let filed = append(entry, tag: tag, toBucket: parent)

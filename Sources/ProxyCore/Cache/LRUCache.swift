@@ -63,7 +63,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     budget = CacheBudget(entriesMax: capacity, costMax: costLimit)
     self.timeToLive = timeToLive
     self.clock = clock
-    shards = GuardedArray(count: 1 &<< Int(shardBits)) { [source] in Shard(source: source) }
+    shards = GuardedArray(count: 1 &<< Int(shardBits)) { [source] _ in Shard(source: source) }
   }
 
   // MARK: Looking up

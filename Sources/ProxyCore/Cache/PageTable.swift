@@ -36,6 +36,14 @@ struct PageTable: ~Copyable {
       + Int(unit & (Self.unitsPerPage &- 1)) &* 8
   }
 
+  /// Has the processor fetch the addresses: all of a table of some dozen pages, the first of a larger one.
+  @inline(__always)
+  func prefetch() {
+    unsafe Prefetch.toRead(addresses)
+    unsafe Prefetch.toRead(addresses + 8)
+    unsafe Prefetch.toRead(addresses + 16)
+  }
+
   /// The number of a page to use, or nil where there is no memory left or no number.
   @usableFromInline
   mutating func take() -> UInt32? {

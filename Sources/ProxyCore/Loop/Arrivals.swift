@@ -37,6 +37,10 @@ struct Arrivals: ~Copyable {
     used &+= count
   }
 
+  /// How many there are, and the next one, the one after it, and so on.
+  var count: Int { queue.count }
+  subscript(index: Int) -> Arrival { queue[index] }
+
   /// The next one, in order; its bytes are valid until all have been taken and another is added.
   mutating func next() -> Arrival? {
     let arrival = queue.removeFirst()

@@ -56,6 +56,7 @@ extension Connection {
       because: .failed(descriptor.pendingError(of: call) ?? SystemError(call, code: ECONNRESET)))
   }
 
+  @inline(__always)
   private func receive(now: Moment) {
     do throws(SystemError) {
       let isLarge = input.count > Limits.inputCopiedBytesMax || inputNeeded > Limits.scratchBytes
@@ -81,6 +82,7 @@ extension Connection {
 
   /// The common way: into the loop's memory, behind the little that was left, so that the
   /// connection itself holds nothing while requests come whole.
+  @inline(__always)
   private func receiveBehindOthers() throws(SystemError) -> Int? {
     let room = unsafe loop.arrivals.room
     let left = input.count
@@ -97,6 +99,11 @@ extension Connection {
       loop.arrivals.add(total, for: self)
     }
     return count
+  }
+
+  /// Lets the handler prepare for what was received in this turn, behind what was left.
+  func announce(_ arrived: UnsafeRawBufferPointer) {
+    if let handler { unsafe handler.arrived(arrived.bytes) }
   }
 
   /// Offers what was received in this turn, behind what was left. Others may have paused or closed the

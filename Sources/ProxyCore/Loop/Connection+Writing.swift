@@ -3,6 +3,7 @@ internal import Synchronization
 /// The write phase, for one connection.
 extension Connection {
   /// One `send`, of everything. What the kernel does not take stays until it says that it has room.
+  @inline(__always)
   func write(now: Moment) {
     if collectsOutput { collect(now: now) }
     isQueuedForWriting = false

@@ -12,6 +12,11 @@ package enum Consumption {
 /// What a connection is for. All calls come on the loop that the connection belongs to, one a
 /// batch.
 package protocol ConnectionHandler: AnyObject {
+  /// Bytes have come, and will be given to `received` after those of other connections, in this turn unless
+  /// reading is paused meanwhile. It is too early to act upon them, and time to fetch from memory what that
+  /// will take.
+  func arrived(_ bytes: RawSpan)
+
   /// Bytes are there: new ones, after those that were left the last time. A handler that pauses
   /// reading in here is called again with what it left once it resumes.
   func received(_ bytes: RawSpan, on connection: Connection, now: Moment) -> Consumption
@@ -48,6 +53,7 @@ package protocol TurnObserver: AnyObject {
 }
 
 extension ConnectionHandler {
+  package func arrived(_ bytes: RawSpan) {}
   package func connected(_ connection: Connection, now: Moment) {}
   package func finished(_ connection: Connection, now: Moment) { connection.closeAfterFlushing() }
   package func hungUp(_ connection: Connection, now: Moment) {}

@@ -32,7 +32,8 @@ package final class EventLoop {
   @safe @exclusivity(unchecked) private var readable = EventLoop.queue(
     of: (guest: Guest, ready: Readiness).self)
   @safe @exclusivity(unchecked) private var retried = EventLoop.queue(of: Connection.self)
-  @safe @exclusivity(unchecked) private var written = EventLoop.queue(of: Guest.self)
+  @safe @exclusivity(unchecked) private var written = EventLoop.queue(
+    of: (guest: Guest, output: PrefetchPlace).self)
   @safe @exclusivity(unchecked) private var ended = EventLoop.queue(of: Connection.self)
 
   /// Where bytes arrive before anybody looks at them.
@@ -180,6 +181,10 @@ package final class EventLoop {
 
   /// Shows their handlers what was received for connections so far.
   func processArrivals() {
+    for index in 0..<arrivals.count {
+      let arrival = arrivals[index]
+      arrival.guest.visit { unsafe $0.announce(arrivals.bytes(of: arrival)) }
+    }
     while let arrival = arrivals.next() {
       arrival.guest.visit { unsafe $0.process(arrivals.bytes(of: arrival), now: now) }
     }
@@ -187,8 +192,11 @@ package final class EventLoop {
 
   private func writeConnections() {
     for _ in 0..<written.count {
-      guard let guest = written.removeFirst() else { break }
-      written.first?.prefetch()
+      guard let (guest, _) = written.removeFirst() else { break }
+      if let next = written.first {
+        next.guest.prefetch()
+        next.output.prefetch(lines: 2)
+      }
       guest.visit { $0.write(now: now) }
     }
     if !departed.isEmpty { departed.removeAll { !$0.isQueuedForWriting } }
@@ -212,7 +220,7 @@ package final class EventLoop {
   func queueWrite(_ connection: Connection) {
     if connection.isQueuedForWriting { return }
     connection.isQueuedForWriting = true
-    written.append(Guest(connection))
+    written.append((Guest(connection), PrefetchPlace(connection.pending)))
   }
 
   /// Once a connection: its state sees to that.

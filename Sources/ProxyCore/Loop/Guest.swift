@@ -6,12 +6,9 @@ struct Guest {
 
   init(_ connection: Connection) { unsafe reference = .passUnretained(connection) }
 
-  /// Has the processor fetch what is to be visited next, while the kernel is at work for another one.
+  /// Has the processor fetch what is to be visited next, while it is at work for another one.
   func prefetch() {
-    unsafe reference._withUnsafeGuaranteedRef {
-      PrefetchPlace($0).prefetch(lines: 3)
-      PrefetchPlace($0.pending).prefetch(lines: 2)
-    }
+    unsafe reference._withUnsafeGuaranteedRef { PrefetchPlace($0).prefetch(lines: 3) }
   }
 
   /// Calls `body` with the connection, which stays for as long as that takes.

@@ -42,19 +42,22 @@ package final class OutputBuffer {
   }
 
   /// One call to the kernel. Says whether it took all that it was offered; if not, it has no room.
+  @inline(__always)
   func send(over descriptor: borrowing FileDescriptor) throws(SystemError) -> Bool {
-    let tookAll: Bool
-    if blockBytes == 0 {
-      let taken = try descriptor.send(bytes) ?? 0
-      tookAll = taken == bytes.count
-      bytes.consume(taken)
-    } else {
-      let (taken, offered) = try sendPieces(around: bytes, over: descriptor)
-      tookAll = taken == offered
-      advance(by: taken)
-    }
-    assert(bytesPlaced <= bytes.count, "more bytes come before blocks than there are")
+    if blockBytes > 0 { return try sendAll(over: descriptor) }
+    let taken = try descriptor.send(stored) ?? 0
+    let tookAll = taken == stored.count
+    stored.consume(taken)
+    assert(bytesPlaced <= stored.count, "more bytes come before blocks than there are")
     return tookAll
+  }
+
+  @inline(never)
+  private func sendAll(over descriptor: borrowing FileDescriptor) throws(SystemError) -> Bool {
+    let (taken, offered) = try sendPieces(around: bytes, over: descriptor)
+    advance(by: taken)
+    assert(bytesPlaced <= bytes.count, "more bytes come before blocks than there are")
+    return taken == offered
   }
 
   /// Whether it can take bytes without asking for memory first.

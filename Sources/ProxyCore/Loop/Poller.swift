@@ -33,6 +33,7 @@ struct Poller: ~Copyable {
 
   /// Sleeps until something is ready or the timeout has passed (negative: without one). Returns how
   /// many events can be looked at.
+  @inline(__always)
   func wait(timeoutMilliseconds: Int32) throws(SystemError) -> Int {
     unsafe try descriptor.wait(for: events, timeoutMilliseconds: timeoutMilliseconds)
   }

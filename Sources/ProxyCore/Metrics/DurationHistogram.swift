@@ -24,16 +24,11 @@ package struct DurationHistogram: Sendable {
   }
 
   /// The first whose bound is not exceeded. Between two powers of two there is one bound at most, so that
-  /// the duration's highest bit leaves two buckets to choose from.
+  /// the duration's highest bit leaves two buckets to choose from: three bounds a decade are 29 in 32 bits.
   private static func bucket(of duration: Int64) -> Int {
     let bits = 64 &- duration.leadingZeroBitCount
-    let lower = Int(boundsBelow[bits])
+    let lower = min(max(0, ((bits &- 13) &* 29 &+ 27) &>> 5), bounds.count)
     return lower < bounds.count && duration > bounds[lower] ? lower &+ 1 : lower
-  }
-
-  /// How many bounds have fewer bits than a number of so many bits.
-  private static let boundsBelow: [UInt8] = (0...64).map { bits in
-    UInt8(bounds.count { 64 - $0.leadingZeroBitCount < bits })
   }
 
   /// How many there are in a bucket, and in no bucket before it.

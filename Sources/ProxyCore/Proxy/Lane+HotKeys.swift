@@ -1,5 +1,8 @@
 /// Look-ups of clients, and which keys they are for.
 extension Lane {
+  /// Before a look-up, as early as its key is known.
+  package func prefetch(_ hash: UInt64) { cache.prefetch(hash) }
+
   /// What `Proxy.find` knows of a key, for a client of this lane: the read is counted among those of its
   /// key, once where it is looked up twice. O(1).
   package func find(

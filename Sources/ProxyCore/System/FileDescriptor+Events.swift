@@ -30,13 +30,14 @@ extension FileDescriptor {
   }
 
   /// How many events were written to `events`.
+  @inline(__always)
   func wait(
     for events: UnsafeMutableBufferPointer<epoll_event>, timeoutMilliseconds: Int32
   ) throws(SystemError) -> Int {
-    let count = try retryingInterrupts("epoll_wait") {
-      unsafe epoll_wait(
+    let count = try calling("epoll_wait") {
+      unsafe clinux_epoll_wait(
         number, events.baseAddress, Int32(clamping: events.count), timeoutMilliseconds)
     }
-    return Int(count)
+    return count ?? 0
   }
 }

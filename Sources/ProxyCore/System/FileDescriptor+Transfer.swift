@@ -17,20 +17,39 @@ func unlessBlocked<Result: SignedInteger>(
   }
 }
 
+/// The result of `body`, which calls the kernel in place: negative, it names the error. What is called for each
+/// request goes this way, inlined as far as it will: see `clinux_call`.
+@inline(__always)
+func calling(_ call: StaticString, _ body: () -> Int) throws(SystemError) -> Int? {
+  while true {
+    let result = body()
+    if result >= 0 { return result }
+    if try !mustRepeat(call, Int32(truncatingIfNeeded: 0 &- result)) { return nil }
+  }
+}
+
+/// Whether a call was interrupted; otherwise the kernel would have to wait, or it failed.
+@inline(never)
+private func mustRepeat(_ call: StaticString, _ code: Int32) throws(SystemError) -> Bool {
+  let error = SystemError(call, code: code)
+  if code == EINTR || error.isWouldBlock { return code == EINTR }
+  throw error
+}
+
 extension FileDescriptor {
   /// How many bytes arrived; 0 when the peer has finished, nil when nothing is there yet.
+  @inline(__always)
   func receive(into memory: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
-    try unlessBlocked("recv") { unsafe clinux_recv(number, memory.baseAddress, memory.count) }
+    try calling("recv") { unsafe clinux_recv(number, memory.baseAddress, memory.count) }
   }
 
   /// How many bytes the kernel took; nil when it has no room.
+  @inline(__always)
   func send(_ buffer: borrowing ByteBuffer) throws(SystemError) -> Int? {
     let number = number
-    return unsafe try buffer.bytes.withUnsafeBytes { bytes throws(SystemError) in
-      try unlessBlocked("send") {
-        unsafe clinux_send(number, bytes.baseAddress, bytes.count)
-      }
-    }
+    // The buffer is borrowed until the call is over.
+    let bytes = unsafe buffer.bytes.withUnsafeBytes { unsafe $0 }
+    return try calling("send") { unsafe clinux_send(number, bytes.baseAddress, bytes.count) }
   }
 
   /// The same for pieces that lie apart.

@@ -39,14 +39,14 @@ struct GuardedArray<Content: ~Copyable>: ~Copyable, @unchecked Sendable {
   }
 
   @inlinable
-  init(count: Int, _ make: () -> Content) {
+  init(count: Int, _ make: (Int) -> Content) {
     precondition(MemoryLayout<Lock>.size <= Self.contentOffset)
     precondition(MemoryLayout<Content>.alignment <= Self.contentOffset)
     self.count = count
     unsafe memory = .allocate(byteCount: count * Self.stride, alignment: Self.lineBytes)
     for number in 0..<count {
       unsafe self[number].lock.initialize(to: Lock())
-      unsafe self[number].content.initialize(to: make())
+      unsafe self[number].content.initialize(to: make(number))
     }
   }
 

@@ -61,6 +61,28 @@ import Testing
     }
   }
 
+  @Test func `all are announced before the first is handled, what was left included`() throws {
+    var story = ""
+    let handlers = (0..<3).map { number in
+      let handler = ScriptedHandler { bytes, _ in
+        story += "\(number):\(bytes.byteCount) "
+        return .taken(bytes.byteCount - number)
+      }
+      handler.onArrived = { [unowned handler] in
+        story += "\(number)?\(handler.announced?.count ?? 0) "
+      }
+      return handler
+    }
+    let batch = try Batch(handlers)
+    for number in 0..<3 { try batch.send([1, 2, 3, 4], to: number) }
+    batch.loop.turn()
+    #expect(story == "0?4 1?4 2?4 0:4 1:4 2:4 ")
+    story = ""
+    for number in 0..<3 { try batch.send([5], to: number) }
+    batch.loop.turn()
+    #expect(story == "0?1 1?2 2?3 0:1 1:2 2:3 ")
+  }
+
   @Test func `what comes for all together may be more than the memory for it`() throws {
     let size = Limits.scratchBytes - 1
     var seen = [0, 0, 0, 0, 0]
@@ -98,7 +120,7 @@ import Testing
 
   @Test func `who is paused by another in the same turn is offered his bytes later`() throws {
     let (batch, second) = try pair { $0.pauseReading() }
-    #expect(second.batches == [])
+    #expect(second.batches == [] && second.announced == [2, 2])
     #expect(batch.connections[1].input.count == 2)
     batch.connections[1].resumeReading()
     batch.loop.turn(mayWait: false)

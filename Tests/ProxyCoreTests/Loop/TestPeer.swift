@@ -107,6 +107,9 @@ final class ScriptedHandler: ConnectionHandler {
   private(set) var hungUpCount = 0
   private(set) var drainedCount = 0
   private(set) var closeReason: CloseReason?
+  var onArrived: () -> Void = {}
+  /// What was announced and has not been received.
+  private(set) var announced: [UInt8]?
   weak var connection: Connection?
 
   init(_ onReceived: @escaping (RawSpan, Connection) -> Consumption = ScriptedHandler.echo) {
@@ -124,7 +127,17 @@ final class ScriptedHandler: ConnectionHandler {
     return .taken(bytes.byteCount)
   }
 
+  func arrived(_ bytes: RawSpan) {
+    #expect(announced == nil, "announced before the last ones were received")
+    announced = bytes.array
+    onArrived()
+  }
+
   func received(_ bytes: RawSpan, on connection: Connection, now: Moment) -> Consumption {
+    if let announced {
+      #expect(bytes.array.starts(with: announced), "others were announced")
+      self.announced = nil
+    }
     batches.append(bytes.byteCount)
     return onReceived(bytes, connection)
   }
