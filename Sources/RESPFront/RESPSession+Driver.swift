@@ -2,6 +2,8 @@ internal import ProxyCore
 
 /// The session on its connection.
 extension RESPSession: ConnectionHandler {
+  var prepares: Bool { true }
+
   func arrived(_ bytes: RawSpan) { foreseen = foresee(bytes, at: 0) }
 
   func received(

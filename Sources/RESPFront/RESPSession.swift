@@ -35,6 +35,8 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var isEnding = false
   /// Since when the request at the head of the line has had to wait.
   @safe @exclusivity(unchecked) var waitingSince: Moment?
+  /// What the bytes begin with that were announced and have not been looked at.
+  @safe @exclusivity(unchecked) var foreseen: ForeseenGet?
   /// What the client has had the proxy remember; it counts as what waits for it does.
   @safe @exclusivity(unchecked) private var keptBytes = 0
   @safe @exclusivity(unchecked) var presence: ClientPresence
@@ -42,8 +44,6 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var client: ClientState
   @safe @exclusivity(unchecked) var parser = RequestParser()
   @safe @exclusivity(unchecked) var traffic = Traffic()
-  /// The request that the bytes begin with which were announced last.
-  @safe @exclusivity(unchecked) var foreseen: ForeseenGet?
 
   let options: RESPOptions
   @safe @exclusivity(unchecked) var keys = KeyList()

@@ -18,13 +18,16 @@ struct BucketPlaces: ~Copyable, @unchecked Sendable {
 
   init(shards: Int) {
     self.shards = shards
-    unsafe words = .allocate(capacity: shards * Self.wordsPerShard)
-    for word in 0..<shards * Self.wordsPerShard { unsafe (words + word).initialize(to: Atomic(0)) }
+    let count = shards * Self.wordsPerShard
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: count * MemoryLayout<Atomic<UInt>>.stride, alignment: 64)
+    unsafe words = memory.bindMemory(to: Atomic<UInt>.self, capacity: count)
+    for word in 0..<count { unsafe (words + word).initialize(to: Atomic(0)) }
   }
 
   deinit {
     unsafe words.deinitialize(count: shards * Self.wordsPerShard)
-    unsafe words.deallocate()
+    unsafe UnsafeMutableRawPointer(words).deallocate()
   }
 
   /// Those of one shard, which end with this.

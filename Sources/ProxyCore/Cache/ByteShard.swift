@@ -158,9 +158,7 @@ extension Guarded<ByteShard> {
   /// would be waited for first.
   @inline(__always)
   func prefetch() {
-    let start = unsafe UnsafeRawPointer(lock)
-    unsafe Prefetch.toWrite(start)
-    for line in 1..<4 { unsafe Prefetch.toRead(start + line &* 64) }
+    for line in 0..<4 { unsafe Prefetch.toRead(UnsafeRawPointer(lock) + line &* 64) }
   }
 
   /// Releases the lock, and after it what left the shard meanwhile.

@@ -103,7 +103,7 @@ extension Connection {
 
   /// Lets the handler prepare for what was received in this turn, behind what was left.
   func announce(_ arrived: UnsafeRawBufferPointer) {
-    if let handler { unsafe handler.arrived(arrived.bytes) }
+    if handlerPrepares, let handler { unsafe handler.arrived(arrived.bytes) }
   }
 
   /// Offers what was received in this turn, behind what was left. Others may have paused or closed the

@@ -26,13 +26,17 @@ package final class Connection {
 
   package let loop: EventLoop
   @safe @exclusivity(unchecked) var handler: (any ConnectionHandler)? {
-    didSet { handlerPlace = handler.map { PrefetchPlace($0) } }
+    didSet {
+      handlerPlace = handler.map { PrefetchPlace($0) }
+      handlerPrepares = handler?.prepares ?? false
+    }
   }
   /// Where that is, because to ask the handler itself would be to wait for it.
   @safe @exclusivity(unchecked) private(set) var handlerPlace: PrefetchPlace?
   let pending = OutputBuffer()
   @safe @exclusivity(unchecked) var descriptor: FileDescriptor
   @safe @exclusivity(unchecked) var state: State
+  @safe @exclusivity(unchecked) private(set) var handlerPrepares = false
   @safe @exclusivity(unchecked) package internal(set) var isPaused = false
   /// The kernel may have bytes, or the end, of which it will not tell again.
   @safe @exclusivity(unchecked) var mayHoldMore = false

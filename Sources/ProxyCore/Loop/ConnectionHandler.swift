@@ -9,12 +9,15 @@ package enum Consumption {
   case yielded(_ count: Int)
 }
 
-/// What a connection is for. All calls come on the loop that the connection belongs to, one a
-/// batch.
+/// What a connection is for. All calls come on the loop that the connection belongs to; bytes are shown a
+/// batch at a time.
 package protocol ConnectionHandler: AnyObject {
+  /// Whether it wants to hear `arrived`.
+  var prepares: Bool { get }
+
   /// Bytes have come, and will be given to `received` after those of other connections, in this turn unless
-  /// reading is paused meanwhile. It is too early to act upon them, and time to fetch from memory what that
-  /// will take.
+  /// reading is paused or the connection ends meanwhile. It is too early to act upon them, and time to fetch
+  /// from memory what that will take. Not all that is received is announced.
   func arrived(_ bytes: RawSpan)
 
   /// Bytes are there: new ones, after those that were left the last time. A handler that pauses
@@ -53,6 +56,7 @@ package protocol TurnObserver: AnyObject {
 }
 
 extension ConnectionHandler {
+  package var prepares: Bool { false }
   package func arrived(_ bytes: RawSpan) {}
   package func connected(_ connection: Connection, now: Moment) {}
   package func finished(_ connection: Connection, now: Moment) { connection.closeAfterFlushing() }

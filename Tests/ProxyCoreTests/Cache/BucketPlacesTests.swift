@@ -36,36 +36,79 @@ import Testing
     for hash in 0..<100 { expectPlace(of: UInt64(hash), in: cache) }
   }
 
-  @Test func `a shard that is larger than there are places for has hints for its beginning`() {
+  /// An index whose changes are followed, and how many of its hints are right, wrong and missing.
+  private struct Followed: ~Copyable {
     let places = BucketPlaces(shards: 2)
-    let hints = places.ofShard(1)
-    guard var index = HashIndex(source: PageSource()) else {
+    let store = Numbers()
+    var index: HashIndex
+    var entries: UInt32 = 0
+
+    init?(_ source: PageSource) {
+      guard let index = HashIndex(source: source) else { return nil }
+      self.index = index
+      places.ofShard(1).begin(self.index)
+    }
+
+    mutating func grow(toBuckets count: UInt32) {
+      while index.bucketCount < count {
+        entries += 1
+        let filed = index.insert(Entry(entries), hash: store.hash(Entry(entries)), store: store)
+        #expect(filed)
+        places.ofShard(1).follow(index)
+      }
+    }
+
+    mutating func shrink(toEntries count: UInt32) {
+      while entries > count {
+        index.remove(Entry(entries), hash: store.hash(Entry(entries)))
+        entries -= 1
+        places.ofShard(1).follow(index)
+      }
+    }
+
+    func hints() -> (right: Int, wrong: Int, missing: Int) {
+      var (right, wrong, missing) = (0, 0, 0)
+      for number in 1...entries {
+        let hash = store.hash(Entry(number))
+        let bucket = index.bucketNumber(hash)
+        let hint = unsafe places.ofShard(1).bucket(hash)
+        if unsafe hint == UnsafeRawPointer(index.primary.bucket(bucket)) {
+          right += 1
+        } else if unsafe hint == nil && bucket >= 63 * 256 {
+          missing += 1
+        } else {
+          wrong += 1
+        }
+      }
+      return (right, wrong, missing)
+    }
+  }
+
+  @Test func `a shard that is larger than there are places for has hints for its beginning`() {
+    guard var followed = Followed(PageSource()) else {
       Issue.record("there is no memory for an index")
       return
     }
-    let store = Numbers()
-    var entry: UInt32 = 0
-    while index.bucketCount < 64 * 256 + 100 {
-      entry += 1
-      let filed = index.insert(Entry(entry), hash: store.hash(Entry(entry)), store: store)
-      #expect(filed)
-      hints.follow(index)
+    followed.grow(toBuckets: 64 * 256 + 100)
+    let (right, wrong, missing) = followed.hints()
+    #expect(right > 0 && wrong == 0 && missing > 0)
+    #expect(unsafe followed.places.ofShard(0).bucket(1) == nil, "it is another shard's")
+  }
+
+  @Test func `pages that come in place of others have their own places`() {
+    let source = PageSource()
+    guard var followed = Followed(source) else {
+      Issue.record("there is no memory for an index")
+      return
     }
-    var (known, unknown, wrong) = (0, 0, 0)
-    for number in 1...entry {
-      let hash = store.hash(Entry(number))
-      let bucket = index.bucketNumber(hash)
-      let found = unsafe hints.bucket(hash)
-      if unsafe found == nil {
-        unknown += 1
-        if bucket < 63 * 256 { wrong += 1 }
-      } else {
-        known += 1
-        if unsafe found != UnsafeRawPointer(index.primary.bucket(bucket)) { wrong += 1 }
-      }
-    }
-    #expect(known > 0 && unknown > 0 && wrong == 0)
-    #expect(unsafe places.ofShard(0).bucket(1) == nil, "nothing was said of another shard")
+    followed.grow(toBuckets: 5 * 256)
+    followed.shrink(toEntries: 100)
+    #expect(followed.index.bucketCount < 256)
+    // Somebody else has the pages now that were given back.
+    for _ in 0..<8 { _ = unsafe source.take() }
+    followed.grow(toBuckets: 4 * 256)
+    let (right, wrong, missing) = followed.hints()
+    #expect(right == Int(followed.entries) && wrong == 0 && missing == 0)
   }
 
   /// Entries that are nothing but their number.

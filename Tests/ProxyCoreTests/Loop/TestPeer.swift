@@ -127,6 +127,8 @@ final class ScriptedHandler: ConnectionHandler {
     return .taken(bytes.byteCount)
   }
 
+  var prepares: Bool { true }
+
   func arrived(_ bytes: RawSpan) {
     #expect(announced == nil, "announced before the last ones were received")
     announced = bytes.array
