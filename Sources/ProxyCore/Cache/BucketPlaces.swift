@@ -7,9 +7,7 @@ internal import Synchronization
 /// without it, and one that has become untrue has the processor fetch a line that nobody asks for. Of a very large
 /// shard only the first buckets have a place here.
 @safe
-struct BucketPlaces: ~Copyable, @unchecked Sendable {
-  // Unchecked because of the pointer: what lies behind it is atomic.
-
+struct BucketPlaces: ~Copyable {
   private let words: UnsafeMutablePointer<Atomic<UInt>>
   private let shards: Int
 
