@@ -79,9 +79,6 @@ extension Limits {
   /// How long a listener rests when the process is out of descriptors.
   package static let acceptPause = Duration.milliseconds(100)
 
-  /// A loop looks up at least so often: the kernel does not count suspended time while it waits.
-  package static let waitMillisecondsMax: Int32 = 60_000
-
   /// Descriptors looked at in one turn of a loop; those left over come first in the next.
   package static let eventsPerTurnMax = 512
 

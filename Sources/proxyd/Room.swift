@@ -44,7 +44,7 @@ extension Configuration {
   /// How many files may be open at once.
   var descriptorsNeeded: Int { clientsMax + pinnedMax + descriptorsReserved }
 
-  /// Whatever a process has besides clients and their links: its loops' pollers, wakers and links, those who
+  /// Whatever a process has besides clients and their links: its loops' pollers, wakers, alarms and links, those who
   /// are turned away at both fronts, files.
   var descriptorsReserved: Int {
     (16 + 2 * Limits.refusalsMax) * threads + Limits.adminConnectionsMax + 32

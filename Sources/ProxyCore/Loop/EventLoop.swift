@@ -22,6 +22,7 @@ package final class EventLoop {
   let poller: Poller
   @safe @exclusivity(unchecked) var slots = SlotTable()
   @safe @exclusivity(unchecked) var timers = TimerQueue()
+  @safe @exclusivity(unchecked) private var alarm: Alarm
   @safe @exclusivity(unchecked) private var control: (any MailSource)?
   @safe @exclusivity(unchecked) private var mailSources: [any MailSource] = []
   @safe @exclusivity(unchecked) private var hasMailLeft = false
@@ -55,9 +56,10 @@ package final class EventLoop {
     self.remote = remote
     waker = remote.waker
     poller = try Poller()
+    alarm = try Alarm()
     control = MailReceiver(remote.control) { [unowned self] work, _ in work(self) }
-    let token = slots.insert(.waker)
-    try poller.add(waker.counter, token, for: [.reading, .edge])
+    try poller.add(waker.counter, slots.insert(.waker), for: [.reading, .edge])
+    try poller.add(alarm.timer, slots.insert(.alarm), for: [.reading, .edge])
   }
 
   deinit {
@@ -94,16 +96,15 @@ package final class EventLoop {
   private func wait(mayWait: Bool) {
     let began = now
     var end: Moment?
-    var timeout: Int32 = 0
-    if mayWait && !hasWork {
-      let moment = Moment.now
-      end = moment
-      timeout = sleepMilliseconds(from: moment)
-    }
-    let sleeps = timeout != 0 && waker.fallAsleep()
+    var sleeps = false
     let count: Int
     do throws(SystemError) {
-      count = try poller.wait(timeoutMilliseconds: sleeps ? timeout : 0)
+      if mayWait && !hasWork {
+        let moment = Moment.now
+        end = moment
+        sleeps = try setAlarm(now: moment) && waker.fallAsleep()
+      }
+      count = try poller.wait(timeoutMilliseconds: sleeps ? -1 : 0)
     } catch {
       fatalError("\(error)")  // only a descriptor or an address that is wrong gets here
     }
@@ -119,7 +120,11 @@ package final class EventLoop {
   /// A stale event finds nobody.
   private func sort(_ token: PollToken, _ ready: Readiness) {
     guard let guest = slots.guest(of: token) else {
-      if case .listener(let listener) = slots.occupant(of: token) { acceptable.append(listener) }
+      switch slots.occupant(of: token) {
+      case .listener(let listener): acceptable.append(listener)
+      case .alarm: alarm.wentOff()
+      case .waker, .connection, .nobody, nil: break
+      }
       return
     }
     guest.visit { connection in
@@ -133,13 +138,12 @@ package final class EventLoop {
     hasMailLeft || !retried.isEmpty || !written.isEmpty || !ended.isEmpty
   }
 
-  /// Until the next deadline, rounded up: a wait that ends just before would be repeated in vain.
-  private func sleepMilliseconds(from moment: Moment) -> Int32 {
-    guard let deadline = timers.nextDeadline else { return Limits.waitMillisecondsMax }
-    let left = deadline.nanosecondsSince(moment)
-    if left <= 0 { return 0 }
-    let milliseconds = left / 1_000_000 + (left % 1_000_000 == 0 ? 0 : 1)
-    return Int32(clamping: min(milliseconds, Int64(Limits.waitMillisecondsMax)))
+  /// Sees to it that the next deadline is not slept through; false where it has come.
+  private func setAlarm(now: Moment) throws(SystemError) -> Bool {
+    guard let deadline = timers.nextDeadline else { return true }
+    if deadline <= now { return false }
+    try alarm.set(by: deadline, now: now)
+    return true
   }
 
   private func receiveMail() {
@@ -283,7 +287,7 @@ package final class EventLoop {
       switch occupant {
       case .listener(let listener): listener.close()
       case .connection(let connection): connection.close(because: .loopStopped)
-      case .waker, .nobody: break
+      case .waker, .alarm, .nobody: break
       }
     }
     while !ended.isEmpty { closeConnections() }

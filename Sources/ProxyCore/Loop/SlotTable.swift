@@ -2,7 +2,7 @@
 struct SlotTable {
   enum Occupant {
     case nobody(nextFree: UInt32)
-    case waker
+    case waker, alarm
     case listener(Listener)
     case connection(Connection)
   }

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Epoll and eventfd.
+/// Epoll, eventfd and timerfd.
 extension FileDescriptor {
   static func makeEventCounter() throws(SystemError) -> FileDescriptor {
     let flags = Int32(EFD_NONBLOCK | EFD_CLOEXEC)
@@ -11,6 +11,25 @@ extension FileDescriptor {
   /// Makes an event counter readable. That it is full says that it is readable already.
   func signal() {
     _ = try? retryingInterrupts("eventfd_write") { eventfd_write(number, 1) }
+  }
+
+  /// A timer on the clock of `Moment`.
+  static func makeTimer() throws(SystemError) -> FileDescriptor {
+    let flags = Int32(TFD_NONBLOCK | TFD_CLOEXEC)
+    return FileDescriptor(
+      owning: try retryingInterrupts("timerfd_create") { timerfd_create(CLOCK_BOOTTIME, flags) })
+  }
+
+  /// Has a timer go off at `deadline`, in place of when it would have.
+  func goOff(at deadline: Moment) throws(SystemError) {
+    var time = itimerspec()
+    // A deadline before the clock's start, or that start itself, would turn the timer off.
+    let nanoseconds = max(1, deadline.nanoseconds)
+    time.it_value.tv_sec = Int(nanoseconds / 1_000_000_000)
+    time.it_value.tv_nsec = Int(nanoseconds % 1_000_000_000)
+    _ = try retryingInterrupts("timerfd_settime") {
+      unsafe timerfd_settime(number, Int32(TFD_TIMER_ABSTIME), &time, nil)
+    }
   }
 
   static func makePoller() throws(SystemError) -> FileDescriptor {

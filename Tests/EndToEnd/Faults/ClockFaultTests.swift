@@ -107,6 +107,7 @@ final class JumpingClock {
     #include <stdlib.h>
     #include <sys/mman.h>
     #include <sys/time.h>
+    #include <sys/timerfd.h>
     #include <time.h>
     static const volatile long *added;
     static int (*real)(clockid_t, struct timespec *);
@@ -122,6 +123,15 @@ final class JumpingClock {
       if (added && clock == CLOCK_REALTIME) time->tv_sec += added[0];
       if (added && clock == CLOCK_BOOTTIME) time->tv_sec += added[1];
       return result;
+    }
+    // The kernel's own clock is not ahead.
+    int timerfd_settime(
+        int timer, int flags, const struct itimerspec *next, struct itimerspec *last) {
+      static int (*set)(int, int, const struct itimerspec *, struct itimerspec *);
+      if (!set) set = dlsym(RTLD_NEXT, "timerfd_settime");
+      struct itimerspec by_kernel = *next;
+      if (added && flags & TFD_TIMER_ABSTIME) by_kernel.it_value.tv_sec -= added[1];
+      return set(timer, flags, &by_kernel, last);
     }
     int gettimeofday(struct timeval *time, void *zone) {
       struct timespec now;

@@ -96,8 +96,34 @@ private final class Recorder: TimerTarget {
       turns += 1
     }
     #expect(loop.now >= deadline)
-    // The kernel may wake a moment before by its own clock, never again and again.
+    // Never again and again.
     #expect(turns <= 3)
+  }
+
+  /// A deadline that the alarm was not set for would never come: a loop without mail sleeps without a limit.
+  @Test func `a loop wakes for every deadline, whatever its alarm was set to before`() throws {
+    var random = SeededGenerator.forTest()
+    let loop = try EventLoop()
+    defer { loop.shutDown() }
+    let target = Recorder()
+    var live: [(handle: TimerHandle, token: Int)] = []
+    var expected: Set<Int> = []
+    for token in 0..<400 {
+      // Deadlines come, are put off and are withdrawn, so that the alarm goes off for nobody, too.
+      let wait = Duration.microseconds(Int.random(in: -300...3_000, using: &random))
+      live.append((loop.schedule(at: .now.advanced(by: wait), target, token: token), token))
+      expected.insert(token)
+      let number = Int.random(in: live.indices, using: &random)
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: _ = loop.reschedule(live[number].handle, at: .now.advanced(by: .milliseconds(4)))
+      case 1: if loop.cancel(live[number].handle) { expected.remove(live[number].token) }
+      case 2: loop.remote.waker.wake()
+      default: break
+      }
+      if loop.timers.count > Int.random(in: 0..<4, using: &random) { loop.turn() }
+    }
+    while loop.timers.count > 0 { loop.turn() }
+    #expect(target.fired.count == expected.count && Set(target.fired) == expected)
   }
 
   @Test func `a turn fires a bounded number of timers`() throws {
