@@ -299,10 +299,10 @@ extension RESPSession {
     for (_, change) in queued.subscriptionChanges { _ = subscriptions.begin(change) }
   }
 
-  func unasked(_ piece: RawSpan, _ place: ReplyPlace, on link: PinnedLink, now: Moment) {
-    guard link === pin?.link else { return }
-    if place.isFirst { skipsMessage = replacesPush(piece) }
-    if !skipsMessage { output.bytes.append(piece) }
+  func unasked(_ piece: RawSpan, _ place: ReplyPlace, after ticket: UInt64, now: Moment) {
+    guard pin != nil else { return }
+    if place.isFirst { skipsMessage = replacesPush(piece, after: ticket) }
+    if !skipsMessage { queue.appendUnasked(piece, after: ticket, output) }
     settleOutput()
     // Messages do not wait for a slow subscriber, as they do not at Redis: past its limit it is closed.
   }

@@ -117,15 +117,18 @@ extension RESPSession {
   }
 
   /// Writes what `piece` begins in another way, or not at all. False: it is the client's as it is.
-  func replacesPush(_ piece: RawSpan) -> Bool {
+  func replacesPush(_ piece: RawSpan, after ticket: UInt64) -> Bool {
     guard piece.begins(with: ">") else { return false }
     // One that was on its way when the client went back to RESP2.
     if client.version == .two { return true }
     guard let target = pin?.targets.last, piece.begins(with: Self.brokenRedirection) else {
       return false
     }
-    output.bytes.append(Self.brokenRedirection)
-    output.bytes.appendInteger(target.clientID)
+    withScratch { text in
+      text.append(Self.brokenRedirection)
+      text.appendInteger(target.clientID)
+      queue.appendUnasked(text.bytes, after: ticket, output)
+    }
     return true
   }
 

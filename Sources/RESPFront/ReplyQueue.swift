@@ -103,6 +103,14 @@ struct ReplyQueue: ~Copyable {
     buffered += bytes.byteCount
   }
 
+  /// What came unasked, behind what has come of the reply to a ticket.
+  mutating func appendUnasked(_ piece: RawSpan, after ticket: UInt64, _ output: OutputBuffer) {
+    guard let place = place(of: ticket), place != head else { return output.bytes.append(piece) }
+    let hasEnded = ring[place].journey == nil
+    if hasEnded { kept(place).tail.append(piece) } else { kept(place).early.append(piece) }
+    buffered += piece.byteCount
+  }
+
   private mutating func kept(_ place: Int) -> Kept {
     if let kept = ring[place].kept { return kept }
     let kept = Kept()

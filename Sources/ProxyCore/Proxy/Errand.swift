@@ -68,6 +68,12 @@ package struct HeldKeys {
   }
 }
 
+/// Under which numbers a lane and its caller know a request.
+struct ErrandPlace {
+  var token: UInt64 = 0
+  var ticket: UInt64 = 0
+}
+
 /// A request at Redis, and what the cache owes to it.
 struct Errand: ~Copyable {
   /// Who is told. Moved, never copied, so that references are counted once.
@@ -81,6 +87,14 @@ struct Errand: ~Copyable {
       switch self {
       case .caller(let caller, let ticket): (caller, ticket)
       default: nil
+      }
+    }
+
+    /// 0, which no request of a client has, where none is told.
+    var ticket: UInt64 {
+      switch self {
+      case .caller(_, let ticket): ticket
+      default: 0
       }
     }
 
@@ -113,11 +127,27 @@ struct Errand: ~Copyable {
   /// What has come of the reply while it is withheld.
   var withheld: Withheld?
 
-  /// A reply that waits for a fence.
+  /// A reply that waits for a fence, and what its link has said unasked since the reply began.
   final class Withheld {
-    var bytes: [UInt8] = []
-    /// Where the bytes lie in the reply, together.
-    var place: ReplyPlace?
+    struct Part {
+      var bytes: [UInt8]
+      var place: ReplyPlace
+      let isUnasked: Bool
+    }
+
+    /// In the order in which Redis has sent them.
+    private(set) var parts: [Part] = []
+    private(set) var count = 0
     var reply: Result<RESPValue, RedisError>?
+
+    func append(_ bytes: RawSpan, _ place: ReplyPlace, isUnasked: Bool) {
+      count += bytes.byteCount
+      guard !isUnasked, let last = parts.indices.last, !parts[last].isUnasked else {
+        return parts.append(Part(bytes: bytes.array, place: place, isUnasked: isUnasked))
+      }
+      parts[last].bytes.append(bytes)
+      parts[last].place = ReplyPlace(
+        isFirst: parts[last].place.isFirst, isLast: place.isLast, endsRequest: place.endsRequest)
+    }
   }
 }

@@ -173,15 +173,31 @@ extension Lane {
     _ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment
   ) {
     guard let withheld = errands.change(token, { $0.withheld }) ?? nil else { return }
-    if withheld.bytes.count + bytes.byteCount > Limits.withheldBytesMax {
+    if withheld.count + bytes.byteCount > Limits.withheldBytesMax {
       let error = proxy.error(.replyTooLarge(limit: Limits.withheldBytesMax))
       return fail(token, wasSent: true, because: error, now: now)
     }
-    withheld.bytes.append(bytes)
-    withheld.place = ReplyPlace(
-      isFirst: withheld.place?.isFirst ?? place.isFirst, isLast: place.isLast,
-      endsRequest: place.endsRequest)
+    withheld.append(bytes, place, isUnasked: false)
   }
+
+  /// Hands on what a client's own link has said unasked, behind the reply of `errand` that came before it:
+  /// an invalidation that overtook an older value would be forgotten when that value comes.
+  func relayUnasked(
+    _ bytes: RawSpan, _ place: ReplyPlace, after errand: ErrandPlace, on link: PinnedLink,
+    now: Moment
+  ) {
+    if let withheld = errands.change(errand.token, { $0.withheld }) ?? nil {
+      if withheld.count + bytes.byteCount <= Limits.withheldBytesMax {
+        return withheld.append(bytes, place, isUnasked: true)
+      }
+      let error = proxy.error(.replyTooLarge(limit: Limits.withheldBytesMax))
+      fail(errand.token, wasSent: true, because: error, now: now)
+    }
+    link.caller?.unasked(bytes, place, after: errand.ticket, now: now)
+  }
+
+  /// Which ticket a request's caller knows it by.
+  func ticket(of token: UInt64) -> UInt64 { errands.change(token) { $0.recipient.ticket } ?? 0 }
 
   /// The fence that an errand waited for is through.
   func endFence(of token: UInt64, now: Moment) {
@@ -190,8 +206,29 @@ extension Lane {
       return errand.withheld.take()
     }
     guard let withheld = withheld ?? nil else { return }
-    if let place = withheld.place { handOn(withheld.bytes.rawSpan, place, of: token, now: now) }
+    handOn(withheld, of: token, now: now)
     if let reply = withheld.reply { finish(token, with: reply, now: now) }
+  }
+
+  private func handOn(_ withheld: Errand.Withheld, of token: UInt64, now: Moment) {
+    guard let (caller, ticket) = errands.change(token, { $0.recipient.caller }) ?? nil else {
+      return
+    }
+    var end: ReplyPlace?
+    for (index, part) in withheld.parts.enumerated() {
+      let bytes = part.bytes.rawSpan
+      if part.isUnasked {
+        caller.unasked(bytes, part.place, after: ticket, now: now)
+      } else if part.place.endsRequest && index < withheld.parts.count - 1 {
+        // Replies that wait for this one leave with its end, and what came before them goes first.
+        end = ReplyPlace(isFirst: false, isLast: true, endsRequest: true)
+        let place = ReplyPlace(isFirst: part.place.isFirst, isLast: false, endsRequest: false)
+        handOn(bytes, place, of: token, now: now)
+      } else {
+        handOn(bytes, part.place, of: token, now: now)
+      }
+    }
+    if let end { handOn(RawSpan(), end, of: token, now: now) }
   }
 
   // MARK: Losses
@@ -210,8 +247,13 @@ extension Lane {
       return askWithPermit(read, key: key, isRepetition: true, now: now)
     }
     settle(&errand)
+    let unasked = errand.withheld?.parts.filter(\.isUnasked) ?? []
     switch consume errand.recipient {
-    case .caller(let caller, let ticket): caller.failed(ticket, because: .redis(error), now: now)
+    case .caller(let caller, let ticket):
+      for part in unasked {
+        caller.unasked(part.bytes.rawSpan, part.place, after: ticket, now: now)
+      }
+      caller.failed(ticket, because: .redis(error), now: now)
     case .read(let read, _, _): deliver(read, .failed(.redis(error)), nil, now: now)
     case .task(let task): task(.failure(error))
     }

@@ -83,8 +83,8 @@ package protocol LaneCaller: AnyObject {
   /// A permit that was waited for: it is the caller's, unless there is an error.
   func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment)
 
-  /// A piece of what came unasked on the caller's own link.
-  func unasked(_ piece: RawSpan, _ place: ReplyPlace, on link: PinnedLink, now: Moment)
+  /// A piece of what came unasked on the caller's own link, behind what has come of the reply to `ticket`.
+  func unasked(_ piece: RawSpan, _ place: ReplyPlace, after ticket: UInt64, now: Moment)
 
   /// The caller's own link is connected, and Redis has given it a number.
   func linkReady(_ link: PinnedLink, now: Moment)
@@ -99,7 +99,7 @@ package protocol LaneCaller: AnyObject {
 extension LaneCaller {
   package func relayed(_ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment) {}
   package func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {}
-  package func unasked(_ piece: RawSpan, _ place: ReplyPlace, on link: PinnedLink, now: Moment) {}
+  package func unasked(_ piece: RawSpan, _ place: ReplyPlace, after ticket: UInt64, now: Moment) {}
   package func linkReady(_ link: PinnedLink, now: Moment) {}
   package func linkDrained(now: Moment) {}
   package func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {}

@@ -34,7 +34,9 @@ package final class PinnedLink: LinkOwner {
   let identity: LinkIdentity?
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.
-  weak var caller: (any LaneCaller)?
+  weak var caller: (any LaneCaller)? { didSet { latest = ErrandPlace() } }
+  /// The request of which Redis has sent something last.
+  private var latest = ErrandPlace()
   /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
   enum Stage { case busy, returning, idle }
   var stage = Stage.busy
@@ -112,11 +114,16 @@ package final class PinnedLink: LinkOwner {
     _ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment
   ) {
     switch event {
-    case .piece(let piece): lane.relay(piece, in: bytes, now: now)
+    case .piece(let piece):
+      note(piece.token)
+      lane.relay(piece, in: bytes, now: now)
     case .unasked(let piece):
       let place = ReplyPlace(isFirst: piece.isFirst, isLast: piece.isLast, endsRequest: false)
-      caller?.unasked(bytes.extracting(piece.bytes), place, on: self, now: now)
-    case .tree(let token): lane.finish(token.value, with: link.takeReply(), now: now)
+      lane.relayUnasked(
+        bytes.extracting(piece.bytes), place, after: latest, on: self, now: now)
+    case .tree(let token):
+      note(token)
+      lane.finish(token.value, with: link.takeReply(), now: now)
     case .ready:
       guard lane.greeted(link, now: now) else { return }
       if stage == .returning {
@@ -126,6 +133,11 @@ package final class PinnedLink: LinkOwner {
       }
     case .answered, .filled, .invalidated, .invalidatedAll, .needsMore, .drained, .lost: break
     }
+  }
+
+  private func note(_ token: LinkToken) {
+    if token.value == latest.token { return }
+    latest = ErrandPlace(token: token.value, ticket: lane.ticket(of: token.value))
   }
 
   package func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
