@@ -49,11 +49,22 @@ final class Pin {
       keys.append(key.array)
       bytes += key.byteCount + Limits.keptNameOverhead
       keptBytes += key.byteCount + Limits.keptNameOverhead
-      if bytes > Limits.queuedKeyBytesMax {
-        isUncountable = true
-        keys = []
-        keptBytes -= bytes
-      }
+      if bytes > Limits.queuedKeyBytesMax { forgetKeys() }
+    }
+
+    /// A command that was not seen as a whole: of its keys one is known at most.
+    mutating func add(large spec: CommandSpec, key: [UInt8]?) {
+      commandCount += 1
+      effect = max(effect, spec.effect)
+      if spec.routing != .shared { leavesState = true }
+      if let key { add(key.rawSpan) } else { forgetKeys() }
+    }
+
+    private mutating func forgetKeys() {
+      if isUncountable { return }
+      isUncountable = true
+      keys = []
+      keptBytes -= bytes
     }
 
     mutating func add(_ change: SubscriptionChange) {

@@ -54,7 +54,13 @@ extension RESPSession {
     }
     var passage = Passage(
       .pinned(link), database: client.database, effect: isKnown ? spec.effect : .fence)
-    if let key, isKnown, spec.effect == .writes {
+    if pin?.isInTransaction == true {
+      // Nothing is executed before EXEC, which owes the cache what this will do then.
+      let known = isKnown ? key : nil
+      pin?.queued.add(large: spec, key: known.map { parser.arguments.bytes($0, in: head).array })
+      passage.effect = .none
+      noteKept()
+    } else if let key, isKnown, spec.effect == .writes {
       let bytes = parser.arguments.bytes(key, in: head)
       lane.beginWrite(bytes, hash: lane.hash(bytes), &passage.writes)
     }

@@ -28,6 +28,29 @@ struct UploadTests {
     #expect(try client.query("STRLEN", "k") == .integer(large.utf8.count))
   }
 
+  @Test(arguments: [false, true])
+  func `a transaction is coherent about what it was sent in pieces`(hasOneKey: Bool) throws {
+    let stack = try Stack(loops: 2)
+    let (client, other) = (try stack.connect(), try stack.connect())
+    let large = String(repeating: "x", count: 33 << 20)
+    let write = hasOneKey ? ["SET", "k", large] : ["MSET", "k", "new", "pad", large]
+    for _ in 0..<3 {
+      _ = try client.query("SET", "k", "old")
+      #expect(try client.query("GET", "k") == .bulk("old"))
+      #expect(try other.query("GET", "k") == .bulk("old"))
+      _ = try client.query("MULTI")
+      try client.send(write)
+      #expect(try client.receive() == .simple("QUEUED"))
+      #expect(try client.query("EXEC") == .array([.simple("OK")]))
+      #expect(try client.query("STRLEN", "k") == .integer(hasOneKey ? large.utf8.count : 3))
+      for reader in [client, other] {
+        let found = try reader.query("GET", "k").text
+        #expect(found == (hasOneKey ? large : "new"), "\(found?.prefix(3) ?? "nothing")")
+      }
+    }
+    try stack.expectIdle()
+  }
+
   @Test func `what stops being a request behind a large argument is refused as Redis does`() throws
   {
     let twin = try Twin()
