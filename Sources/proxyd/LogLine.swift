@@ -40,6 +40,7 @@ enum LogEvent: String, CaseIterable, Sendable {
   case redisConnected = "redis-connected"
   case redisAway = "redis-away"
   case redisUntracked = "redis-untracked"
+  case redisUnidentified = "redis-unidentified"
   case clientRefused = "client-refused"
   case clientClosed = "client-closed"
   case logLost = "log-lost"
@@ -50,8 +51,8 @@ enum LogEvent: String, CaseIterable, Sendable {
   /// Whether it may come again and again by itself.
   var mayRepeat: Bool {
     switch self {
-    case .redisConnected, .redisAway, .redisUntracked, .clientRefused, .clientClosed, .logLost,
-      .accessLogLost, .accessLogFailed, .accessLogRecovered:
+    case .redisConnected, .redisAway, .redisUntracked, .redisUnidentified, .clientRefused,
+      .clientClosed, .logLost, .accessLogLost, .accessLogFailed, .accessLogRecovered:
       true
     case .setting, .started, .limited, .advice, .ending, .ended, .reloaded, .reloadFailed: false
     }

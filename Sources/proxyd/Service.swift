@@ -149,6 +149,10 @@ extension Log {
       warning(.redisAway, "\(reason); trying again until it answers", place)
     case .untracked(let error):
       warning(.redisUntracked, "\(error); entries are right only until they expire", place)
+    case .unidentified:
+      let what = "Redis at \(server) does not say which server it is, since INFO is refused"
+      let effect = "when a link is lost, all are connected again and nothing kept is trusted"
+      warning(.redisUnidentified, "\(what); \(effect); give the proxy's user +info", place)
     }
   }
 

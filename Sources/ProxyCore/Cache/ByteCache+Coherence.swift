@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What keeps the cache from ever answering an older value than Redis has answered already.
 ///
 /// Entries come only from flights, and a flight stores only while it is its key's current one. A write, an
@@ -44,14 +46,30 @@ extension ByteCache {
     assert(known, "a write ended that had not begun")
   }
 
+  /// Before a command leaves that replaces the whole data set: everything is forgotten, and nothing is learned
+  /// of any key until `endReplacement`. Each beginning needs its own end.
+  package func beginReplacement() {
+    // Seen by every flight that begins after the shard it begins in was emptied: both take its lock.
+    replacements.wrappingAdd(1, ordering: .relaxed)
+    removeAll()
+  }
+
+  /// When its reply has come, and before that is handed on.
+  package func endReplacement() {
+    removeAll()
+    let left = replacements.wrappingSubtract(1, ordering: .relaxed).newValue
+    assert(left >= 0, "a replacement ended that had not begun")
+  }
+
   // MARK: Flights
 
-  /// Begins a flight, which becomes the key's current one; nil while a write to the key is under way: such
-  /// a reader asks Redis for itself, and keeps nothing.
+  /// Begins a flight, which becomes the key's current one; nil while a write to the key is under way, or one
+  /// to all of them: what is fetched then is not kept.
   package func beginFlight(hash: UInt64, database: UInt32) -> Flight? {
     let shard = shard(hash)
     shard.acquire()
     defer { shard.release() }
+    if replacements.load(ordering: .relaxed) > 0 { return nil }
     if unsafe shard.content.pointee.writes.contains(hash) { return nil }
     unsafe shard.content.pointee.flightsBegun &+= 1
     let flight = unsafe Flight(

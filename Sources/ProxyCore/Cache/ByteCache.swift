@@ -22,6 +22,8 @@ package final class ByteCache: @unchecked Sendable {
   private let valueBytesMax: Atomic<Int>
   private let graveyard = Graveyard()
   private let emptyings = Atomic<Int>(0)
+  /// Commands under way that replace the whole data set.
+  let replacements = Atomic<Int>(0)
 
   /// The largest capacity at creation with which the order of use is exact over the whole cache.
   package static let exactCapacityMax = 1_024

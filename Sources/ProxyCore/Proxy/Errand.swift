@@ -122,6 +122,8 @@ struct Errand: ~Copyable {
   var kind = LinkKind.shared
   var sent = Moment.distantFuture
   var writes = HeldKeys()
+  /// Whether it replaces the data set, so that nothing is kept meanwhile.
+  var replaces = false
   var holdsPermit = false
   var stage = Stage.sent
   /// What has come of the reply while it is withheld.

@@ -12,8 +12,6 @@ final class FillLink: LinkOwner {
   /// Whether it is connected, and what it fills is tracked.
   private var isReady = false
   private var isTracked = false
-  /// Since when Redis cannot be asked; nil while it can, or before it first could.
-  private(set) var lostSince: Moment?
 
   init(_ home: Home, database: UInt32) {
     self.home = home
@@ -39,6 +37,9 @@ final class FillLink: LinkOwner {
     case .invalidated(let key): home.invalidated(bytes.extracting(key))
     case .invalidatedAll: home.invalidatedAll()
     case .answered(let token, _): home.fencePartAnswered(token.value, now: now)
+    case .tree(let token):
+      guard let question = home.question(token.value) else { return }
+      home.lane.finish(question, with: link.takeReply(), now: now)
     case .ready:
       guard home.lane.greeted(link, now: now) else { return }
       isReady = true
@@ -47,8 +48,8 @@ final class FillLink: LinkOwner {
         home.lane.proxy.untrackedLinks.wrappingAdd(1, ordering: .relaxed)
         home.lane.proxy.linkIsUntracked(link.server)
       }
-      lostSince = nil
-    case .piece, .unasked, .tree, .needsMore, .drained, .lost: break
+      home.lane.beginSwapWatch(over: link, now: now)
+    case .piece, .unasked, .needsMore, .drained, .lost: break
     }
   }
 
@@ -58,7 +59,6 @@ final class FillLink: LinkOwner {
     }
     let wasReady = isReady
     isReady = false
-    if lostSince == nil { lostSince = now }
     if wasReady && !isRetired { home.linkWasLost() }
     home.lane.lost(link, because: error)
   }

@@ -12,17 +12,28 @@ extension Home {
   func fence(for sender: Int, number: UInt64, now: Moment) {
     let part = fenceParts.insert(FencePart(sender: sender, number: number, left: 1))
     if !proxy.isTracking { cache.removeAll() }
-    for link in links.values where link.connection.isReady {
+    for link in links.values {
       fenceParts.change(part) { $0.left += 1 }
+      guard link.connection.isReady else {
+        fencePartLost(part, now: now)
+        continue
+      }
       do throws(RedisError) {
         try link.connection.submitFence(LinkToken(part | Self.fenceMark), now: now)
       } catch {
         // It takes no more, so it is given up, and what it has filled with it.
         link.connection.renew(because: error.reason, now: now)
-        fencePartAnswered(part, now: now)
+        fencePartLost(part, now: now)
       }
     }
     fencePartAnswered(part, now: now)
+  }
+
+  /// A link cannot show that what Redis has pushed is applied. What such links have filled is not trusted
+  /// already, and from here on it is no last known value either: the write that waits may be newer.
+  func fencePartLost(_ token: UInt64, now: Moment) {
+    if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: lane.index) }
+    fencePartAnswered(token, now: now)
   }
 
   func fencePartAnswered(_ token: UInt64, now: Moment) {
@@ -43,4 +54,28 @@ extension Home {
 
   /// Tells the tokens of fences from those of flights.
   private static let fenceMark: UInt64 = 1 << 63
+
+  // MARK: Questions
+
+  /// Passes a question of the proxy's own on over a fill link, where it stands in line with the fills.
+  func pass(
+    _ request: borrowing ByteBuffer, for recipient: consuming Errand.Recipient,
+    over link: LinkConnection, now: Moment
+  ) throws(ProxyError) {
+    let token = lane.insert(recipient, now: now)
+    do throws(RedisError) {
+      try link.submit(LinkToken(token | Self.questionMark), .tree, request.bytes, now: now)
+    } catch {
+      lane.errands.remove(token)
+      throw .redis(error)
+    }
+  }
+
+  /// The lane's token of such a question; nil where it is none.
+  func question(_ token: UInt64) -> UInt64? {
+    token & Self.questionMark == 0 || isFence(token) ? nil : token & ~Self.questionMark
+  }
+
+  /// Places in a table of tokens are below it.
+  private static let questionMark: UInt64 = 1 << 31
 }

@@ -6,7 +6,8 @@ internal import Synchronization
 /// ```
 ///   fetch ─▶ known by now? ─▶ answered
 ///         └▶ a current flight? ─▶ joined
-///         └▶ a write under way? ─▶ ask yourself
+///         └▶ a write under way? ─▶ a flight that is not stored, one at a time: who comes meanwhile
+///         │                        waits for the next one
 ///         └▶ a new flight ─▶ permit ─▶ GET + PTTL ─▶ stored if still current ─▶ all readers
 /// ```
 final class Home {
@@ -20,25 +21,31 @@ final class Home {
   /// A fetch on its way, for all its readers.
   struct Flight {
     let key: [UInt8]
+    let hash: UInt64
     let database: UInt32
-    let kernel: ByteCache.Flight
+    /// By which the cache knows it; nil where nothing may be stored, because a write was under way.
+    var kernel: ByteCache.Flight?
     var readers: [Reader]
+    /// Those who came while it was under way and may not share what it brings.
+    var next: [Reader] = []
     var sent = Moment.distantFuture
     var holdsPermit = false
     var wasRepeated = false
   }
 
   unowned let lane: Lane
-  private var flights = TokenTable<Flight>()
+  var flights = TokenTable<Flight>()
   /// The latest flight of each key, which may be joined if the cache says that it is current.
   private var latest = InFlightTable<(token: UInt64, database: UInt32)>()
+  /// The one flight of each key that is being written.
+  private var unkept = InFlightTable<(token: UInt64, database: UInt32)>()
   var links: [UInt32: FillLink] = [:]
   var fenceParts = TokenTable<FencePart>()
-  private var scratch = ByteBuffer()
+  var scratch = ByteBuffer()
 
   var proxy: Proxy { lane.proxy }
   var cache: ByteCache { lane.proxy.cache }
-  private var rules: CoherenceRules { lane.proxy.settings.rules }
+  var rules: CoherenceRules { lane.proxy.settings.rules }
 
   init(_ lane: Lane) { self.lane = lane }
 
@@ -47,24 +54,30 @@ final class Home {
 
   // MARK: Fetching
 
-  func fetch(_ key: RawSpan, _ request: Request, now: Moment) {
+  /// Says under which token a flight has begun for the request alone, if one has.
+  @discardableResult
+  func fetch(_ key: RawSpan, _ request: Request, now: Moment) -> UInt64? {
     let hasRoom =
       links[request.database] != nil || links.count < Limits.fillLinksMax
-    if proxy.capacityIsZero || !hasRoom { return refer(request.reader, key, now: now) }
-    // What has come while the question was on its way to this lane answers it.
-    if answer(request, key, now: now) { return }
-    if join(request, key) {
-      proxy.counters.joined.wrappingAdd(1, ordering: .relaxed)
-      return
+    if proxy.capacityIsZero || !hasRoom {
+      refer(request.reader, key, now: now)
+      return nil
     }
-    guard let kernel = cache.beginFlight(hash: request.hash, database: request.database) else {
-      return refer(request.reader, key, now: now)
+    // What has come while the question was on its way to this lane answers it.
+    if answer(request, key, now: now) { return nil }
+    if join(request, key) || wait(request, key) {
+      proxy.counters.joined.wrappingAdd(1, ordering: .relaxed)
+      return nil
     }
     proxy.counters.flights.wrappingAdd(1, ordering: .relaxed)
+    let kernel = cache.beginFlight(hash: request.hash, database: request.database)
     let flight = Flight(
-      key: key.array, database: request.database, kernel: kernel, readers: [request.reader])
+      key: key.array, hash: request.hash, database: request.database, kernel: kernel,
+      readers: [request.reader])
     let token = flights.insert(flight)
-    if !latest.update(
+    if kernel == nil {
+      unkept.add((token, request.database), hash: request.hash)
+    } else if !latest.update(
       request.hash, where: { $0.database == request.database }, { _ in (token, request.database) })
     {
       latest.add((token, request.database), hash: request.hash)
@@ -74,6 +87,48 @@ final class Home {
     case .waiting: break
     case .refused(let error): end(token, .failed(.limiter(error)), now: now)
     }
+    return token
+  }
+
+  /// Waits for the flight after the one that is under way for a key that is being written: what that one
+  /// brings may be older than what this reader has been told already.
+  private func wait(_ request: Request, _ key: RawSpan) -> Bool {
+    var found: UInt64?
+    unkept.update(request.hash, where: { $0.database == request.database }) {
+      found = $0.token
+      return $0
+    }
+    guard let found, let flight = flights[found], key.isSame(as: flight.key.rawSpan) else {
+      return false
+    }
+    var reader = request.reader
+    reader.hasJoined = true
+    flights.change(found) { $0.next.append(reader) }
+    return true
+  }
+
+  /// What a flight brings is not stored, and is for those who have asked already.
+  func keepNothing(of token: UInt64) {
+    guard let flight = flights[token], let kernel = flight.kernel else { return }
+    cache.abandonFlight(kernel)
+    flights.change(token) { $0.kernel = nil }
+    unkept.add((token, flight.database), hash: flight.hash)
+  }
+
+  /// After a flight that was not shared by all who asked: the next one is for all who wait.
+  func fetchNext(after flight: Flight, now: Moment) {
+    guard let first = flight.next.first else { return }
+    let others = flight.next.dropFirst()
+    func request(_ reader: Reader) -> Request {
+      Request(hash: flight.hash, database: flight.database, reader: reader)
+    }
+    let key = flight.key
+    if let token = fetch(key.rawSpan, request(first), now: now),
+      flights.change(token, { $0.readers += others }) != nil
+    {
+      return
+    }
+    for reader in others { fetch(key.rawSpan, request(reader), now: now) }
   }
 
   /// Answers from memory, if possible.
@@ -90,35 +145,16 @@ final class Home {
     return true
   }
 
-  /// What the cache knows, and for how long; a value's bytes are then in `scratch`.
-  private func recall(
-    _ key: RawSpan, hash: UInt64, database: UInt32, evenUntrusted: Bool, now: Moment
-  ) -> (FetchOutcome, ageMilliseconds: UInt32)? {
-    scratch.removeAll()
-    // Its readers were counted when they looked themselves.
-    guard
-      let hit = cache.find(key, hash: hash, database: database, counting: .nothing, now: now)
-    else { return nil }
-    guard evenUntrusted || proxy.isTrusted(hit.generation, hash), !cache.hasEnded(hit) else {
-      return nil
-    }
-    let age = hit.ageMilliseconds
-    if hit.isLarge { return (.large, age) }
-    if hit.isAbsent { return (.absent, age) }
-    hit.append(to: &scratch)
-    return (.value, age)
-  }
-
   private func join(_ request: Request, _ key: RawSpan) -> Bool {
     var found: UInt64?
     latest.update(request.hash, where: { $0.database == request.database }) {
       found = $0.token
       return $0
     }
-    guard let found, let flight = flights[found], key.isSame(as: flight.key.rawSpan) else {
-      return false
-    }
-    if rules.contains(.joinsCurrentOnly) && !cache.isCurrent(flight.kernel) { return false }
+    guard let found, let flight = flights[found], key.isSame(as: flight.key.rawSpan),
+      let kernel = flight.kernel
+    else { return false }
+    if rules.contains(.joinsCurrentOnly) && !cache.isCurrent(kernel) { return false }
     var reader = request.reader
     reader.hasJoined = true
     flights.change(found) { $0.readers.append(reader) }
@@ -184,7 +220,7 @@ final class Home {
       if let deadline = deadline(of: flight, lifetime) {
         notes = store(value, of: flight, until: deadline, isTracked: isTracked, now: now)
       } else {
-        cache.abandonFlight(flight.kernel)
+        abandon(flight)
       }
       let end = lastMoment(of: flight, lifetime)
       let late = flight.readers.filter { $0.asked > end }
@@ -196,21 +232,21 @@ final class Home {
       if lifetime == .gone || !rules.contains(.agreement) {
         notes = store(nil, of: flight, until: .distantFuture, isTracked: isTracked, now: now)
       } else {
-        cache.abandonFlight(flight.kernel)
+        abandon(flight)
       }
       end(token, .absent, notes, now: now)
     case .oversized:
       if let deadline = deadline(of: flight, lifetime) {
         _ = store(nil, isLarge: true, of: flight, until: deadline, isTracked: isTracked, now: now)
       } else {
-        cache.abandonFlight(flight.kernel)
+        abandon(flight)
       }
       end(token, .large, now: now)
     case .error(.shown(let range)):
-      cache.abandonFlight(flight.kernel)
+      abandon(flight)
       end(token, .error, bytes: bytes.extracting(range), now: now)
     case .unexpected, .value(.held), .error(.held):
-      cache.abandonFlight(flight.kernel)
+      abandon(flight)
       let defect = RedisError.Reason.protocolDefect("a reply that no GET has")
       end(token, .failed(.redis(proxy.error(defect))), now: now)
     }
@@ -237,8 +273,12 @@ final class Home {
   }
 
   private func fetchAgain(_ flight: Flight, for reader: Reader, now: Moment) {
-    let request = Request(hash: flight.kernel.hash, database: flight.database, reader: reader)
+    let request = Request(hash: flight.hash, database: flight.database, reader: reader)
     fetch(flight.key.rawSpan, request, now: now)
+  }
+
+  private func abandon(_ flight: Flight) {
+    if let kernel = flight.kernel { cache.abandonFlight(kernel) }
   }
 
   /// Keeps an answer, unless it has been overtaken.
@@ -246,6 +286,7 @@ final class Home {
     _ value: RawSpan?, isLarge: Bool = false, of flight: Flight, until deadline: Moment,
     isTracked: Bool, now: Moment
   ) -> FetchNotes {
+    guard let kernel = flight.kernel else { return FetchNotes() }
     var insertion = ByteCache.Insertion()
     insertion.deadline = deadline
     insertion.generation = proxy.seats[lane.index].generation.load(ordering: .relaxed)
@@ -253,7 +294,7 @@ final class Home {
     insertion.isLarge = isLarge
     if !isTracked {
       if proxy.settings.coherence == .tracking {
-        cache.abandonFlight(flight.kernel)
+        abandon(flight)
         return FetchNotes()
       }
       if value == nil && !isLarge {
@@ -263,14 +304,17 @@ final class Home {
     links[flight.database]?.filledUntil = now.advanced(by: cache.entryAgeMax)
     var notes = FetchNotes()
     notes.isStored = cache.insert(
-      value, for: flight.key.rawSpan, hash: flight.kernel.hash, insertion, now: now,
-      endingFlight: rules.contains(.storesCurrentOnly) ? flight.kernel : nil)
+      value, for: flight.key.rawSpan, hash: flight.hash, insertion, now: now,
+      endingFlight: rules.contains(.storesCurrentOnly) ? kernel : nil)
     return notes
   }
 
   /// A fill was lost with its link. Reading may be repeated, once.
   func lost(_ token: UInt64, because error: RedisError, now: Moment) {
-    if isFence(token) { return fencePartAnswered(token, now: now) }
+    if isFence(token) { return fencePartLost(token, now: now) }
+    if let question = question(token) {
+      return lane.fail(question, wasSent: true, because: error, now: now)
+    }
     let wasRepeated = flights.change(token) { flight in
       defer { flight.wasRepeated = true }
       return flight.wasRepeated
@@ -278,78 +322,26 @@ final class Home {
     if wasRepeated ?? true { fail(token, because: error, now: now) } else { send(token, now: now) }
   }
 
-  /// Redis cannot be asked: the last known value, where the operator allows it, or the error.
-  private func fail(_ token: UInt64, because error: RedisError, now: Moment) {
-    guard let flight = flights[token] else { return }
-    cache.abandonFlight(flight.kernel)
-    if mayBeStale(flight.database, now: now),
-      let (outcome, age) = recall(
-        flight.key.rawSpan, hash: flight.kernel.hash, database: flight.database,
-        evenUntrusted: true, now: now)
-    {
-      proxy.counters.staleAnswers.wrappingAdd(flight.readers.count, ordering: .relaxed)
-      remove(token)
-      var notes = FetchNotes()
-      notes.staleMilliseconds = age
-      return deliverRecalled(flight.readers, outcome, notes, now: now)
-    }
-    end(token, .failed(.redis(error)), now: now)
-  }
-
-  private func mayBeStale(_ database: UInt32, now: Moment) -> Bool {
-    let patience = proxy.staleIfError
-    guard let lostSince = links[database]?.lostSince, patience > .zero else { return false }
-    return now.since(lostSince) <= patience
-  }
-
   /// Takes a flight off and tells its readers.
-  private func end(
+  func end(
     _ token: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes = FetchNotes(),
     bytes: RawSpan = RawSpan(), now: Moment
   ) {
     guard let flight = remove(token) else { return }
-    if case .failed = outcome { cache.abandonFlight(flight.kernel) }
+    if case .failed = outcome { abandon(flight) }
     deliver(flight.readers, outcome, notes, bytes, now: now)
+    fetchNext(after: flight, now: now)
   }
 
   @discardableResult
-  private func remove(_ token: UInt64) -> Flight? {
+  func remove(_ token: UInt64) -> Flight? {
     guard let flight = flights.remove(token) else { return nil }
-    latest.update(flight.kernel.hash, where: { $0.token == token }) { _ in nil }
+    latest.update(flight.hash, where: { $0.token == token }) { _ in nil }
+    if flight.kernel == nil {
+      unkept.update(flight.hash, where: { $0.token == token }) { _ in nil }
+    }
     if flight.holdsPermit { proxy.limiter.release() }
     return flight
-  }
-
-  /// What `recall` has found. Its buffer is taken out meanwhile: readers may fetch again at once.
-  private func deliverRecalled(
-    _ readers: [Reader], _ outcome: FetchOutcome, _ notes: FetchNotes, now: Moment
-  ) {
-    var bytes = ByteBuffer()
-    swap(&bytes, &scratch)
-    deliver(readers, outcome, notes, bytes.bytes, now: now)
-    if bytes.allocated <= Limits.linkHeldKeptMax { swap(&bytes, &scratch) }
-  }
-
-  private func deliver(
-    _ readers: [Reader], _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
-    now: Moment
-  ) {
-    if readers.count == 1, readers[0].lane == lane.index {
-      return lane.deliver(
-        readers[0].read, outcome, bytes, notes: notes.of(readers[0]), now: now)
-    }
-    let hasBytes = outcome == .value || outcome == .error
-    let block = hasBytes ? SharedBlock(copying: bytes) : nil
-    var remote: [Int: [Reader]] = [:]
-    for reader in readers where reader.lane != lane.index {
-      remote[reader.lane, default: []].append(reader)
-    }
-    for (place, readers) in remote {
-      lane.send(.fetched(readers, outcome, notes, block), to: place)
-    }
-    for reader in readers where reader.lane == lane.index {
-      lane.deliver(reader.read, outcome, block, notes: notes.of(reader), now: now)
-    }
   }
 
   // MARK: What Redis says by itself
@@ -369,11 +361,7 @@ final class Home {
   // MARK: Links
 
   /// Before anything else is done about it: what the link has filled holds no longer.
-  func linkWasLost() {
-    proxy.counters.generations.wrappingAdd(1, ordering: .relaxed)
-    // Once in 65 536 losses the numbers begin again, and no entry may be left from the first time.
-    if proxy.seats[lane.index].raiseGeneration() { cache.removeAll() }
-  }
+  func linkWasLost() { proxy.endGeneration(of: lane.index) }
 
   func renewLinks(now: Moment) {
     for link in links.values { lane.renew(link.connection, now: now) }

@@ -23,8 +23,13 @@ extension Lane {
     counters.fences.wrappingAdd(1, ordering: .relaxed)
     fences.lastNumber &+= 1
     let number = fences.lastNumber
-    fences.underWay[number] = (fences.waiting, proxy.laneCount)
+    let looksForSwaps = proxy.looksForSwaps
+    fences.underWay[number] = (fences.waiting, proxy.laneCount + (looksForSwaps ? 1 : 0))
     fences.waiting = []
+    if looksForSwaps {
+      let sent = fences.underWay[number]?.errands.compactMap { errands.change($0) { $0.sent } }
+      lookForSwaps(before: number, sent: sent?.min() ?? now, now: now)
+    }
     for lane in 0..<proxy.laneCount where lane != index {
       send(.fence(from: index, number: number), to: lane)
     }

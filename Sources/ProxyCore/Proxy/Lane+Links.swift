@@ -36,6 +36,7 @@ extension Lane {
     if !link.isCounted { proxy.readyLinks.wrappingAdd(1, ordering: .relaxed) }
     link.isCounted = true
     proxy.linkIsReady()
+    if link.server.runID == nil { proxy.linkIsUnidentified() }
     return true
   }
 
@@ -68,7 +69,12 @@ extension Lane {
   func lost(_ link: LinkConnection, because error: RedisError) {
     // What this side has closed was no loss.
     if error.reason != .closed { counters.linksLost.wrappingAdd(1, ordering: .relaxed) }
-    if link.isCounted { proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed) }
+    if link.isCounted && link.server.runID == nil && error.reason.isForeign {
+      proxy.unidentifiedLinkWasLost(link, now: loop.now)
+    }
+    if link.isCounted, proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed).newValue == 0 {
+      proxy.awaySince.store(loop.now.nanoseconds, ordering: .relaxed)
+    }
     link.isCounted = false
     proxy.linkWasLost(link, because: error)
     if error.reason == .serverReplaced {
@@ -95,6 +101,21 @@ extension Lane {
     // Nil says that this link has nothing new to tell.
     link.expectedRunID = nil
     link.renew(because: .serverReplaced, now: now)
+  }
+
+  /// Has the links connected anew that have reached nobody knows which server before a link of their kind was
+  /// lost. Where that was a client's own, Redis may have ended it for what the client did, so that those
+  /// of other clients stay.
+  func renewUnidentified(readyBefore moment: Moment, withClients: Bool, now: Moment) {
+    func renew(_ link: LinkConnection) {
+      guard let since = link.readySince, since <= moment, link.server.runID == nil else { return }
+      link.renew(because: .serverReplaced, now: now)
+    }
+    for link in home.links.values { renew(link.connection) }
+    for link in sharedLinks.values { renew(link.connection) }
+    for link in pinnedLinks.values where withClients || link.stage != .busy {
+      renew(link.connection)
+    }
   }
 
   // MARK: Links of clients' own

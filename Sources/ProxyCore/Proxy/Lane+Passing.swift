@@ -37,11 +37,12 @@ extension Lane {
     now: Moment
   ) throws(ProxyError) -> UInt64 {
     counters.passed.wrappingAdd(1, ordering: .relaxed)
-    if emptiesCache(passage.effect) { cache.removeAll() }
+    let replaces = emptiesCache(passage.effect)
+    if replaces { beginReplacement() }
     let token = errands.insert(
       Errand(
         recipient: recipient, effect: passage.effect, kind: passage.kind, sent: now,
-        writes: passage.writes, holdsPermit: passage.holdsPermit))
+        writes: passage.writes, replaces: replaces, holdsPermit: passage.holdsPermit))
     do throws(RedisError) {
       if isClosed { throw proxy.error(.closed) }
       let link = try connection(for: passage.way, database: passage.database, now: now)
@@ -54,6 +55,11 @@ extension Lane {
       throw .redis(error)
     }
     return token
+  }
+
+  /// Notes a request that goes over a fill link, answered with a tree.
+  func insert(_ recipient: consuming Errand.Recipient, now: Moment) -> UInt64 {
+    errands.insert(Errand(recipient: recipient, effect: .none, kind: .fill, sent: now))
   }
 
   private func connection(
@@ -90,9 +96,27 @@ extension Lane {
     }
   }
 
+  private func beginReplacement() {
+    if proxy.settings.rules.contains(.emptyingHeld) {
+      cache.beginReplacement()
+    } else {
+      cache.removeAll()
+    }
+  }
+
+  func endReplacement() {
+    if proxy.settings.rules.contains(.emptyingHeld) {
+      cache.endReplacement()
+    } else {
+      cache.removeAll()
+    }
+  }
+
   /// Gives back what an errand holds.
   private func settle(_ errand: inout Errand) {
     errand.writes.release(from: cache)
+    if errand.replaces { endReplacement() }
+    errand.replaces = false
     if errand.holdsPermit { limiter.release() }
     errand.holdsPermit = false
   }
@@ -149,6 +173,7 @@ extension Lane {
     var isDue = true
     var effect = CommandEffect.none
     var trip: (kind: LinkKind, sent: Moment)?
+    var replaces = false
     errands.change(token) { errand in
       isDue = errand.stage != .fenced
       if errand.stage != .sent { return }
@@ -156,10 +181,12 @@ extension Lane {
       trip = (errand.kind, errand.sent)
       errand.writes.release(from: cache)
       effect = errand.effect
+      replaces = errand.replaces
+      errand.replaces = false
     }
     if let trip { meter.recordTrip(trip.kind, since: trip.sent, now: now) }
     if effect <= .writes { return isDue }
-    if emptiesCache(effect) { cache.removeAll() }
+    if replaces { endReplacement() } else if emptiesCache(effect) { cache.removeAll() }
     guard effect == .fence && proxy.settings.rules.contains(.fences) else { return true }
     errands.change(token) { errand in
       errand.stage = .fenced
@@ -239,8 +266,9 @@ extension Lane {
     guard var errand = errands.remove(token) else { return }
     let mayWriteYet = wasSent && errand.stage == .sent && errand.effect > .reads
     if mayWriteYet && proxy.settings.rules.contains(.holdsUnknown) {
-      hold(errand.writes, empties: emptiesCache(errand.effect), now: now)
+      hold(errand.writes, replaces: errand.replaces, now: now)
       errand.writes = HeldKeys()
+      errand.replaces = false
     }
     if let (read, key) = errand.recipient.firstRead {
       // Reading may be repeated, once, and with the permit that it has.
@@ -257,57 +285,5 @@ extension Lane {
     case .read(let read, _, _): deliver(read, .failed(.redis(error)), nil, now: now)
     case .task(let task): task(.failure(error))
     }
-  }
-
-  private func hold(_ writes: HeldKeys, empties: Bool, now: Moment) {
-    if writes.isEmpty && !empties { return }
-    if empties { cache.removeAll() }
-    let deadline = now.advanced(by: Limits.unknownWriteHold)
-    if holds.isEmpty {
-      _ = loop.schedule(at: deadline, self, token: Timer.holds.rawValue)
-    }
-    holds.append(Hold(until: deadline, writes: writes, empties: empties))
-  }
-
-  /// Releases the keys of those writes of unknown outcome whose time has come.
-  func endHolds(at moment: Moment, now: Moment) {
-    while var hold = holds.removeDue(at: moment) {
-      hold.writes.release(from: cache)
-      if hold.empties { cache.removeAll() }
-    }
-    if let next = holds.nextDeadline, !isClosed {
-      _ = loop.schedule(at: next, self, token: Timer.holds.rawValue)
-    }
-  }
-}
-
-/// The keys of a write of unknown outcome.
-struct Hold {
-  let until: Moment
-  var writes: HeldKeys
-  /// Whether the cache is emptied at the end.
-  let empties: Bool
-}
-
-/// Holds in the order in which they end, which is that in which they began.
-struct HoldQueue {
-  private var holds: [Hold] = []
-  private var first = 0
-
-  var isEmpty: Bool { count == 0 }
-  var count: Int { holds.count - first }
-  var nextDeadline: Moment? { isEmpty ? nil : holds[first].until }
-
-  mutating func append(_ hold: Hold) { holds.append(hold) }
-
-  mutating func removeDue(at moment: Moment) -> Hold? {
-    guard !isEmpty, holds[first].until <= moment else { return nil }
-    let hold = holds[first]
-    first += 1
-    if first * 2 > holds.count {
-      holds.removeFirst(first)
-      first = 0
-    }
-    return hold
   }
 }

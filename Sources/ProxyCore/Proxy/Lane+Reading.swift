@@ -84,34 +84,42 @@ extension Lane {
     _ read: UInt64, key: [UInt8], isRepetition: Bool = false, now: Moment
   ) {
     guard let waiting = reads[read] else { return limiter.release() }
-    var request = ByteBuffer()
-    request.append("*2\r\n$3\r\nGET\r\n")
-    request.appendArgument(key.rawSpan)
     var passage = Passage(.shared(.three), database: waiting.database, effect: .reads)
     passage.delivery = .tree
     passage.holdsPermit = true
     do throws(ProxyError) {
       let recipient = Errand.Recipient.read(read, key: key, wasRepeated: isRepetition)
-      try pass(request, passage, for: recipient, now: now)
+      try pass(Self.get(key), passage, for: recipient, now: now)
     } catch {
       deliver(read, .failed(error), nil, now: now)
     }
   }
 
+  static func get(_ key: [UInt8]) -> ByteBuffer {
+    var request = ByteBuffer()
+    request.append("*2\r\n$3\r\nGET\r\n")
+    request.appendArgument(key.rawSpan)
+    return request
+  }
+
   /// The reply to a read that asked Redis itself.
   func conclude(_ read: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {
+    let (outcome, bytes) = outcome(ofGet: reply)
+    deliver(read, outcome, bytes.rawSpan, now: now)
+  }
+
+  /// What a reply to GET says, and the bytes of it.
+  func outcome(ofGet reply: Result<RESPValue, RedisError>) -> (FetchOutcome, [UInt8]) {
     switch reply {
     case .success(.bulkString(let value)), .success(.verbatimString(let value, _)):
-      deliver(read, .value, value.rawSpan, now: now)
-    case .success(.null): deliver(read, .absent, nil, now: now)
-    case .success(.error(let error)):
-      deliver(read, .error, Array(error.message.utf8).rawSpan, now: now)
+      return (.value, value)
+    case .success(.null): return (.absent, [])
+    case .success(.error(let error)): return (.error, Array(error.message.utf8))
     case .success:
       let defect = RedisError.Reason.protocolDefect("a reply that no GET has")
-      let error = RedisError(server: proxy.settings.url.server, reason: defect)
-      deliver(read, .failed(.redis(error)), nil, now: now)
-    case .failure(let error) where error.isTooLarge: deliver(read, .large, nil, now: now)
-    case .failure(let error): deliver(read, .failed(.redis(error)), nil, now: now)
+      return (.failed(.redis(proxy.error(defect))), [])
+    case .failure(let error):
+      return (error.isTooLarge ? .large : .failed(.redis(error)), [])
     }
   }
 }

@@ -100,6 +100,8 @@ package final class Lane {
     case .beginFence: beginFence(now: now)
     case .waitEnded(let wait, let outcome): waitEnded(wait, outcome, now: now)
     case .renew: renewLinks(now: now)
+    case .renewUnidentified(let moment, let withClients):
+      renewUnidentified(readyBefore: moment, withClients: withClients, now: now)
     case .learned(let table):
       commands = table
       recentCommand = RecentCommand()
@@ -185,7 +187,7 @@ package final class Lane {
     probe?.close(now: now)
     sharedLinks = [:]
     recentShared = nil
-    endHolds(at: .distantFuture, now: now)
+    abandonHolds()
     // Who waits for another lane or for a permit.
     let error = proxy.error(.closed)
     for errand in errands.tokens { fail(errand, wasSent: false, because: error, now: now) }
@@ -261,7 +263,7 @@ extension Lane: TimerTarget {
       expiry = nil
       limiter.expire(now: now)
       scheduleExpiry()
-    case .holds: endHolds(at: now, now: now)
+    case .holds: endHolds(now: now)
     case .idleLinks:
       if isClosed { return }
       retireIdleLinks(now: now)

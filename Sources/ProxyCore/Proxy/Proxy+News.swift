@@ -8,6 +8,8 @@ package enum RedisNews: Equatable, Sendable {
   case away(RedisError)
   /// Redis does not tell of changes, and this is why: entries are right only until they expire.
   case untracked(RedisError)
+  /// Redis does not say which server it is: whenever a link is lost, all that is known is fetched again.
+  case unidentified
 }
 
 /// What becomes of clients, for those who tell people.
@@ -44,6 +46,27 @@ extension Proxy {
     let wasKnown = isKnownConnected.exchange(false, ordering: .relaxed)
     if isKnownAway.exchange(true, ordering: .relaxed) && !wasKnown { return }
     settings.observer?(.away(error))
+  }
+
+  /// A link has reached a server that may be another one than before: what was known of that is not a last
+  /// known value any more.
+  func linkIsUnidentified() {
+    if settings.rules.contains(.unidentified) {
+      for lane in 0..<laneCount { forgetLastKnown(of: lane) }
+    }
+    if isKnownUnidentified.exchange(true, ordering: .relaxed) { return }
+    settings.observer?(.unidentified)
+  }
+
+  /// The next one to answer may be another server than the one that this link had reached: nothing that was
+  /// fetched is trusted, and every link is connected anew.
+  func unidentifiedLinkWasLost(_ link: LinkConnection, now: Moment) {
+    guard settings.rules.contains(.unidentified) else { return }
+    for lane in 0..<laneCount { endGeneration(of: lane) }
+    for seat in seats {
+      _ = seat.mailbox.send(
+        .renewUnidentified(readyBefore: now, withClients: !link.profile.role.isPinned))
+    }
   }
 
   func linkIsUntracked(_ server: LinkServer) {

@@ -39,11 +39,14 @@ package final class Proxy: Sendable {
   private let staleIfErrorNow: Atomic<Int64>
   /// Links of any kind that are ready.
   let readyLinks = Atomic<Int>(0)
+  /// When the last of them was lost.
+  let awaySince = Atomic<Int64>(0)
   /// What was said last about the way to Redis, so that it is said once: neither of the first two at
   /// the start.
   let isKnownConnected = Atomic<Bool>(false)
   let isKnownAway = Atomic<Bool>(false)
   let isKnownUntracked = Atomic<Bool>(false)
+  let isKnownUnidentified = Atomic<Bool>(false)
 
   private let lock = Lock()
   // Unsafe because the compiler cannot see that only `locked` touches it, which holds the lock: Mutex, which
@@ -61,6 +64,9 @@ package final class Proxy: Sendable {
     var isLearning = false
     /// Why there was no link when the last one was lost, or was not made.
     var lastFailure: RedisError?
+    /// What is known of exchanged databases.
+    var swapWatch = SwapWatch()
+    var hasSwapWatch = false
   }
 
   /// A proxy on `loops`, which end after it.
@@ -166,6 +172,36 @@ package final class Proxy: Sendable {
       || !settings.rules.contains(.generations)
   }
 
+  /// Whether what was filled in a generation may be answered as the last known value.
+  func mayRecall(_ generation: UInt16, _ hash: UInt64) -> Bool {
+    let seat = seats[home(of: hash)]
+    let current = seat.generation.load(ordering: .relaxed)
+    let oldest = seat.oldestKnown.load(ordering: .relaxed)
+    return current &- generation <= current &- oldest
+  }
+
+  /// Trusts nothing any more that the links of a lane have filled.
+  func endGeneration(of lane: Int) {
+    counters.generations.wrappingAdd(1, ordering: .relaxed)
+    // Once in 65 536 losses the numbers begin again, and no entry may be left from the first time.
+    if seats[lane].raiseGeneration() { cache.removeAll() }
+  }
+
+  /// Has former generations of a lane hold no last known values.
+  func forgetLastKnown(of lane: Int) {
+    let seat = seats[lane]
+    seat.oldestKnown.store(seat.generation.load(ordering: .relaxed), ordering: .relaxed)
+  }
+
+  /// Whether last known values may be answered: Redis is away, which is when no link works, and not for
+  /// longer than the operator allows.
+  func mayBeStale(now: Moment) -> Bool {
+    let patience = staleIfError
+    guard patience > .zero, !isConnected else { return false }
+    let since = Moment(nanoseconds: awaySince.load(ordering: .relaxed))
+    return now.since(since) <= patience
+  }
+
   /// Whether everything that is cached is tracked, as far as is known.
   package var isTracking: Bool {
     settings.coherence != .timeToLive && untrackedLinks.load(ordering: .relaxed) == 0
@@ -212,11 +248,27 @@ package final class Proxy: Sendable {
     let isNews = locked { shared in
       guard former != nil, shared.runID == former else { return false }
       shared.runID = nil
+      shared.swapWatch = SwapWatch()
+      shared.hasSwapWatch = false
       return true
     }
     guard isNews else { return }
     cache.removeAll()
     for seat in seats { _ = seat.mailbox.send(.renew) }
+  }
+
+  var swapWatch: SwapWatch { locked { $0.swapWatch } }
+
+  func noteDatabases(_ databases: [UInt32], _ counts: SwapWatch.Counts?, now: Moment) {
+    locked { $0.swapWatch.note(databases, counts, now: now) }
+  }
+
+  /// Whether the caller is to look first: once for each server.
+  func beginsSwapWatch() -> Bool {
+    locked { shared in
+      defer { shared.hasSwapWatch = true }
+      return !shared.hasSwapWatch
+    }
   }
 
   // MARK: Commands
@@ -263,6 +315,8 @@ final class LaneSeat: @unchecked Sendable {
   let mailbox: Mailbox<LaneMessage>
   /// Of the lane's fill links: what was filled under another one is not trusted.
   let generation = Atomic<UInt16>(1)
+  /// The first of its generations of which last known values may be answered.
+  let oldestKnown = Atomic<UInt16>(1)
   var lane: Lane? {
     get { occupant.lane }
     set { occupant.lane = newValue }

@@ -73,5 +73,14 @@ package struct CoherenceRules: OptionSet, Sendable {
   /// A value is stored only if both replies of its fill agree that the key exists.
   package static let agreement = Self(rawValue: 1 << 10)
 
-  package static let all = Self(rawValue: (1 << 11) - 1)
+  /// A fill link that cannot answer a fence leaves no last known values.
+  package static let unprovenForgotten = Self(rawValue: 1 << 11)
+  /// While the data set is being replaced, nothing is joined or stored.
+  package static let emptyingHeld = Self(rawValue: 1 << 12)
+  /// Where Redis does not say which server it is, the loss of one link ends the trust in all.
+  package static let unidentified = Self(rawValue: 1 << 13)
+  /// After a script it is looked whether it has exchanged databases.
+  package static let swapsSeen = Self(rawValue: 1 << 14)
+
+  package static let all = Self(rawValue: (1 << 15) - 1)
 }

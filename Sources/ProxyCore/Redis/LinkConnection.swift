@@ -27,6 +27,8 @@ package final class LinkConnection {
 
   package var isReady: Bool { link.isReady }
   package var isClosed: Bool { link.isClosed }
+  /// When the greeting was over, of a link that is ready.
+  var readySince: Moment? { if case .ready(let since) = link.state { since } else { nil } }
   package var state: LinkState {
     switch link.state {
     case .idle: .idle

@@ -109,6 +109,14 @@ extension RedisError: CustomStringConvertible {
 }
 
 extension RedisError.Reason {
+  /// Whether a connection that ended so was ended by the other side, or on the way there.
+  var isForeign: Bool {
+    switch self {
+    case .closed, .serverReplaced: false
+    default: true
+    }
+  }
+
   var text: String {
     switch self {
     case .connectionRefused: "connection refused: does it run, and on this port?"

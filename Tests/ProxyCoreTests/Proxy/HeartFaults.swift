@@ -113,8 +113,8 @@ extension RedisServer {
   }
 
   /// How often a command was executed.
-  func calls(_ command: String) throws -> Int {
-    let text = try query("INFO", "commandstats").text ?? ""
+  func calls(_ command: String, over connection: RESPConnection? = nil) throws -> Int {
+    let text = try (connection ?? connect()).query("INFO", "commandstats").text ?? ""
     let lines = text.split(separator: "\r\n")
     guard let line = lines.first(where: { $0.hasPrefix("cmdstat_\(command):") }) else { return 0 }
     return Int(line.split(separator: ",")[0].split(separator: "=")[1]) ?? -1

@@ -75,7 +75,7 @@ struct HeartStaleTests {
     #expect(await strict.isQuiet())
   }
 
-  @Test("are counted from the loss of their own database's link")
+  @Test("are counted from the loss of the last link")
   func otherDatabase() async throws {
     let allowed = Duration.milliseconds(1_500)
     let heart = try Heart(port: redis.port, loops: 1) { $0.staleIfError = allowed }
@@ -94,6 +94,85 @@ struct HeartStaleTests {
     }
     #expect(isStale)
     #expect(await heart.isQuiet())
+  }
+
+  /// A fill link that Redis does not let in any more, while all other links work.
+  private func loseFillLink(_ admin: RESPConnection) async throws {
+    let fills = try redis.links("fill", over: admin)
+    try #require(!fills.isEmpty)
+    _ = try admin.query("CONFIG", "SET", "maxclients", "1")
+    for link in fills { _ = try admin.query("CLIENT", "KILL", "ID", link) }
+    #expect(await comesTrue { try redis.links("fill", over: admin).isEmpty })
+  }
+
+  @Test("are not answered while any link works, which says what Redis knows instead")
+  func onlyTheFillLinkIsAway() async throws {
+    let heart = try Heart(port: redis.port, loops: 1) { $0.staleIfError = .seconds(60) }
+    let admin = try redis.connect()
+    for key in ["m", "n"] {
+      try await heart.send("SET", key, "old")
+      #expect(try await heart.get(key) == "old")
+    }
+    try await loseFillLink(admin)
+    let script = "return redis.call('set','m','new')"
+    #expect(try await heart.send("EVAL", script, "0") == .simpleString(Array("OK".utf8)))
+    #expect(try await heart.get("m") == "new")
+    _ = try admin.query("SET", "n", "new")
+    #expect(try await heart.get("n") == "new")
+    #expect(heart.staleAnswers == 0)
+    // Redis is asked once for the first, and once for all who ask meanwhile.
+    let calls = try redis.calls("get", over: admin)
+    redis.pause()
+    async let values = heart.outcomes(ofGetting: Array(repeating: "m", count: 50))
+    #expect(await eventually { heart.count(\.reads) == 50 })
+    redis.resume()
+    #expect(await values == Array(repeating: .value("new"), count: 50))
+    #expect(try redis.calls("get", over: admin) == calls + 2)
+    #expect(await heart.isQuiet())
+  }
+
+  @Test("are never older than a write that was answered", arguments: [true, false])
+  func answeredWrite(_ isKept: Bool) async throws {
+    let heart = try Heart(port: redis.port, loops: 1) { settings in
+      settings.staleIfError = .seconds(60)
+      if !isKept { settings.rules.remove(.unprovenForgotten) }
+    }
+    let admin = try redis.connect()
+    try await heart.send("SET", "m", "old")
+    #expect(try await heart.get("m") == "old")
+    try await loseFillLink(admin)
+    let script = "return redis.call('set','m','new')"
+    #expect(try await heart.send("EVAL", script, "0") == .simpleString(Array("OK".utf8)))
+    redis.stop()
+    #expect(await eventually { !heart.proxy.isConnected })
+    let outcome = await heart.outcome(ofGetting: "m")
+    #expect(isKept ? outcome.reason != nil : outcome == .value("old"), "\(outcome)")
+    #expect(await heart.isQuiet())
+  }
+
+  @Test("are never older than a write whose fence was lost with a link", arguments: [true, false])
+  func lostFence(_ isKept: Bool) async throws {
+    let heart = try Heart(port: redis.port, loops: 1) { settings in
+      settings.staleIfError = .seconds(60)
+      if !isKept { settings.rules.remove(.unprovenForgotten) }
+    }
+    let admin = try redis.connect()
+    try await heart.send("SET", "m", "old")
+    #expect(try await heart.get("m") == "old")
+    let fill = try #require(try redis.links("fill", over: admin).first)
+    _ = try admin.query("CONFIG", "SET", "maxclients", "1")
+    // The script ends the link that its fence would go over, and with it what Redis would say of the key.
+    let script = "redis.call('set','m','new') return redis.call('client','kill','id',ARGV[1])"
+    let reply = try await heart.send("EVAL", script, "0", fill)
+    guard reply.failure == nil else {
+      // This Redis lets no script end clients.
+      _ = try admin.query("CLIENT", "KILL", "ID", fill)
+      return
+    }
+    redis.stop()
+    #expect(await eventually { !heart.proxy.isConnected })
+    let outcome = await heart.outcome(ofGetting: "m")
+    #expect(isKept ? outcome.reason != nil : outcome == .value("old"), "\(outcome)")
   }
 }
 

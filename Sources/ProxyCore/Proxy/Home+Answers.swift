@@ -1,0 +1,103 @@
+internal import Synchronization
+
+/// How readers are answered: from memory, by Redis over another link than the home's, with the last known
+/// value, or with an error.
+extension Home {
+  /// A fill has failed. Where Redis answers over other links it is asked over one that clients share, once for
+  /// all readers; what it says is not kept, since it would tell of no change.
+  func fail(_ token: UInt64, because error: RedisError, now: Moment) {
+    keepNothing(of: token)
+    guard let flight = flights[token] else { return }
+    guard proxy.isConnected, !lane.isClosed else {
+      return giveUp(token, because: .redis(error), now: now)
+    }
+    var passage = Passage(.shared(.three), database: flight.database, effect: .reads)
+    passage.delivery = .tree
+    let recipient = Errand.Recipient.task { [unowned self] reply in
+      answered(token, reply, now: lane.loop.now)
+    }
+    do throws(ProxyError) {
+      try lane.pass(Lane.get(flight.key), passage, for: recipient, now: now)
+    } catch {
+      giveUp(token, because: error, now: now)
+    }
+  }
+
+  private func answered(_ token: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {
+    let (outcome, bytes) = lane.outcome(ofGet: reply)
+    if case .failed(let error) = outcome {
+      giveUp(token, because: error, now: now)
+    } else {
+      end(token, outcome, bytes: bytes.rawSpan, now: now)
+    }
+  }
+
+  /// Redis cannot be asked: the last known value, where the operator allows it, or the error.
+  func giveUp(_ token: UInt64, because error: ProxyError, now: Moment) {
+    guard let flight = flights[token] else { return }
+    if proxy.mayBeStale(now: now),
+      let (outcome, age) = recall(
+        flight.key.rawSpan, hash: flight.hash, database: flight.database, evenUntrusted: true,
+        now: now)
+    {
+      proxy.counters.staleAnswers.wrappingAdd(flight.readers.count, ordering: .relaxed)
+      remove(token)
+      var notes = FetchNotes()
+      notes.staleMilliseconds = age
+      deliverRecalled(flight.readers, outcome, notes, now: now)
+      return fetchNext(after: flight, now: now)
+    }
+    end(token, .failed(error), now: now)
+  }
+
+  /// What `recall` has found. Its buffer is taken out meanwhile: readers may fetch again at once.
+  func deliverRecalled(
+    _ readers: [Reader], _ outcome: FetchOutcome, _ notes: FetchNotes, now: Moment
+  ) {
+    var bytes = ByteBuffer()
+    swap(&bytes, &scratch)
+    deliver(readers, outcome, notes, bytes.bytes, now: now)
+    if bytes.allocated <= Limits.linkHeldKeptMax { swap(&bytes, &scratch) }
+  }
+
+  func deliver(
+    _ readers: [Reader], _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
+    now: Moment
+  ) {
+    if readers.count == 1, readers[0].lane == lane.index {
+      return lane.deliver(
+        readers[0].read, outcome, bytes, notes: notes.of(readers[0]), now: now)
+    }
+    let hasBytes = outcome == .value || outcome == .error
+    let block = hasBytes ? SharedBlock(copying: bytes) : nil
+    var remote: [Int: [Reader]] = [:]
+    for reader in readers where reader.lane != lane.index {
+      remote[reader.lane, default: []].append(reader)
+    }
+    for (place, readers) in remote {
+      lane.send(.fetched(readers, outcome, notes, block), to: place)
+    }
+    for reader in readers where reader.lane == lane.index {
+      lane.deliver(reader.read, outcome, block, notes: notes.of(reader), now: now)
+    }
+  }
+
+  /// What the cache knows, and for how long; a value's bytes are then in `scratch`.
+  func recall(
+    _ key: RawSpan, hash: UInt64, database: UInt32, evenUntrusted: Bool, now: Moment
+  ) -> (FetchOutcome, ageMilliseconds: UInt32)? {
+    scratch.removeAll()
+    // Its readers were counted when they looked themselves.
+    guard
+      let hit = cache.find(key, hash: hash, database: database, counting: .nothing, now: now)
+    else { return nil }
+    let counts =
+      evenUntrusted ? proxy.mayRecall(hit.generation, hash) : proxy.isTrusted(hit.generation, hash)
+    guard counts, !cache.hasEnded(hit) else { return nil }
+    let age = hit.ageMilliseconds
+    if hit.isLarge { return (.large, age) }
+    if hit.isAbsent { return (.absent, age) }
+    hit.append(to: &scratch)
+    return (.value, age)
+  }
+}

@@ -1,0 +1,94 @@
+/// Writes of unknown outcome, whose keys are not kept for a while.
+extension Lane {
+  func hold(_ writes: HeldKeys, replaces: Bool, now: Moment) {
+    if writes.isEmpty && !replaces { return }
+    hold([Hold(until: .distantFuture, writes: writes, replaces: replaces)], now: now)
+  }
+
+  private func hold(_ writes: [Hold], now: Moment) {
+    let deadline = now.advanced(by: Limits.unknownWriteHold)
+    if holds.isEmpty {
+      _ = loop.schedule(at: deadline, self, token: Timer.holds.rawValue)
+    }
+    for var hold in writes {
+      hold.until = deadline
+      holds.append(hold)
+    }
+  }
+
+  /// Releases the keys of those writes of unknown outcome whose time has come, once Redis shows that it is awake:
+  /// one that stood still may have such a write before it, and reads that before it answers a `PING`.
+  func endHolds(now: Moment) {
+    var due: [Hold] = []
+    while let hold = holds.removeDue(at: now) { due.append(hold) }
+    if let next = holds.nextDeadline, !isClosed {
+      _ = loop.schedule(at: next, self, token: Timer.holds.rawValue)
+    }
+    if due.isEmpty { return }
+    var request = ByteBuffer()
+    request.append("*1\r\n$4\r\nPING\r\n")
+    var passage = Passage(.shared(.three), database: homeDatabase, effect: .none)
+    passage.delivery = .tree
+    do throws(ProxyError) {
+      let recipient = Errand.Recipient.task { [unowned self] reply in
+        if case .success = reply {
+          release(due)
+        } else {
+          keep(due, now: loop.now)
+        }
+      }
+      try pass(request, passage, for: recipient, now: now)
+    } catch {
+      keep(due, now: now)
+    }
+  }
+
+  private func keep(_ due: [Hold], now: Moment) {
+    if isClosed { release(due) } else { hold(due, now: now) }
+  }
+
+  /// Releases all of them, for the end.
+  func abandonHolds() {
+    var all: [Hold] = []
+    while let hold = holds.removeDue(at: .distantFuture) { all.append(hold) }
+    release(all)
+  }
+
+  private func release(_ holds: [Hold]) {
+    for var hold in holds {
+      hold.writes.release(from: cache)
+      if hold.replaces { endReplacement() }
+    }
+  }
+}
+
+/// The keys of a write of unknown outcome.
+struct Hold {
+  var until: Moment
+  var writes: HeldKeys
+  /// Whether it may replace the whole data set.
+  let replaces: Bool
+}
+
+/// Holds in the order in which they end, which is that in which they began.
+struct HoldQueue {
+  private var holds: [Hold] = []
+  private var first = 0
+
+  var isEmpty: Bool { count == 0 }
+  var count: Int { holds.count - first }
+  var nextDeadline: Moment? { isEmpty ? nil : holds[first].until }
+
+  mutating func append(_ hold: Hold) { holds.append(hold) }
+
+  mutating func removeDue(at moment: Moment) -> Hold? {
+    guard !isEmpty, holds[first].until <= moment else { return nil }
+    let hold = holds[first]
+    first += 1
+    if first * 2 > holds.count {
+      holds.removeFirst(first)
+      first = 0
+    }
+    return hold
+  }
+}

@@ -1,0 +1,157 @@
+/// Whether databases were exchanged since the last look. `SWAPDB` pushes no invalidation, so that one within a
+/// script, or under another name, shows only in what Redis counts.
+struct SwapWatch {
+  /// What `INFO commandstats` counts.
+  struct Counts: Equatable {
+    var swaps = 0
+    /// Every look adds one, so that fewer than before tell of `CONFIG RESETSTAT`.
+    var looks = 0
+  }
+
+  /// The databases that have keys, as they were at the last look.
+  private var databases: [UInt32]?
+  private var counts: Counts?
+  /// When the first look was answered: of what was sent before, it says nothing.
+  private var begun: Moment?
+
+  /// Whether an exchange by what was sent at `moment` would show.
+  func covers(_ moment: Moment) -> Bool { begun.map { $0 < moment } ?? false }
+
+  /// Whether nothing but the databases that have keys needs to be known: where only one has, and the same one
+  /// as before, no exchange has had an effect that lasts.
+  func isSettled(by databases: [UInt32]) -> Bool {
+    databases.count <= 1 && databases == self.databases
+  }
+
+  /// Whether there may have been an exchange since the last look.
+  func hasSwapped(_ counts: Counts?) -> Bool {
+    guard let counts, let known = self.counts else { return true }
+    return counts.swaps != known.swaps || counts.looks <= known.looks
+  }
+
+  mutating func note(_ databases: [UInt32], _ counts: Counts?, now: Moment) {
+    self.databases = databases
+    self.counts = counts
+    begun = begun ?? now
+  }
+
+  /// The databases that `INFO keyspace` names, in its order.
+  static func databases(in text: [UInt8]) -> [UInt32] {
+    lines(text).compactMap { line in
+      guard line.starts(with: Array("db".utf8)) else { return nil }
+      return number(line.dropFirst(2)).flatMap { UInt32(exactly: $0) }
+    }
+  }
+
+  /// What `INFO commandstats` counts; nil where it is no such text.
+  static func counts(in text: [UInt8]) -> Counts? {
+    var counts = Counts()
+    var isThere = false
+    for line in lines(text) {
+      if let calls = calls("cmdstat_swapdb:calls=", line) { counts.swaps = calls }
+      if let calls = calls("cmdstat_info:calls=", line) {
+        counts.looks = calls
+        isThere = true
+      }
+    }
+    return isThere ? counts : nil
+  }
+
+  private static func calls(_ head: String, _ line: ArraySlice<UInt8>) -> Int? {
+    line.starts(with: head.utf8) ? number(line.dropFirst(head.utf8.count)) : nil
+  }
+
+  private static func lines(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
+    text.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") })
+  }
+
+  /// The digits that `text` begins with.
+  private static func number(_ text: ArraySlice<UInt8>) -> Int? {
+    var number = Decimal()
+    for digit in text.prefix(while: { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) {
+      number.read(digit)
+    }
+    return number.value
+  }
+}
+
+extension Proxy {
+  /// Whether a fence has to look for exchanged databases: where Redis tells which server it is, it tells this too.
+  var looksForSwaps: Bool {
+    isTracking && !capacityIsZero && runID != nil && settings.rules.contains(.swapsSeen)
+  }
+}
+
+/// Looking for exchanged databases, as a part of a fence.
+extension Lane {
+  /// Looks for the first time, before much is filled over a link that has just become ready.
+  func beginSwapWatch(over link: LinkConnection, now: Moment) {
+    guard proxy.looksForSwaps, proxy.beginsSwapWatch() else { return }
+    inquire("keyspace", over: link, now: now) { [unowned self] text, now in
+      let databases = SwapWatch.databases(in: text ?? [])
+      inquire("commandstats", over: link, now: now) { [unowned self] text, now in
+        proxy.noteDatabases(databases, text.flatMap { SwapWatch.counts(in: $0) }, now: now)
+      }
+    }
+  }
+
+  /// Empties the cache, if there was an exchange, before the fence is through.
+  ///
+  /// - Parameter sent: When the first of the requests was sent that wait for the fence.
+  func lookForSwaps(before fence: UInt64, sent: Moment, now: Moment) {
+    guard proxy.swapWatch.covers(sent) else {
+      cache.removeAll()
+      return fenceAnswered(fence, now: now)
+    }
+    let link = home.links[homeDatabase]?.connection
+    inquire("keyspace", over: link, now: now) { [unowned self] text, now in
+      guard let text else { return foundSwap([], nil, before: fence, now: now) }
+      let databases = SwapWatch.databases(in: text)
+      if proxy.swapWatch.isSettled(by: databases) { return fenceAnswered(fence, now: now) }
+      inquire("commandstats", over: link, now: now) { [unowned self] text, now in
+        let counts = text.flatMap { SwapWatch.counts(in: $0) }
+        if proxy.swapWatch.hasSwapped(counts) {
+          foundSwap(databases, counts, before: fence, now: now)
+        } else {
+          proxy.noteDatabases(databases, counts, now: now)
+          fenceAnswered(fence, now: now)
+        }
+      }
+    }
+  }
+
+  private func foundSwap(
+    _ databases: [UInt32], _ counts: SwapWatch.Counts?, before fence: UInt64, now: Moment
+  ) {
+    // Before it is noted: whoever finds it noted relies on it.
+    cache.removeAll()
+    proxy.noteDatabases(databases, counts, now: now)
+    fenceAnswered(fence, now: now)
+  }
+
+  /// Asks Redis for a section of INFO, over a fill link or, where there is none, a shared one; nil where it
+  /// does not tell.
+  private func inquire(
+    _ section: StaticString, over link: LinkConnection?, now: Moment,
+    _ body: @escaping ([UInt8]?, Moment) -> Void
+  ) {
+    var request = ByteBuffer()
+    request.appendCommand(argumentCount: 2)
+    request.appendArgument("INFO")
+    request.appendArgument(section)
+    let recipient = Errand.Recipient.task { [unowned self] reply in
+      body((try? reply.get())?.bytes, loop.now)
+    }
+    do throws(ProxyError) {
+      if let link, link.isReady {
+        try home.pass(request, for: recipient, over: link, now: now)
+      } else {
+        var passage = Passage(.shared(.three), database: homeDatabase, effect: .none)
+        passage.delivery = .tree
+        try pass(request, passage, for: recipient, now: now)
+      }
+    } catch {
+      body(nil, now)
+    }
+  }
+}

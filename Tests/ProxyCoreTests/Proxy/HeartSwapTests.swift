@@ -1,0 +1,125 @@
+import TestSupport
+import Testing
+
+@testable import ProxyCore
+
+/// `SWAPDB` where the proxy does not see it: Redis pushes nothing.
+@Suite("The heart and exchanged databases", .serialized)
+struct HeartSwapTests {
+  static let swaps: [[[String]]] = [
+    [["EVAL", "return redis.call('swapdb','0','1')", "0"]],
+    [["SET", "x", "1"], ["EVAL", "return redis.call('swapdb','0','1')", "0"]],
+    [["EVAL", "return redis.pcall('s'..'wapdb',0,ARGV[1])", "0", "1"]],
+    [["FCALL", "swap", "0"]],
+  ]
+
+  private func fill(_ redis: RedisServer, _ databases: Range<Int>) throws {
+    let admin = try redis.connect()
+    for database in databases {
+      _ = try admin.query("SELECT", "\(database)")
+      _ = try admin.query("SET", "k", "\(database)")
+    }
+  }
+
+  @Test("a script that exchanges databases is seen before it is answered", arguments: swaps.indices)
+  func scripts(_ number: Int) async throws {
+    let redis = try RedisServer()
+    let library =
+      "#!lua name=l\nredis.register_function('swap',function() "
+      + "return redis.call('swapdb',0,1) end)"
+    _ = try redis.query("FUNCTION", "LOAD", library)
+    try fill(redis, 0..<2)
+    let heart = try Heart(port: redis.port, loops: 2)
+    for round in 0..<10 {
+      for database in 0..<2 {
+        let value = try await heart.get("k", database: UInt32(database))
+        #expect(value == "\((database + round) % 2)", "round \(round)")
+      }
+      _ = try await heart.send(Self.swaps[number], lane: round % 2)
+    }
+    #expect(await heart.isQuiet())
+  }
+
+  @Test("the look for exchanged databases is what shows them", arguments: [true, false])
+  func rule(_ isKept: Bool) async throws {
+    let redis = try RedisServer()
+    try fill(redis, 0..<2)
+    let heart = try Heart(port: redis.port) { settings in
+      if !isKept { settings.rules.remove(.swapsSeen) }
+    }
+    #expect(try await heart.get("k") == "0")
+    _ = try await heart.send("EVAL", "return redis.call('swapdb',0,1)", "0")
+    #expect(try await heart.get("k") == (isKept ? "1" : "0"))
+  }
+
+  @Test("one under another name is seen as well")
+  func renamed() async throws {
+    let redis = try RedisServer(arguments: ["--rename-command", "SWAPDB", "EXCHANGE"])
+    try fill(redis, 0..<2)
+    let heart = try Heart(port: redis.port)
+    for round in 0..<6 {
+      #expect(try await heart.get("k") == "\(round % 2)")
+      if round % 2 == 0 {
+        _ = try await heart.send("EXCHANGE", "0", "1")
+      } else {
+        _ = try await heart.send("EVAL", "return redis.call('exchange',0,1)", "0")
+      }
+    }
+    #expect(await heart.isQuiet())
+  }
+
+  @Test("so is one with a database that was empty, and one after the counts began again")
+  func emptyAndReset() async throws {
+    let redis = try RedisServer()
+    try fill(redis, 0..<1)
+    let heart = try Heart(port: redis.port)
+    let swap = "return redis.call('swapdb',0,1)"
+    for round in 0..<6 {
+      #expect(try await heart.get("k") == (round % 2 == 0 ? "0" : nil))
+      _ = try redis.query("CONFIG", "RESETSTAT")
+      _ = try await heart.send("EVAL", swap, "0")
+    }
+    #expect(await heart.isQuiet())
+  }
+
+  @Test("scripts over one database cost Redis a short question, and leave what is kept")
+  func cost() async throws {
+    let redis = try RedisServer()
+    try fill(redis, 0..<1)
+    let heart = try Heart(port: redis.port, loops: 1)
+    _ = try await heart.send("EVAL", "return 1", "0")
+    #expect(try await heart.get("k") == "0")
+    let emptyings = heart.proxy.cache.emptyingCount
+    for _ in 0..<20 { _ = try await heart.send("EVAL", "return 1", "0") }
+    #expect(heart.cached("k") == "0")
+    #expect(heart.proxy.cache.emptyingCount == emptyings)
+    try fill(redis, 0..<2)
+    _ = try await heart.send("EVAL", "return 1", "0")
+    #expect(try await heart.get("k") == "0")
+    for _ in 0..<20 { _ = try await heart.send("EVAL", "return 1", "0") }
+    #expect(heart.cached("k") == "0")
+  }
+
+  @Test("what INFO says is read, and what is no such text is not")
+  func reading() {
+    let keyspace = Array("# Keyspace\r\ndb0:keys=1,expires=0\r\ndb12:keys=2\r\ndbx:1\r\n".utf8)
+    #expect(SwapWatch.databases(in: keyspace) == [0, 12])
+    #expect(SwapWatch.databases(in: []) == [])
+    #expect(SwapWatch.databases(in: Array("db99999999999999999999:keys=1".utf8)) == [])
+    let stats = "# Commandstats\r\ncmdstat_swapdb:calls=3,usec=1\r\ncmdstat_info:calls=7,usec=2\r\n"
+    let counts = SwapWatch.counts(in: Array(stats.utf8))
+    #expect(counts == SwapWatch.Counts(swaps: 3, looks: 7))
+    #expect(SwapWatch.counts(in: Array("-NOPERM".utf8)) == nil)
+    var watch = SwapWatch()
+    #expect(!watch.covers(.now))
+    #expect(watch.hasSwapped(counts))
+    watch.note([0, 1], counts, now: .now)
+    #expect(!watch.hasSwapped(SwapWatch.Counts(swaps: 3, looks: 8)))
+    #expect(watch.hasSwapped(SwapWatch.Counts(swaps: 3, looks: 1)))
+    #expect(watch.hasSwapped(SwapWatch.Counts(swaps: 4, looks: 8)))
+    #expect(watch.hasSwapped(nil))
+    #expect(!watch.isSettled(by: [0, 1]) && !watch.isSettled(by: [0]))
+    watch.note([0], counts, now: .now)
+    #expect(watch.isSettled(by: [0]) && !watch.isSettled(by: [1]))
+  }
+}
