@@ -126,7 +126,7 @@ extension HTTPSession {
       request.appendArgument("DEL")
       request.appendArgument(exchange.key)
     }
-    var passage = passage(.shared(.three), exchange)
+    var passage = passage(.shared(.three, .writes), exchange)
     passage.holdsPermit = true
     do throws(ProxyError) {
       try lane.pass(request.bytes, passage, for: self, ticket: exchange.ticket, now: now)

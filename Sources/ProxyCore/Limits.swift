@@ -220,6 +220,10 @@ extension Limits {  // Links to Redis
   /// and a dead peer is found by TCP before; this is for those who answer for a dead peer.
   package static let linkPingTimeout = Duration.seconds(60)
 
+  /// A shared link that has waited for longer takes no new requests while another is ready: Redis holds back
+  /// what it is to answer, and would hold back those too.
+  package static let linkHeldUpMin = Duration.milliseconds(20)
+
   /// What the bounds of links owe to each other.
   package static var linkRelationsHold: Bool {
     backoffFirstMax <= backoffMax && backoffMax <= backoffRefused
@@ -292,8 +296,8 @@ extension Limits {  // What clients and databases cost together
   package static let linkIdleLooks = 4
   /// Databases whose values a loop fetches for its cache; those of others are read, and not kept.
   package static let fillLinksMax = 256
-  /// Links of a loop that clients share, one for each database and version in use.
-  package static let sharedLinksMax = 2 * fillLinksMax + 1
+  /// Links of a loop that clients share: of each database, version and strand in use one, and a spare.
+  package static let sharedLinksMax = 2 * 2 * CommandStrand.count * fillLinksMax + 1
   /// The time between two looks of a loop for another server.
   package static let probePause = Duration.seconds(1)
 

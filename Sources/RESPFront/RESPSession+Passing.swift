@@ -6,10 +6,16 @@ extension RESPSession: LaneCaller {
   func pass(
     _ spec: CommandSpec, _ request: RawSpan, _ length: Int, note: Note? = nil, now: Moment
   ) -> Step {
-    let journey = journey(request, length)
-    let mustWait =
-      traffic.fetchNames(anyOf: journey) || (options.ordersAll && traffic.fetches > 0)
-    if mustWait && lane.proxy.settings.rules.contains(.order) { return stall(.order) }
+    var journey = journey(request, length)
+    journey.strand = options.ordersAll ? .writes : spec.strand
+    if lane.proxy.settings.rules.contains(.order) {
+      let mustWait =
+        traffic.fetchNames(anyOf: journey) || (options.ordersAll && traffic.fetches > 0)
+      guard !mustWait, let strand = traffic.strand(of: journey, preferring: journey.strand) else {
+        return stall(.order)
+      }
+      journey.strand = strand
+    }
     if traffic.isFull { return stall(.room) }
     switch takePermit(now: now) {
     case .held: break
@@ -19,12 +25,21 @@ extension RESPSession: LaneCaller {
       return .done(length)
     }
     var passage = Passage(
-      .shared(client.version), database: client.database, effect: spec.effect)
+      way(of: journey.strand, now: now), database: client.database, effect: spec.effect)
     passage.holdsPermit = true
     if note != nil { passage.delivery = .tree }
     beginWrites(request, journey, &passage.writes)
     send(request, passage, journey, note: note, now: now)
     return .done(length)
+  }
+
+  /// Which link of a strand is taken: while requests of the client's are under way on one, that one.
+  private func way(of strand: CommandStrand, now: Moment) -> Passage.Way {
+    if !traffic.uses(strand) {
+      spareStrands[strand] = lane.prefersSpare(
+        strand, client.version, database: client.database, now: now)
+    }
+    return .shared(client.version, strand, isSpare: spareStrands[strand])
   }
 
   /// What a client sends to end what others do, or to learn of it.

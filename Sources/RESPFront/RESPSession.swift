@@ -44,6 +44,8 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var client: ClientState
   @safe @exclusivity(unchecked) var parser = RequestParser()
   @safe @exclusivity(unchecked) var traffic = Traffic()
+  /// The strands over whose spare links it sends.
+  @safe @exclusivity(unchecked) var spareStrands = StrandSet()
 
   let options: RESPOptions
   @safe @exclusivity(unchecked) var keys = KeyList()

@@ -2,8 +2,9 @@
 package struct Passage: ~Copyable {
   /// Over which link.
   package enum Way {
-    /// With others', in the version that the client speaks.
-    case shared(RESPVersion)
+    /// With others', in the version that the client speaks; over the strand's spare link or not, or (nil) over
+    /// the one that Redis does not hold back.
+    case shared(RESPVersion, CommandStrand, isSpare: Bool? = nil)
     case control
     /// Over the client's own.
     case pinned(PinnedLink)

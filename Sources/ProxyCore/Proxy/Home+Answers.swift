@@ -11,7 +11,7 @@ extension Home {
     guard proxy.isConnected, !lane.isClosed else {
       return giveUp(token, because: .redis(error), now: now)
     }
-    var passage = Passage(.shared(.three), database: flight.database, effect: .reads)
+    var passage = Passage(.shared(.three, .reads), database: flight.database, effect: .reads)
     passage.delivery = .tree
     let recipient = Errand.Recipient.task { [unowned self] reply in
       answered(token, reply, now: lane.loop.now)

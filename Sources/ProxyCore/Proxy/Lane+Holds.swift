@@ -27,7 +27,7 @@ extension Lane {
     if due.isEmpty { return }
     var request = ByteBuffer()
     request.append("*1\r\n$4\r\nPING\r\n")
-    var passage = Passage(.shared(.three), database: homeDatabase, effect: .none)
+    var passage = Passage(.shared(.three, .reads), database: homeDatabase, effect: .none)
     passage.delivery = .tree
     do throws(ProxyError) {
       let recipient = Errand.Recipient.task { [unowned self] reply in

@@ -23,16 +23,15 @@ extension Lane {
 
   func retireIdleLinks(now: Moment) {
     let limit = proxy.settings.linkIdleMax
-    for link in sharedLinks.values
-    where !link.name.isOf(homeDatabase) && link.watch.look(at: link.connection, now: now) >= limit {
-      retire(link, now: now)
+    for link in sharedLinks.values where !link.name.isKept(for: homeDatabase) {
+      if link.watch.look(at: link.connection, now: now) >= limit { retire(link, now: now) }
     }
     home.retireIdleLinks(after: limit, now: now)
   }
 
   private func retire(_ link: SharedLink, now: Moment) {
     sharedLinks[link.name] = nil
-    if recentShared?.name == link.name { recentShared = nil }
+    recentShared.forget(link.name)
     link.connection.close(now: now)
   }
 
@@ -40,7 +39,7 @@ extension Lane {
   func makeRoomForShared(now: Moment) throws(RedisError) {
     if sharedLinks.count < Limits.sharedLinksMax { return }
     let idle = sharedLinks.values.first {
-      $0.connection.requestCount == 0 && !$0.name.isOf(homeDatabase)
+      $0.connection.requestCount == 0 && !$0.name.isKept(for: homeDatabase)
     }
     guard let idle else { throw proxy.error(.queueFull(limit: Limits.sharedLinksMax)) }
     retire(idle, now: now)
@@ -51,8 +50,14 @@ extension Lane {
 }
 
 extension SharedLink.Name {
-  fileprivate func isOf(_ database: UInt32) -> Bool {
-    if case .shared(_, let own) = self { own == database } else { false }
+  /// Whether it stays where nothing is asked of it: in the database that clients start in, and no spare but that
+  /// of scripts.
+  fileprivate func isKept(for database: UInt32) -> Bool {
+    switch self {
+    case .shared(_, let own, let strand, let isSpare):
+      own == database && (!isSpare || strand == .scripts)
+    case .control: false
+    }
   }
 }
 

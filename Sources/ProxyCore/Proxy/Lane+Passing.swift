@@ -66,15 +66,20 @@ extension Lane {
     for way: borrowing Passage.Way, database: UInt32, now: Moment
   ) throws(RedisError) -> LinkConnection {
     switch way {
-    case .shared(let version): try shared(.shared(version, database: database), now: now)
+    case .shared(let version, let strand, let isSpare):
+      try shared(
+        .shared(
+          version, database: database, strand,
+          isSpare: isSpare ?? prefersSpare(strand, version, database: database, now: now)),
+        now: now)
     case .control: try shared(.control, now: now)
     case .pinned(let link): link.connection
     }
   }
 
   func shared(_ name: SharedLink.Name, now: Moment) throws(RedisError) -> LinkConnection {
-    // Mostly the same as the last time.
-    if let recentShared, recentShared.name == name { return recentShared.connection }
+    // Mostly one of those used last.
+    if let recent = recentShared.connection(name) { return recent }
     let link: SharedLink
     if let known = sharedLinks[name] {
       link = known
@@ -82,8 +87,9 @@ extension Lane {
       try makeRoomForShared(now: now)
       link = SharedLink(name, of: self)
       sharedLinks[name] = link
+      prepareSpare(for: name, now: now)
     }
-    recentShared = (name, link.connection)
+    recentShared.note(link)
     return link.connection
   }
 

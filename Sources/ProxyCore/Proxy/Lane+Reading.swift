@@ -84,7 +84,7 @@ extension Lane {
     _ read: UInt64, key: [UInt8], isRepetition: Bool = false, now: Moment
   ) {
     guard let waiting = reads[read] else { return limiter.release() }
-    var passage = Passage(.shared(.three), database: waiting.database, effect: .reads)
+    var passage = Passage(.shared(.three, .reads), database: waiting.database, effect: .reads)
     passage.delivery = .tree
     passage.holdsPermit = true
     do throws(ProxyError) {

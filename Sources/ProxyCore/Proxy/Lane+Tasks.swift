@@ -39,7 +39,7 @@ extension Lane {
       if plan.isPinned { link = try pin(.three, database: request.database, for: request.caller) }
       request.caller.link = link.map { (self, $0, plan.leavesState) }
       let way: Passage.Way =
-        link.map { .pinned($0) } ?? (plan.isControl ? .control : .shared(.three))
+        link.map { .pinned($0) } ?? (plan.isControl ? .control : .shared(.three, plan.strand))
       var passage = Passage(way, database: request.database, effect: plan.effect)
       passage.holdsPermit = holdsPermit
       passage.delivery = .tree
@@ -72,6 +72,7 @@ extension Lane {
 /// What the commands of one request are together.
 struct TaskPlan: Sendable {
   var effect = CommandEffect.none
+  var strand = CommandStrand.reads
   var needsPermit = true
   var isPinned = false
   var isControl = false
@@ -105,6 +106,7 @@ struct TaskPlan: Sendable {
     }
     if isPinned || isControl { needsPermit = false }
     effect = max(effect, spec.effect)
+    strand = .max(strand, spec.strand)
     for place in 0..<keys.count {
       self.keys.append(
         (count, parser.arguments[keys[place].argument].range, keys[place].isWritten))

@@ -34,8 +34,7 @@ package final class Lane {
 
   private(set) lazy var home = Home(self)
   var sharedLinks: [SharedLink.Name: SharedLink] = [:]
-  @safe @exclusivity(unchecked) var recentShared:
-    (name: SharedLink.Name, connection: LinkConnection)?
+  @safe @exclusivity(unchecked) var recentShared = RecentLinks()
   /// All links of clients' own. Nobody else keeps one that is on its way back to the pool.
   var pinnedLinks: [ObjectIdentifier: PinnedLink] = [:]
   var pinnedIdle: [PinnedLink] = []
@@ -186,7 +185,7 @@ package final class Lane {
     for link in pinnedLinks.values { link.connection.close(now: now) }
     probe?.close(now: now)
     sharedLinks = [:]
-    recentShared = nil
+    recentShared = RecentLinks()
     abandonHolds()
     // Who waits for another lane or for a permit.
     let error = proxy.error(.closed)

@@ -85,6 +85,8 @@ extension Lane {
     let database = UInt32(clamping: proxy.settings.url.database)
     home.connect(to: database, now: now)
     // One lane's will do to learn what Redis's commands are.
-    if index == 0 { try? shared(.shared(.two, database: database), now: now).start(now: now) }
+    if index > 0 { return }
+    let name = SharedLink.Name.shared(.two, database: database, .reads, isSpare: false)
+    try? shared(name, now: now).start(now: now)
   }
 }

@@ -2,8 +2,10 @@
 final class SharedLink {
   /// Which one it is.
   enum Name: Hashable {
-    case shared(RESPVersion, database: UInt32)
-    /// For what must not stand behind that which it is to end.
+    /// One strand has a link and a spare, which carries what is new while Redis holds back what the first is
+    /// to answer.
+    case shared(RESPVersion, database: UInt32, CommandStrand, isSpare: Bool)
+    /// Commands that must never queue behind the command they end.
     case control
   }
 
@@ -15,10 +17,63 @@ final class SharedLink {
     self.name = name
     let profile =
       switch name {
-      case .shared(let version, let database): lane.profile(.shared(version), database: database)
+      case .shared(let version, let database, _, _):
+        lane.profile(.shared(version), database: database)
       case .control: lane.profile(.control, database: 0)
       }
     connection = lane.connection(profile, owner: lane)
+  }
+}
+
+/// The links used last, since most requests take the same few.
+struct RecentLinks {
+  private var links: [(name: SharedLink.Name, connection: LinkConnection)?] = Array(
+    repeating: nil, count: 2 * CommandStrand.count)
+
+  func connection(_ name: SharedLink.Name) -> LinkConnection? {
+    guard let place = Self.place(name), let recent = links[place], recent.name == name else {
+      return nil
+    }
+    return recent.connection
+  }
+
+  mutating func note(_ link: SharedLink) {
+    if let place = Self.place(link.name) { links[place] = (link.name, link.connection) }
+  }
+
+  mutating func forget(_ name: SharedLink.Name) {
+    if let place = Self.place(name), links[place]?.name == name { links[place] = nil }
+  }
+
+  private static func place(_ name: SharedLink.Name) -> Int? {
+    guard case .shared(_, _, let strand, let isSpare) = name else { return nil }
+    return strand.place &* 2 &+ (isSpare ? 1 : 0)
+  }
+}
+
+/// Which link of a strand is taken.
+extension Lane {
+  /// Whether what is new takes the spare link of a strand, because Redis holds back what the other one is to
+  /// answer. Who has requests under way on one of them goes on with that one, so that they keep their order.
+  package func prefersSpare(
+    _ strand: CommandStrand, _ version: RESPVersion, database: UInt32, now: Moment
+  ) -> Bool {
+    let name = SharedLink.Name.shared(version, database: database, strand, isSpare: false)
+    guard let link = recentShared.connection(name) ?? sharedLinks[name]?.connection,
+      link.isHeldUp(now: now)
+    else { return false }
+    let spareName = SharedLink.Name.shared(version, database: database, strand, isSpare: true)
+    // It is used once it is there: a Redis that answers nobody would refuse what waits for it.
+    guard let spare = try? shared(spareName, now: now) else { return false }
+    spare.start(now: now)
+    return spare.isReady
+  }
+
+  /// Scripts have their spare link from the beginning: while one runs for too long, no link can be made.
+  func prepareSpare(for name: SharedLink.Name, now: Moment) {
+    guard case .shared(let version, let database, .scripts, isSpare: false) = name else { return }
+    let spare = SharedLink.Name.shared(version, database: database, .scripts, isSpare: true)
+    try? shared(spare, now: now).start(now: now)
   }
 }
 

@@ -146,7 +146,7 @@ extension Lane {
       if let link, link.isReady {
         try home.pass(request, for: recipient, over: link, now: now)
       } else {
-        var passage = Passage(.shared(.three), database: homeDatabase, effect: .none)
+        var passage = Passage(.shared(.three, .reads), database: homeDatabase, effect: .none)
         passage.delivery = .tree
         try pass(request, passage, for: recipient, now: now)
       }

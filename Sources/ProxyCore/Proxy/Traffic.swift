@@ -8,6 +8,8 @@ package struct Journey {
   }
 
   package let way: Way
+  /// Of one that passes, the shared link that it takes.
+  package var strand = CommandStrand.reads
   /// It may name any key.
   package var namesAll = false
   fileprivate private(set) var namesOne = false
@@ -55,6 +57,9 @@ package struct Journey {
     index == 0 ? first : rest?.others[index - 1] ?? first
   }
 
+  /// Whether it is ordered against all others of its client over other links: what names no key may tell of any.
+  fileprivate var isWide: Bool { namesAll || !namesOne }
+
   fileprivate func forEachKey(_ body: (UInt64) -> Void) {
     if namesOne { body(first) }
     if let rest { for hash in rest.others { body(hash) } }
@@ -68,13 +73,44 @@ package struct Traffic: ~Copyable {
   /// traffic, optimized for tests, they name this.
   struct Use {
     var fetches: Int32 = 0
-    var passes: Int32 = 0
+    var passes = Strands()
+
+    var isNone: Bool { fetches == 0 && passes.isNone }
+  }
+
+  /// A number for each strand.
+  struct Strands {
+    private var reads: Int32 = 0
+    private var writes: Int32 = 0
+    private var scripts: Int32 = 0
+
+    var isNone: Bool { reads | writes | scripts == 0 }
+
+    subscript(strand: CommandStrand) -> Int32 {
+      get {
+        switch strand {
+        case .reads: reads
+        case .writes: writes
+        case .scripts: scripts
+        }
+      }
+      set {
+        switch strand {
+        case .reads: reads = newValue
+        case .writes: writes = newValue
+        case .scripts: scripts = newValue
+        }
+      }
+    }
   }
 
   package private(set) var fetches = 0
   package private(set) var passes = 0
   private var bytes = 0
   private var passesThatNameAll = 0
+  /// Passes over each strand, and those among them that are ordered against all over other strands.
+  private var byStrand = Strands()
+  private var wide = Strands()
   private var uses = InFlightTable<Use>()
 
   package init() {}
@@ -90,7 +126,7 @@ package struct Traffic: ~Copyable {
 
   /// Whether a request on its way to Redis names this key.
   package mutating func passNames(_ hash: UInt64) -> Bool {
-    passesThatNameAll > 0 || (passes > 0 && uses.contains(hash) { $0.passes > 0 })
+    passesThatNameAll > 0 || (passes > 0 && uses.contains(hash) { !$0.passes.isNone })
   }
 
   /// Whether a fetch is for this key.
@@ -107,29 +143,68 @@ package struct Traffic: ~Copyable {
     return isNamed
   }
 
+  /// Whether requests are under way over a strand.
+  package mutating func uses(_ strand: CommandStrand) -> Bool { byStrand[strand] > 0 }
+
+  /// The strand that a request takes which would rather take `strand`, so that it keeps its order with those that
+  /// name the same key: it follows them, or (nil) waits until they are answered. Nothing follows onto the
+  /// strand of reads but reads, which are held back by nothing.
+  package mutating func strand(of journey: Journey, preferring strand: CommandStrand)
+    -> CommandStrand?
+  {
+    // Mostly nothing is under way over another one.
+    if passes == Int(byStrand[strand]) { return strand }
+    var chosen = strand
+    for place in 0..<CommandStrand.count {
+      guard let other = CommandStrand(place: place), other != strand,
+        mustKeepOrder(journey, with: other)
+      else { continue }
+      if other == .reads || chosen != strand { return nil }
+      chosen = other
+    }
+    return chosen == strand || !mustKeepOrder(journey, with: strand) ? chosen : nil
+  }
+
+  private mutating func mustKeepOrder(_ journey: Journey, with strand: CommandStrand) -> Bool {
+    if byStrand[strand] == 0 { return false }
+    if journey.isWide || wide[strand] > 0 { return true }
+    var isNamed = false
+    journey.forEachKey { hash in
+      if uses.contains(hash, where: { $0.passes[strand] > 0 }) { isNamed = true }
+    }
+    return isNamed
+  }
+
   package mutating func begin(_ journey: Journey) { change(journey, by: 1) }
   package mutating func end(_ journey: Journey) { change(journey, by: -1) }
 
   private mutating func change(_ journey: Journey, by step: Int) {
     switch journey.way {
     case .fetch: fetches += step
-    case .pass: passes += step
+    case .pass:
+      passes += step
+      let change = Int32(truncatingIfNeeded: step)
+      byStrand[journey.strand] &+= change
+      if journey.isWide { wide[journey.strand] &+= change }
     }
     bytes += journey.bytes * step
     if journey.namesAll { passesThatNameAll += step }
-    journey.forEachKey { change($0, journey.way, by: Int32(truncatingIfNeeded: step)) }
+    journey.forEachKey { change($0, journey, by: Int32(truncatingIfNeeded: step)) }
   }
 
-  private mutating func change(_ hash: UInt64, _ way: Journey.Way, by step: Int32) {
-    let isKnown = uses.update(hash) { use in
+  private mutating func change(_ hash: UInt64, _ journey: Journey, by step: Int32) {
+    func changed(_ use: Use) -> Use {
       var use = use
-      switch way {
+      switch journey.way {
       case .fetch: use.fetches &+= step
-      case .pass: use.passes &+= step
+      case .pass: use.passes[journey.strand] &+= step
       }
-      return use.fetches == 0 && use.passes == 0 ? nil : use
+      return use
     }
-    if isKnown { return }
-    uses.add(way == .fetch ? Use(fetches: step) : Use(passes: step), hash: hash)
+    let isKnown = uses.update(hash) { use in
+      let use = changed(use)
+      return use.isNone ? nil : use
+    }
+    if !isKnown { uses.add(changed(Use()), hash: hash) }
   }
 }

@@ -50,6 +50,15 @@ package final class LinkConnection {
   package func forgetSubscriptions() { link.forgetSubscriptions() }
   /// Requests that others have submitted, fences apart.
   private(set) var uses: UInt64 = 0
+  /// Since when it has been waiting for what comes next: when it was heard last, or was asked after it had
+  /// nothing to answer.
+  @safe @exclusivity(unchecked) private var awaitedSince = Moment(nanoseconds: 0)
+
+  /// Whether Redis holds back what it is to answer next, and with it all that stands behind.
+  func isHeldUp(now: Moment) -> Bool {
+    link.requestCount > 0 && now.since(awaitedSince) > Limits.linkHeldUpMin
+  }
+
   /// Bytes that the kernel has not taken yet.
   package var outputCount: Int { connection.map { $0.outputCount &+ link.outgoingCount } ?? 0 }
 
@@ -69,7 +78,9 @@ package final class LinkConnection {
   package func submit(
     _ token: LinkToken, _ delivery: LinkDelivery, _ bytes: RawSpan, now: Moment
   ) throws(RedisError) {
+    let wasIdle = link.requestCount == 0
     try link.submit(token, delivery, bytes)
+    if wasIdle { awaitedSince = now }
     uses &+= 1
     goOn(now: now)
   }
@@ -221,6 +232,7 @@ extension LinkConnection: ConnectionHandler {
     guard connection === self.connection else { return .taken(bytes.byteCount) }
     // Once a batch: a weak reference costs more than most replies. Without an owner nobody asks again.
     guard let owner else { return .taken(bytes.byteCount) }
+    awaitedSince = now
     var position = 0
     while true {
       let event = link.read(bytes, at: &position, now: now)

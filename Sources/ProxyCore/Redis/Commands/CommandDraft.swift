@@ -26,13 +26,16 @@ struct CommandDraft: Equatable {
     var rule = ArgumentRule(name: name)
     if rule == .none && isUntold { rule = .untold }
     let namesKeys = !keySpecs.isEmpty || rule != .none
+    let effect =
+      CommandEffect.correction(for: name)
+      ?? CommandEffect(flags, namesKeys: namesKeys, isFamiliar: isFamiliar)
     return CommandSpec(
       flags: flags,
       verb: CommandVerb(rawValue: name) ?? .other,
       routing: CommandRouting.correction(for: name)
         ?? CommandRouting(flags, isFamiliar: isFamiliar),
-      effect: CommandEffect.correction(for: name)
-        ?? CommandEffect(flags, namesKeys: namesKeys, isFamiliar: isFamiliar),
+      effect: effect,
+      strand: CommandStrand(name: name, flags, rule, effect),
       isKnown: true, rule: rule, keySpecs: keySpecs, keySpecStart: keySpecStart,
       container: container, index: index, arity: arity)
   }

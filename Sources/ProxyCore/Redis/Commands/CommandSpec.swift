@@ -6,6 +6,8 @@ package struct CommandSpec: Equatable, Sendable {
   package internal(set) var effect: CommandEffect
   /// Whether the name was found, in the table or in its container.
   package let isKnown: Bool
+  /// Which shared link it takes, where its routing is that.
+  package let strand: CommandStrand
   let rule: ArgumentRule
   /// Where its only key stands, or 0: most commands have one key at one place.
   let singleKey: UInt8
@@ -40,9 +42,10 @@ package struct CommandSpec: Equatable, Sendable {
 
   init(
     flags: CommandFlags, verb: CommandVerb, routing: CommandRouting, effect: CommandEffect,
-    isKnown: Bool, rule: ArgumentRule, keySpecs: [KeySpec], keySpecStart: UInt16,
-    container: UInt16, index: UInt16, arity: Int16
+    strand: CommandStrand = .writes, isKnown: Bool, rule: ArgumentRule, keySpecs: [KeySpec],
+    keySpecStart: UInt16, container: UInt16, index: UInt16, arity: Int16
   ) {
+    self.strand = strand
     self.flags = flags
     self.verb = verb
     self.routing = routing
