@@ -26,7 +26,8 @@ extension HTTPProblem {
     switch error.reason {
     case .errorReply(let reply): self.init(errorReply: reply.bytes.rawSpan)
     case .timedOut: self = .redisTimedOut
-    case .protocolDefect, .replyTooLarge, .readOnly: self = .redisFailed(error.description)
+    case .protocolDefect, .replyTooLarge, .replyTooDeep, .readOnly:
+      self = .redisFailed(error.description)
     default:
       self = error.needsOperator ? .redisFailed(error.description) : .redisAway(error.description)
     }

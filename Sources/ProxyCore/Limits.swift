@@ -24,8 +24,14 @@ extension Limits {
 
   // RESP: replies.
 
-  /// Aggregates within aggregates. A script can build deeper ones; no command does.
-  package static let replyDepthMax = 128
+  /// Aggregates of a reply that are open at once, where it is passed on or skipped: those that end together
+  /// count as one. A script's reply has 8000 levels at most, and no command's has more than some ten. Each
+  /// costs 16 bytes.
+  package static let replyFramesMax = 1 << 20
+  /// Of those, room that is kept between replies.
+  package static let replyFramesKeptMax = 1 << 10
+  /// Aggregates within aggregates of a reply that is built as a tree, which is done, and undone, by recursion.
+  package static let replyTreeDepthMax = 128
   /// A string or a line that Redis may send: above any `proto-max-bulk-len` in use. It is relayed or
   /// skipped in pieces; what is kept of a reply is bounded by who keeps it.
   package static let replyStringBytesMax = 4 * 1024 * 1024 * 1024
@@ -41,6 +47,7 @@ extension Limits {
       && argumentBytesMax < requestBytesMax
       && requestBytesMax + argumentBytesMax <= Int(UInt32.max)
       && argumentBytesMax <= replyStringBytesMax
+      && replyFramesKeptMax <= replyFramesMax && replyTreeDepthMax <= replyFramesMax
   }
 
 }

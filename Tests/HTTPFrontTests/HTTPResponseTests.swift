@@ -287,6 +287,7 @@ import Testing
       (redis(.connectionLost(outcomeUnknown: true)), .serviceUnavailable, true),
       (redis(.loading(RESPError("LOADING"))), .serviceUnavailable, true),
       (redis(.notRedis), .badGateway, false), (redis(.protocolDefect("x")), .badGateway, false),
+      (redis(.replyTooDeep(limit: 1)), .badGateway, false),
       (redis(.readOnly(RESPError("READONLY"))), .badGateway, false),
       (.limiter(.queueFull(limit: 1)), .serviceUnavailable, true),
       (.readLimit(1), .serviceUnavailable, true), (.requestTooLarge, .contentTooLarge, false),

@@ -8,7 +8,7 @@ extension RESPValue {
     if position != bytes.byteCount { throw .excessBytes }
   }
 
-  /// Recursion is as deep as aggregates are nested, and so at most `Limits.replyDepthMax`.
+  /// Recursion is as deep as aggregates are nested, and so at most `Limits.replyTreeDepthMax`.
   private static func read(
     _ bytes: RawSpan, at position: inout Int, depth: Int
   ) throws(ReplyDefect) -> RESPValue {
@@ -19,7 +19,7 @@ extension RESPValue {
       case .aggregate:
         let count = try declared(line, of: kind)
         if count < 0 { return .null }
-        if count > 0 && depth >= Limits.replyDepthMax { throw .nestedTooDeeply }
+        if count > 0 && depth >= Limits.replyTreeDepthMax { throw .nestedTooDeeply }
         if kind == .push && depth > 0 { throw .pushNested }
         let values = try readValues(
           count &* kind.valuesPerElement, bytes, at: &position, depth: depth + 1)

@@ -24,7 +24,8 @@ package struct ReplyScanner: ~Copyable {
     case payload, payloadCarriageReturn, payloadLineFeed, complete
   }
 
-  /// An aggregate whose elements are not complete.
+  /// An aggregate whose elements are not complete. One whose last value is itself an aggregate is left to
+  /// that one's frame: both end at the same place, so that a chain of any length is one frame.
   private struct Frame {
     var valuesLeft: Int
     /// Whether it is none of the values of the aggregate around it: an attribute, or a push.
@@ -70,7 +71,7 @@ package struct ReplyScanner: ~Copyable {
     kind = nil
     headline = nil
     hasAttribute = false
-    frames.removeAll(keepingCapacity: true)
+    frames.removeAll(keepingCapacity: frames.capacity <= Limits.replyFramesKeptMax)
   }
 
   /// What the next bytes are; each byte is given once. O(bytes), without looking at payloads.
@@ -226,8 +227,7 @@ package struct ReplyScanner: ~Copyable {
       note(count)
       let isExtra = element == .attribute || (element == .push && !frames.isEmpty)
       if count > 0 {
-        guard frames.count < Limits.replyDepthMax else { throw .nestedTooDeeply }
-        frames.append(Frame(valuesLeft: count &* element.valuesPerElement, isExtra: isExtra))
+        try open(count &* element.valuesPerElement, isExtra: isExtra)
         stage = .type
       } else if isExtra {
         stage = .type
@@ -235,6 +235,15 @@ package struct ReplyScanner: ~Copyable {
         endValue()
       }
     }
+  }
+
+  private mutating func open(_ valueCount: Int, isExtra: Bool) throws(ReplyDefect) {
+    if let last = frames.indices.last, frames[last].valuesLeft == 1, !isExtra {
+      frames[last] = Frame(valuesLeft: valueCount, isExtra: frames[last].isExtra)
+      return
+    }
+    guard frames.count < Limits.replyFramesMax else { throw .nestedTooDeeply }
+    frames.append(Frame(valuesLeft: valueCount, isExtra: isExtra))
   }
 
   /// Keeps the number of the reply's own line.

@@ -117,7 +117,7 @@ extension Link {
     bytesSubmitted = 0
     outgoing.release()
     waiting.release()
-    reading = LinkReading(isOwn: profile.role.isPinned)
+    reading = LinkReading(profile.role)
     pingSent = nil
     return rest(because: reason, now: now)
   }

@@ -142,8 +142,7 @@ extension Link {
       }
       return nil
     case .tree:
-      let piece = bytes.extracting(start..<position)
-      guard collect(piece, isLast: isLast, profile.treeBytesMax, now: now) else { return .lost }
+      collect(bytes.extracting(start..<position), isLast: isLast, profile.treeBytesMax)
       guard isLast else { return nil }
       endRequest()
       return .tree(request.token)
@@ -152,27 +151,28 @@ extension Link {
 
   /// The reply that a `tree` event was about.
   package mutating func takeTree() throws(RedisError) -> RESPValue {
-    defer { reading.tree = nil }
-    guard let tree = reading.tree else {
-      throw profile.error(.replyTooLarge(limit: profile.treeBytesMax))
+    if let tree = reading.tree.take() { return tree }
+    switch reading.treeDefect.take() {
+    case nil: throw profile.error(.replyTooLarge(limit: profile.treeBytesMax))
+    case .nestedTooDeeply: throw profile.error(.replyTooDeep(limit: Limits.replyTreeDepthMax))
+    case .some(let defect): throw profile.error(.protocolDefect(defect.description))
     }
-    return tree
   }
 
-  /// Adds a piece to a reply that is read as a whole, and reads it. False: the link was lost by it.
-  private mutating func collect(
-    _ piece: RawSpan, isLast: Bool, _ limit: Int, now: Moment
-  ) -> Bool {
+  /// Adds a piece to a reply that is read as a whole, and reads it. Where it ends is known, whatever is wrong
+  /// with it: so that is for its request alone, and others on the link go on.
+  private mutating func collect(_ piece: RawSpan, isLast: Bool, _ limit: Int) {
     if reading.collected.count &+ piece.byteCount > limit { reading.isTooLarge = true }
     if reading.isTooLarge {
       reading.collected.release()
       reading.tree = nil
+      reading.treeDefect = nil
       if isLast { reading.isTooLarge = false }
-      return true
+      return
     }
     let isWhole = isLast && reading.collected.isEmpty
     if !isWhole { reading.collected.append(piece) }
-    guard isLast else { return true }
+    guard isLast else { return }
     do throws(ReplyDefect) {
       if isWhole {
         reading.tree = try RESPValue(reading: piece)
@@ -180,12 +180,11 @@ extension Link {
         reading.tree = try RESPValue(reading: reading.collected.bytes)
       }
     } catch {
-      _ = fail(.protocolDefect(error.description), now: now)
-      return false
+      reading.tree = nil
+      reading.treeDefect = error
     }
     reading.collected.removeAll()
     if reading.collected.allocated > Limits.linkHeldKeptMax { reading.collected.release() }
-    return true
   }
 
   private mutating func readGreeting(
@@ -193,13 +192,11 @@ extension Link {
   ) -> LinkEvent? {
     let start = position
     guard let isLast = scan(bytes, at: &position, now: now) else { return .lost }
-    let piece = bytes.extracting(start..<position)
-    guard collect(piece, isLast: isLast, Limits.greetingReplyBytesMax, now: now) else {
-      return .lost
-    }
+    collect(bytes.extracting(start..<position), isLast: isLast, Limits.greetingReplyBytesMax)
     if reading.isTooLarge { return fail(.notRedis, now: now) }
     reading.frame = isLast ? .boundary : .greeting
     guard isLast else { return nil }
+    reading.treeDefect = nil
     guard let reply = reading.tree.take() else { return fail(.notRedis, now: now) }
     return advanceGreeting(reply, now: now)
   }

@@ -57,7 +57,7 @@ package struct Link: ~Copyable {
   package init(_ profile: LinkProfile, backoff: Backoff = Backoff()) {
     self.profile = profile
     self.backoff = backoff
-    reading = LinkReading(isOwn: profile.role.isPinned)
+    reading = LinkReading(profile.role)
   }
 
   // MARK: What it is

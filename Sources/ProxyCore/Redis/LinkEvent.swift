@@ -16,7 +16,7 @@ package enum LinkEvent: Equatable, Sendable {
   /// A piece of what nobody asked for: messages to a subscriber, what MONITOR sees, invalidations of
   /// a client that tracks. Pinned links only; others drop it.
   case unasked(LinkPiece)
-  /// `takeTree` has the reply, or that it was too large.
+  /// `takeTree` has the reply, or why there is no tree of it.
   case tree(LinkToken)
   /// A reply that is discarded has come.
   case answered(LinkToken, isError: Bool)

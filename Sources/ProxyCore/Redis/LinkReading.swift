@@ -35,8 +35,9 @@ struct LinkReading: ~Copyable {
   /// What has come of a reply that is read as a whole.
   var collected = ByteBuffer()
   var isTooLarge = false
-  /// The last tree; nil where it was too large.
+  /// The last tree; nil where there is none, because of this.
   var tree: RESPValue?
+  var treeDefect: ReplyDefect?
 
   /// Of the request at the head, where its delivery is `transaction`.
   var transaction: TransactionReading?
@@ -47,10 +48,10 @@ struct LinkReading: ~Copyable {
   var channels = 0
   var shardChannels = 0
 
-  /// With `isOwn`, of a client's own link.
-  init(isOwn: Bool) {
-    // A command that tells the client of its own effects does so before its reply is complete.
-    scanner.allowsNestedPushes = isOwn
+  init(_ role: LinkRole) {
+    // A command that tells the client of its own effects does so before its reply is complete. To a fill link
+    // it would be an invalidation that is not applied.
+    scanner.allowsNestedPushes = role != .fill
   }
 
   /// Whether arrays may come that are no replies.

@@ -55,6 +55,8 @@ public struct RedisError: Error, Hashable, Sendable {
     case queueFull(limit: Int)
     /// The reply is longer than so many bytes.
     case replyTooLarge(limit: Int)
+    /// The reply has arrays, maps or sets within each other, more than so many levels.
+    case replyTooDeep(limit: Int)
     /// The request, or what waits with it to be sent, is longer than so many bytes.
     case requestTooLarge(limit: Int)
     /// The command was not sent, because it would change or hold up a connection that others share; the
@@ -146,6 +148,7 @@ extension RedisError.Reason {
     case .timedOut: "no reply in time: the request may have been executed"
     case .queueFull(let limit): "\(limit) requests wait already: try again later"
     case .replyTooLarge(let limit): "the reply is longer than \(limit) bytes"
+    case .replyTooDeep(let limit): "the reply is nested deeper than \(limit) levels"
     case .requestTooLarge(let limit): "requests of more than \(limit) bytes cannot wait to be sent"
     case .commandRefused(let why): why
     case .errorReply(let error): Self.line(error)

@@ -75,6 +75,45 @@ import Testing
     }
   }
 
+  @Test func `a reply that makes no value fails its task alone`() async throws {
+    let server = try RedisServer()
+    let redis = try await ClientFixture.connect(server)
+    let link = try await redis.send("CLIENT", "ID")
+    let limit = Limits.replyTreeDepthMax
+    let nested = "local t = {1} for _ = 2, tonumber(ARGV[1]) do t = {t} end return t"
+    let numbers = try await withThrowingTaskGroup(of: Int?.self) { group in
+      for round in 0..<20 {
+        for _ in 0..<10 { group.addTask { try await redis.send("INCR", "n").int } }
+        group.addTask {
+          let depth = round % 2 == 0 ? limit + 1 + round : 100_000
+          let deep = await ClientFixture.reason { try await redis.send("EVAL", nested, 0, depth) }
+          #expect(deep == .replyTooDeep(limit: limit))
+          let odd = await ClientFixture.reason {
+            try await redis.send("EVAL", "redis.setresp(3) return {big_number = 'none'}", 0)
+          }
+          guard case .protocolDefect = odd else {
+            Issue.record("\(String(describing: odd))")
+            return nil
+          }
+          return nil
+        }
+      }
+      var numbers: [Int] = []
+      for try await number in group { if let number { numbers.append(number) } }
+      return numbers
+    }
+    #expect(numbers.sorted() == Array(1...200))
+    var deepest = try await redis.send("EVAL", nested, 0, limit)
+    for _ in 1..<limit { deepest = deepest[0] ?? .null }
+    #expect(deepest == .array([.integer(1)]))
+    let both = await ClientFixture.reason {
+      try await redis.transaction([["INCR", "n"], ["EVAL", RedisArgument(nested), 0, 200]])
+    }
+    #expect(both == .replyTooDeep(limit: limit))
+    #expect(try await redis.send("GET", "n").int == 201)
+    #expect(try await redis.send("CLIENT", "ID") == link)
+  }
+
   @Test func `an error reply is thrown, and names the server`() async throws {
     let server = try RedisServer()
     let redis = try await ClientFixture.connect(server)

@@ -101,13 +101,12 @@ import Testing
     #expect(throws: ReplyDefect.excessBytes) { try unsafe RESPValue(reading: longer.span.bytes) }
   }
 
-  @Test func `nesting is bounded in the scanner and in the tree alike`() {
-    for (depth, isAllowed) in [(Limits.replyDepthMax, true), (Limits.replyDepthMax + 1, false)] {
+  @Test func `the nesting of a tree is bounded`() {
+    let limit = Limits.replyTreeDepthMax
+    for (depth, isAllowed) in [(limit, true), (limit + 1, false)] {
       let input = bytes(String(repeating: "*1\r\n", count: depth) + ":1\r\n")
       var scanner = ReplyScanner()
-      let verdict = unsafe scanner.scan(input.span.bytes)
-      #expect(
-        verdict == (isAllowed ? .complete(length: input.count) : .malformed(.nestedTooDeeply)))
+      #expect(unsafe scanner.scan(input.span.bytes) == .complete(length: input.count))
       if isAllowed {
         #expect(throws: Never.self) { try unsafe RESPValue(reading: input.span.bytes) }
       } else {
@@ -116,6 +115,75 @@ import Testing
         }
       }
     }
+  }
+
+  /// What is around the value of a level, before it and behind it.
+  private static let levels: [(before: String, behind: String)] = [
+    ("*1\r\n", ""), ("*2\r\n", ":1\r\n"), ("*2\r\n:1\r\n", ""), ("~3\r\n_\r\n", "*0\r\n"),
+    ("%1\r\n+k\r\n", ""), ("%1\r\n", "#t\r\n"), ("%2\r\n+a\r\n", "+b\r\n%0\r\n"),
+    ("*1\r\n|1\r\n+k\r\n*1\r\n:2\r\n", ""), ("|1\r\n+k\r\n", "$1\r\nv\r\n"),
+    ("|1\r\n", "*1\r\n_\r\n$1\r\nv\r\n"), ("*2\r\n|0\r\n*-1\r\n|1\r\n+k\r\n+v\r\n", ""),
+  ]
+
+  @Test(arguments: levels.indices) func `levels of every kind are counted, however they are split`(
+    _ number: Int
+  ) {
+    let (before, behind) = Self.levels[number]
+    for (depth, inner) in [(1, ":7\r\n"), (2, "*0\r\n"), (9, "*2\r\n:1\r\n-E\r\n")] {
+      let text =
+        String(repeating: before, count: depth) + inner + String(repeating: behind, count: depth)
+      let input = bytes(text)
+      #expect(DecoderVerifier.differences(ReplyDecoder.self, input) == [])
+      // The next reply is found where it begins, and no sooner.
+      let both = input + bytes("+OK\r\n")
+      let transcript = DecoderVerifier.transcript(ReplyDecoder.self, both, pieces: [both.count])
+      #expect(transcript.count == 3, "\(transcript)")
+      #expect(transcript.suffix(2) == ["simpleString OK", "0 left"])
+    }
+  }
+
+  @Test(arguments: levels.indices) func `far more levels than Redis makes are found to end`(
+    _ number: Int
+  ) {
+    let (before, behind) = Self.levels[number]
+    let depth = 100_000
+    let text =
+      String(repeating: before, count: depth) + ":1\r\n" + String(repeating: behind, count: depth)
+    let input = bytes(text)
+    var scanner = ReplyScanner()
+    for size in [input.count, 4_096, 1_009] {
+      var offset = 0
+      while offset < input.count {
+        let end = min(input.count, offset + size)
+        let verdict = unsafe scanner.scan(input.span.bytes.extracting(offset..<end))
+        #expect(verdict == (end == input.count ? .complete(length: end - offset) : .partial))
+        if verdict != .partial { break }
+        offset = end
+      }
+    }
+  }
+
+  @Test func `aggregates that end together are one frame, and frames are bounded`() {
+    let chain = bytes(String(repeating: "*1\r\n%1\r\n+k\r\n", count: 4_096))
+    var scanner = ReplyScanner()
+    for _ in 0...Limits.replyFramesMax / 8_192 {
+      #expect(unsafe scanner.scan(chain.span.bytes) == .partial)
+    }
+    #expect(scanner.isMidReply == true)
+    let end = bytes("-E\r\n+O")
+    #expect(unsafe scanner.scan(end.span.bytes) == .complete(length: 4))
+
+    let open = bytes(String(repeating: "*2\r\n", count: 1_024))
+    for _ in 0..<Limits.replyFramesMax / 1_024 {
+      #expect(unsafe scanner.scan(open.span.bytes) == .partial)
+    }
+    // One that ends with the one around it still has room.
+    let last = bytes(":1\r\n*1\r\n")
+    #expect(unsafe scanner.scan(last.span.bytes) == .partial)
+    #expect(unsafe scanner.scan(open.span.bytes) == .malformed(.nestedTooDeeply))
+    scanner.reset()
+    let next = bytes("*1\r\n:1\r\n")
+    #expect(unsafe scanner.scan(next.span.bytes) == .complete(length: next.count))
   }
 
   @Test func `the scanner tells the type and the first line before the reply is complete`() {

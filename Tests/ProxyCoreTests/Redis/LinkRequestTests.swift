@@ -176,6 +176,37 @@ import Testing
       script.takeLog() == ["tree 1 \(RedisError.Reason.replyTooLarge(limit: limit))", "tree 2 OK"])
   }
 
+  @Test(arguments: [RESPVersion.two, .three])
+  func `a reply that makes no tree fails its request alone`(_ version: RESPVersion) throws {
+    let deep = String(repeating: "*2\r\n:1\r\n", count: Limits.replyTreeDepthMax + 1) + "+x\r\n"
+    let cases: [(String, RedisError.Reason)] = [
+      (deep, .replyTooDeep(limit: Limits.replyTreeDepthMax)),
+      ("(none\r\n", .protocolDefect(ReplyDefect.bigNumberInvalid.description)),
+      ("*1\r\n,x\r\n", .protocolDefect(ReplyDefect.doubleInvalid.description)),
+      ("*2\r\n>1\r\n+m\r\n:1\r\n:2\r\n", .protocolDefect(ReplyDefect.pushNested.description)),
+      ("=4\r\nabcd\r\n", .protocolDefect(ReplyDefect.verbatimInvalid.description)),
+    ]
+    for (reply, reason) in cases {
+      let input = bytes("+a\r\n\(reply):5\r\n\(reply)\(reply)*1\r\n:6\r\n")
+      for size in [1, 2, 3, 7, 64, 1_000, input.count] {
+        for role in [LinkRole.shared(version), .pinned(version), .control] {
+          let script = Self.ready(role)
+          try submit(script, 1, .tree)
+          try submit(script, 2, .tree)
+          try submit(script, 3, .tree)
+          try submit(script, 4, .treeAfter(1))
+          try submit(script, 5, .tree)
+          script.receive(input, pieces: [Int](repeating: size, count: input.count / size + 1))
+          #expect(
+            script.takeLog() == [
+              "tree 1 a", "tree 2 \(reason)", "tree 3 5", "tree 4 \(reason)", "tree 5 [6]",
+            ])
+        }
+      }
+    }
+    #expect(RedisError.Reason.replyTooDeep(limit: 128).text.contains("128 levels"))
+  }
+
   @Test func `what was given out counts as sent, and what was not may be sent again`() throws {
     let script = Self.ready(.shared(.two))
     try submit(script, 1, .relay)
