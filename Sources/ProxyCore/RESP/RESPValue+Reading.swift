@@ -50,13 +50,16 @@ extension RESPValue {
     _ bytes: RawSpan, at position: inout Int
   ) throws(ReplyDefect) -> RawSpan {
     let start = position
-    guard let end = bytes.firstOffset(of: UInt8(ascii: "\r"), in: start..<bytes.byteCount) else {
-      throw .truncated
+    var from = start
+    // A CR alone is text, and in a line of another type makes that invalid.
+    while let end = bytes.firstOffset(of: UInt8(ascii: "\r"), in: from..<bytes.byteCount) {
+      if bytes.isLineEnd(at: end) {
+        position = end &+ 2
+        return bytes.extracting(start..<end)
+      }
+      from = end &+ 1
     }
-    guard end &+ 1 < bytes.byteCount else { throw .truncated }
-    guard bytes.isLineEnd(at: end) else { throw .lineEndMissing }
-    position = end &+ 2
-    return bytes.extracting(start..<end)
+    throw .truncated
   }
 
   private static func declared(_ line: RawSpan, of kind: ReplyKind) throws(ReplyDefect) -> Int {

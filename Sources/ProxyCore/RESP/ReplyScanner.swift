@@ -166,7 +166,7 @@ package struct ReplyScanner: ~Copyable {
       }
       stage = .lineEnd
     case .lineEnd:
-      guard byte == UInt8(ascii: "\n") else { throw .lineEndMissing }
+      guard byte == UInt8(ascii: "\n") else { return try goOnAfterReturn(byte) }
       try endLine()
     case .payloadCarriageReturn:
       guard byte == UInt8(ascii: "\r") else { throw .payloadEndMissing }
@@ -176,6 +176,14 @@ package struct ReplyScanner: ~Copyable {
       endValue()
     case .text, .payload, .complete: break
     }
+  }
+
+  /// A CR alone ends no line of text: Redis may repeat in an error what a client has said.
+  private mutating func goOnAfterReturn(_ byte: UInt8) throws(ReplyDefect) {
+    guard element.shape == .text else { throw .lineEndMissing }
+    textBytes &+= 2
+    if textBytes > Limits.replyStringBytesMax { throw .lineTooLong }
+    if byte != UInt8(ascii: "\r") { stage = .text }
   }
 
   private mutating func begin(_ byte: UInt8) throws(ReplyDefect) {
