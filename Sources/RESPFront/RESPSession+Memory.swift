@@ -138,6 +138,13 @@ extension RESPSession {
     conclude(ticket, RequestOutcome(outcome, notes), now: now)
   }
 
+  /// A link for one request.
+  struct Loan {
+    let link: PinnedLink
+    /// Whether it is as it was once the reply has come.
+    var isClean = true
+  }
+
   /// A value that is too large to be kept comes over a link of its own, as fast as the client takes it.
   private func fetchLarge(_ ticket: UInt64, now: Moment) {
     guard let key = queue.journey(of: ticket)?.key else { return conclude(ticket, now: now) }

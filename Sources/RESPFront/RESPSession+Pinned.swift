@@ -19,6 +19,7 @@ extension RESPSession {
     defer { noteKept() }
     guard let link = pin?.link else { return .done(length) }
     if traffic.isFull { return stall(.room) }
+    if spec.routing == .solitary { link.endWithClient() }
     var passage = Passage(.pinned(link), database: client.database, effect: spec.effect)
     var note: Note?
     if pin?.isInTransaction == true {
@@ -37,11 +38,14 @@ extension RESPSession {
       beginWrites(request, journey(request, length), &passage.writes)
       note = prepare(spec, request, &passage, now: now)
     }
-    let isBlocking = spec.routing == .blocking && pin?.isInTransaction == false
-    let blocks = isBlocking || passage.delivery == .transaction
+    let isAlone = pin?.isInTransaction == false
+    let isBlocking = spec.routing == .blocking && isAlone
+    let isSolitary = spec.routing == .solitary && isAlone
+    let blocks = isBlocking || isSolitary || passage.delivery == .transaction
     send(
       request, passage, Journey(.pass, bytes: length), note: note, blocks: blocks,
       isBlocking: isBlocking, now: now)
+    if isSolitary { blockedBy?.isSolitary = true }
     return .done(length)
   }
 
@@ -86,7 +90,7 @@ extension RESPSession {
       // What the client wrote over other links counts, once something was executed on this one.
       try? pin?.link.precede(with: Array("*1\r\n$4\r\nPING\r\n".utf8).rawSpan, now: now)
     case .kept: return .stateUnlessError
-    case .shared, .blocking, .control, .refused, .transaction, .transactionEnd: break
+    case .shared, .blocking, .solitary, .control, .refused, .transaction, .transactionEnd: break
     }
     return nil
   }
@@ -301,10 +305,15 @@ extension RESPSession {
 
   func unasked(_ piece: RawSpan, _ place: ReplyPlace, after ticket: UInt64, now: Moment) {
     guard pin != nil else { return }
-    if place.isFirst { skipsMessage = replacesPush(piece, after: ticket) }
+    if place.isFirst { skipsMessage = isExcess(piece) || replacesPush(piece, after: ticket) }
     if !skipsMessage { queue.appendUnasked(piece, after: ticket, output) }
     settleOutput()
     // Messages do not wait for a slow subscriber, as they do not at Redis: past its limit it is closed.
+  }
+
+  /// Whether it is the rest of an error with line ends in it, and so no message.
+  private func isExcess(_ piece: RawSpan) -> Bool {
+    blockedBy?.isSolitary == true && pin?.isMonitoring == false && !piece.begins(with: ">")
   }
 
   /// What the client kept at Redis is gone, and only it knows what that was: as if Redis had closed it.

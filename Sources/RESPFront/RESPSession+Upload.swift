@@ -52,6 +52,8 @@ extension RESPSession {
       upload = Upload(parser.relay(), refusal: refusal)
       return .done(large.headLength)
     }
+    // What it is, the rest may decide: the worst is assumed.
+    if !isKnown { link.endWithClient() }
     var passage = Passage(
       .pinned(link), database: client.database, effect: isKnown ? spec.effect : .fence)
     if pin?.isInTransaction == true {

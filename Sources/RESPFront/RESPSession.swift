@@ -86,13 +86,8 @@ final class RESPSession {
     let ticket: UInt64
     /// Whether its reply may take for ever, so that nobody waits for it in vain.
     let isBlocking: Bool
-  }
-
-  /// A link for one request.
-  struct Loan {
-    let link: PinnedLink
-    /// Whether it is as it was once the reply has come.
-    var isClean = true
+    /// Whether more than its reply may come.
+    var isSolitary = false
   }
 
   /// Where the request at the head of the line stands with the limiter.
@@ -252,7 +247,7 @@ final class RESPSession {
       }
     case .transactionEnd: return pass(spec, request, length, now: now)
     case .control: return passControl(spec, request, length, now: now)
-    case .transaction, .subscription, .blocking, .session, .unknown, .wait, .kept: break
+    case .transaction, .subscription, .blocking, .solitary, .session, .unknown, .wait, .kept: break
     }
     guard traffic.isEmpty else { return stall(.quiet) }
     if let refusal = takePin() {

@@ -20,7 +20,7 @@ enum SharedCommands {
     case .shared: return nil
     case .unknown where table.name(at: container.index) != "client" || !container.isKnown:
       return nil
-    case .control: return nil
+    case .control, .solitary: return nil
     case .blocking where spec.rule == .streams && !blocks(arguments): return nil
     case .kept where answersOnly.contains(table.name(at: spec.index)): return nil
     default: break
@@ -46,7 +46,8 @@ enum SharedCommands {
     switch routing {
     case .transaction, .transactionEnd:
       "it is for one client's own connection, and this one is shared: use transaction(_:)"
-    case .subscription, .session, .kept, .unknown, .shared, .control:
+    case .subscription, .session, .kept, .unknown, .shared, .control,
+      .solitary:
       "it would change the connection for all who share it"
     case .blocking, .wait: "it would hold up all who share the connection"
     case .refused: "what follows it are no replies"

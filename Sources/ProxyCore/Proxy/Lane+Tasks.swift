@@ -37,6 +37,7 @@ extension Lane {
     var link: PinnedLink?
     do throws(ProxyError) {
       if plan.isPinned { link = try pin(.three, database: request.database, for: request.caller) }
+      if plan.endsLink { link?.endWithClient() }
       request.caller.link = link.map { (self, $0, plan.leavesState) }
       let way: Passage.Way =
         link.map { .pinned($0) } ?? (plan.isControl ? .control : .shared(.three, plan.strand))
@@ -77,6 +78,8 @@ struct TaskPlan: Sendable {
   var isPinned = false
   var isControl = false
   var leavesState = false
+  /// Whether the link is not to be used again.
+  var endsLink = false
   /// Each key: in which command, where in its bytes, and whether it is written.
   private var keys: [(command: Int, place: Range<Int>, isWritten: Bool)] = []
   private var count = 0
@@ -98,6 +101,9 @@ struct TaskPlan: Sendable {
     case .shared: break
     case .control: isControl = true
     case .blocking: isPinned = true
+    case .solitary:
+      isPinned = true
+      endsLink = true
     case .unknown:
       isPinned = true
       leavesState = true

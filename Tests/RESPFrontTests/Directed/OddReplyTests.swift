@@ -185,4 +185,66 @@ struct OddReplyTests {
       try say(["EVAL", script, "0"], client, beside: neighbour, String(script.prefix(500)))
     }
   }
+
+  // MARK: Where Redis itself breaks its protocol
+
+  /// What Redis answers with an error that has `\r\n+EVIL\r\n+y` in it, as it stands there. Redis 6 knows no
+  /// such scripts.
+  private static let broken: [[String]] = {
+    let said = "\\r\\n+EVIL\\r\\n+y"
+    let flags = "#!lua flags=\"x\(said)\"\nreturn 1"
+    return [
+      ["EVAL", flags, "0"], ["EVAL", "#!lua \"x\(said)\"\nreturn 1", "0"],
+      ["EVAL_RO", "#!\"lua\(said)\"\nreturn 1", "0"], ["SCRIPT", "LOAD", flags],
+      ["FUNCTION", "LOAD", "#!lua name=a\nlocal 'x\(said)'"],
+      ["FUNCTION", "LOAD", "#!lua name=a\nredis['x\(said)']()"],
+      ["FUNCTION", "LIST", "x\r\n+EVIL\r\n+y"],
+      ["EVAL", "#!lua flags=\"x\\ry\"\nreturn 1", "0"],
+      ["EVAL", "#!lua flags=\"x\\r\"\nreturn 1", "0"],
+    ]
+  }()
+
+  @Test(arguments: [2, 3]) func `an error with line ends in it is not read as another's reply`(
+    _ version: Int
+  ) throws {
+    let stack = try Stack(loops: 1)
+    let neighbour = try Neighbour(stack, version: version)
+    for words in Self.broken {
+      let name = words.joined(separator: " ")
+      let client = try FrameConnection(port: stack.port)
+      _ = try client.query("HELLO", "\(version)")
+      try neighbour.ask()
+      try client.send(multibulk(words.map { Array($0.utf8) }) + multibulk("ECHO", "next"))
+      try neighbour.ask()
+      let reply = try client.frame()
+      #expect(reply.starts(with: Array("-ERR ".utf8)), "\(name): \(shown(reply))")
+      #expect(shown(try client.frame()) == "$4␍next␍", "\(name)")
+      try neighbour.expectUndisturbed(name)
+    }
+  }
+
+  @Test func `nor as that of the next client on the link`() throws {
+    let stack = try Stack(loops: 1)
+    for words in Self.broken {
+      let name = words.joined(separator: " ")
+      for ending in [["EXEC"], ["WATCH", "k"]] {
+        // Each time with what the proxy says to Redis before it gives the link to somebody else.
+        let client = try stack.connect()
+        var request =
+          ending == ["EXEC"] ? [["MULTI"], words, ending] : [ending, words, ["UNWATCH"]]
+        request.append(["QUIT"])
+        try client.send(bytes: request.flatMap { RESPConnection.encode($0) })
+        while (try? client.receive()) != nil {}
+        try stack.expectIdle()
+        let others = try (0..<3).map { _ in try stack.connect() }
+        for other in others { #expect(try other.query("MULTI") == .simple("OK"), "\(name)") }
+        for (number, other) in others.enumerated() {
+          #expect(try other.query("ECHO", "\(number)") == .simple("QUEUED"), "\(name)")
+        }
+        for (number, other) in others.enumerated() {
+          #expect(try other.query("EXEC") == .array([.bulk("\(number)")]), "\(name)")
+        }
+      }
+    }
+  }
 }

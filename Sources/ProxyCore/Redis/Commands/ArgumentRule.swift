@@ -7,6 +7,8 @@ enum ArgumentRule: UInt8, Sendable {
   case untold
   /// EVAL and its kind: no keys are as good as some, and it may touch others.
   case script
+  /// SCRIPT LOAD, which may refuse a script as EVAL does.
+  case scriptLoad
   case sort
   case streams
   case geoStore
@@ -22,6 +24,7 @@ enum ArgumentRule: UInt8, Sendable {
       // A publisher's listeners read what it wrote before.
       case "keys", "scan", "randomkey", "dbsize", "publish", "spublish": .keyspace
       case "eval", "evalsha", "fcall", "eval_ro", "evalsha_ro", "fcall_ro": .script
+      case "script|load": .scriptLoad
       case "sort", "sort_ro": .sort
       case "xread", "xreadgroup": .streams
       case "georadius", "georadiusbymember": .geoStore

@@ -25,7 +25,7 @@ struct CommandDraft: Equatable {
   func spec(keySpecStart: UInt16, container: UInt16, index: UInt16) -> CommandSpec {
     var rule = ArgumentRule(name: name)
     if rule == .none && isUntold { rule = .untold }
-    let namesKeys = !keySpecs.isEmpty || rule != .none
+    let namesKeys = !keySpecs.isEmpty || !(rule == .none || rule == .scriptLoad)
     let effect =
       CommandEffect.correction(for: name)
       ?? CommandEffect(flags, namesKeys: namesKeys, isFamiliar: isFamiliar)

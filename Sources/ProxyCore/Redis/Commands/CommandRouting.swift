@@ -11,6 +11,9 @@ package enum CommandRouting: Hashable, Sendable {
   case subscription
   /// A pinned link for one reply.
   case blocking
+  /// A pinned link for one reply, which ends with the client: Redis lets line ends into some of its errors, and
+  /// what stands behind one reads as the reply to whoever has asked next.
+  case solitary
   /// A pinned link until RESET.
   case session
   /// The control link, never behind what it is to end.
@@ -60,6 +63,8 @@ extension CommandRouting {
       .kept
     case "select", "hello", "reset", "quit", "auth": .kept
     case "wait", "waitaof": .wait
+    // They say what is wrong with a library, or an argument, in its own words.
+    case "function|load", "function|restore", "function|list": .solitary
     case "sync", "psync", "replconf": .refused(.replication)
     case "script|debug": .refused(.debugger)
     default: nil

@@ -56,7 +56,16 @@ extension CommandSpec {
   ) {
     switch rule {
     case .none, .untold, .migrate: break
-    case .keyspace, .script: if keys.knowledge == .exact { keys.knowledge = .partial }
+    case .keyspace: if keys.knowledge == .exact { keys.knowledge = .partial }
+    case .script:
+      if keys.knowledge == .exact { keys.knowledge = .partial }
+      if arguments.count > 1, arguments.bytes(1, in: request).isScriptWithEscapes {
+        routing = .solitary
+      }
+    case .scriptLoad:
+      if arguments.count > 2, arguments.bytes(2, in: request).isScriptWithEscapes {
+        routing = .solitary
+      }
     case .streams:
       // Anywhere, not only where an option may stand: an option that is not known yet must not hide
       // it, since a command that blocks on a shared link would hold up everybody.
@@ -96,6 +105,16 @@ extension CommandSpec {
       }
     }
     return true
+  }
+}
+
+extension RawSpan {
+  /// Whether a script says something about itself with a backslash in it: `#!lua flags="\r\n"`. Where Redis
+  /// does not know that, its error has it, unescaped.
+  fileprivate var isScriptWithEscapes: Bool {
+    guard byteCount > 2, extracting(0..<2).equals("#!") else { return false }
+    let end = firstOffset(of: UInt8(ascii: "\n"), in: 2..<byteCount) ?? byteCount
+    return firstOffset(of: UInt8(ascii: "\\"), in: 2..<end) != nil
   }
 }
 

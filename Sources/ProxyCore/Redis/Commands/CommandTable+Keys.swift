@@ -11,7 +11,7 @@ extension CommandTable {
     case .untold: return false
     case .streams: return keys.collectStreams(arguments, in: request, areWritten: writes)
     case .migrate: return keys.collectMigrated(arguments, in: request)
-    case .none, .keyspace, .script, .sort, .geoStore, .getEx, .bitField, .copy: break
+    case .none, .keyspace, .script, .scriptLoad, .sort, .geoStore, .getEx, .bitField, .copy: break
     }
     let start = Int(spec.keySpecStart)
     for place in start..<start &+ Int(spec.keySpecCount) {

@@ -64,7 +64,7 @@ import Testing
     }
     expect("MODULE LOAD m", .fence, "~")
     expect("FUNCTION FLUSH", .none, "")
-    expect("FUNCTION LOAD s", .none, "")
+    expect("FUNCTION LOAD s", .none, "", .solitary)
     expect("SCRIPT FLUSH", .none, "")
   }
 

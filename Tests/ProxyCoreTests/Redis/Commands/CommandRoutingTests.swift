@@ -11,6 +11,7 @@ import Testing
     (.transactionEnd, "exec discard unwatch"),
     (.subscription, "subscribe psubscribe ssubscribe unsubscribe punsubscribe sunsubscribe"),
     (.blocking, "blpop brpop blmove brpoplpush blmpop bzpopmin bzpopmax bzmpop xread xreadgroup"),
+    (.solitary, "function|load function|restore function|list"),
     (.session, "monitor client|tracking client|caching client|no-touch readonly asking"),
     (.control, "script|kill function|kill client|pause client|unpause shutdown"),
     (.kept, "client|setname client|setinfo client|getname client|id client|info client|list"),
@@ -37,6 +38,22 @@ import Testing
       #expect(spec.index == index)
       #expect(spec.flags.contains(.blocking) == (spec.routing == .blocking))
     }
+  }
+
+  @Test func `a script that Redis may repeat with its line ends has a link of its own`() {
+    let table = CommandTable.builtIn
+    for words in [["EVAL"], ["eval_ro"], ["SCRIPT", "LOAD"]] {
+      for script in ["#!lua flags=\"\\r\\n\"\nreturn 1", "#!\"\\x0d\\x0a", "#!\\"] {
+        #expect(table.classified(words + [script, "0"]).routing == .solitary, "\(script)")
+      }
+      for script in ["", "#", "#!", "#!lua\nreturn '\\r\\n'", "return '#!\\r'", " #!\\", "x\n#!\\"]
+      {
+        #expect(table.classified(words + [script, "0"]).routing == .shared, "\(script)")
+      }
+    }
+    #expect(table.classified(["EVALSHA", "x", "0"]).routing == .shared)
+    #expect(table.classified(["SCRIPT", "LOAD"]).routing == .shared)
+    #expect(table.command("script|load").effect == .none)
   }
 
   @Test func `all that writes, by Redis's word, has an effect on the cache`() {
