@@ -86,9 +86,9 @@ final class ClientRoster {
   private func visit(from first: Int, atMost limit: Int, _ body: (RESPSession) -> Void) -> Int? {
     // Those who leave meanwhile may make the list shorter.
     let start = firstPlace(from: first)
-    let slice = entries[start..<min(entries.count, start + limit)].filter(\.isHere).map(\.session)
+    let slice = entries[start..<min(entries.count, start + limit)].filter(\.isHere)
     let next = start + limit < entries.count ? entries[start + limit].id : nil
-    for session in slice { body(session) }
+    for entry in slice where !entry.session.presence.hasDeparted { body(entry.session) }
     return next
   }
 
@@ -174,7 +174,13 @@ final class ClientRoster {
     }
   }
 
-  private func find(_ id: Int) -> RESPSession? { place(of: id).flatMap { entries[$0].session } }
+  private func find(_ id: Int) -> RESPSession? {
+    guard let session = place(of: id).map({ entries[$0].session }), !session.presence.hasDeparted
+    else {
+      return nil
+    }
+    return session
+  }
 
   private func report(_ part: SurveyPart, to seat: Int, _ number: UInt64, isLast: Bool) {
     _ = registry.seats[seat].mailbox.send(.part(part, number: number, isLast: isLast))

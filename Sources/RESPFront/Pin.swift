@@ -13,6 +13,8 @@ final class Pin {
   /// Whose, if it is known.
   var user: [UInt8]?
   var isMonitoring = false
+  /// Whether Redis has reset the link for its client: it is no more what the proxy's links are.
+  var wasReset = false
   var isTracking = false
   /// The clients whom its invalidations may be sent to: the last one, but for what a transaction does.
   var targets: [RedirectTarget] = []

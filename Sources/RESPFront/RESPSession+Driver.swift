@@ -18,7 +18,7 @@ extension RESPSession: ConnectionHandler {
       connection.pauseReading()
       settleOutput(on: connection)
       return .taken(count)
-    case .finished: endAfterReplies()
+    case .finished: endAfterReplies(now: now)
     case .aborted:
       // Which tells why, if that is why.
       settleOutput(on: connection)
@@ -31,7 +31,7 @@ extension RESPSession: ConnectionHandler {
   /// so has one within a request.
   func finished(_ connection: Connection, now: Moment) {
     let hasGone = blockedBy?.isBlocking == true || upload != nil
-    if hasGone { connection.close() } else { endAfterReplies() }
+    if hasGone { connection.close() } else { endAfterReplies(now: now) }
   }
 
   func hungUp(_ connection: Connection, now: Moment) {
@@ -43,13 +43,23 @@ extension RESPSession: ConnectionHandler {
     if blockedBy?.isBlocking == true || !subscriptions.isEmpty {
       connection.close()
     } else if stall == nil && upload == nil && !connection.holdsInput {
-      endAfterReplies()
+      endAfterReplies(now: now)
     }
   }
 
-  private func endAfterReplies() {
+  private func endAfterReplies(now: Moment) {
     isEnding = true
-    if queue.isEmpty { connection?.closeAfterFlushing() } else { connection?.pauseReading() }
+    if queue.isEmpty { depart(now: now) } else { connection?.pauseReading() }
+  }
+
+  /// The client has nothing more to come. Others find it no more, and what it kept at Redis ends: as there,
+  /// that does not wait until it has read its last answer and closed its side.
+  func depart(now: Moment) {
+    connection?.closeAfterFlushing()
+    if presence.hasDeparted { return }
+    presence.hasDeparted = true
+    endNamings(.gone)
+    abandonPin(now: now)
   }
 
   func drained(_ connection: Connection, now: Moment) { speedUp() }

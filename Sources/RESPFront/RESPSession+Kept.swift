@@ -14,9 +14,7 @@ extension RESPSession {
     case .hello: return hello(request, length, now: now)
     case .auth: return authenticate(request, length, now: now)
     case .reset: return reset(length, now: now)
-    case .quit:
-      reply { $0.appendSimpleString("OK") }
-      return .finish
+    case .quit: return quit(length, now: now)
     case .clientGetName where pin != nil && !traffic.isEmpty,
       .clientSetName where pin != nil && !traffic.isEmpty:
       // A transaction that is under way may change the name.
@@ -207,8 +205,9 @@ extension RESPSession {
     client.reset()
     client.isAuthenticated = password == nil
     parser.isAuthenticated = client.isAuthenticated
-    if isTarget, let link = pin?.link {
-      // Others know it by the number of this link, which stays the same at Redis too.
+    if let link = isTarget ? pin?.link : ownLinkThatAnswers {
+      // Whoever hears of its end may count on it: its subscriptions have ended at Redis. Where others know
+      // the client by the number of this link, that stays the same there too.
       let passage = Passage(.pinned(link), database: client.database, effect: .none)
       send(
         Array("*1\r\n$5\r\nRESET\r\n".utf8).rawSpan, passage, Journey(.pass, bytes: length),
@@ -220,13 +219,33 @@ extension RESPSession {
     return .done(length)
   }
 
-  /// Redis has reset the client's own link, which is now to be as the proxy's links are.
+  /// Redis answers those who keep something there, so that it has ended when they hear so.
+  private func quit(_ length: Int, now: Moment) -> Step {
+    guard let link = ownLinkThatAnswers else {
+      reply { $0.appendSimpleString("OK") }
+      return .finish
+    }
+    // Redis is about to close it.
+    link.endWithClient()
+    let passage = Passage(.pinned(link), database: client.database, effect: .none)
+    send(
+      Array("*1\r\n$4\r\nQUIT\r\n".utf8).rawSpan, passage, Journey(.pass, bytes: length),
+      note: .quit, now: now)
+    return .finish
+  }
+
+  /// The client's own link, but for one on which a reply looks like what a monitor is shown.
+  private var ownLinkThatAnswers: PinnedLink? { pin?.isMonitoring == true ? nil : pin?.link }
+
+  /// Redis has reset the client's own link. Where it stays the client's it is to be as the proxy's links are.
   func beginAnew(now: Moment) {
     guard let link = pin?.link else { return }
     link.forgetSubscriptions()
     link.noteVersion(.two)
     subscriptions = Subscriptions()
     pin = Pin(link: link)
+    pin?.wasReset = true
+    if !isTarget { return }
     let url = lane.proxy.settings.url
     var request = ByteBuffer()
     if let password = url.password {

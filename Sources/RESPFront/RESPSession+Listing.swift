@@ -48,15 +48,16 @@ extension RESPSession {
       part.add(line, limit: options.outputBytesMax)
     case .kill:
       // Who asks is answered first.
-      if client.id == survey.asker { part.includesAsker = true } else { kill() }
+      if client.id == survey.asker { part.includesAsker = true } else { kill(now: now) }
     case .redirect, .unblock: break
     }
   }
 
   /// As if it had gone by itself; it is in no list any more.
-  private func kill() {
+  private func kill(now: Moment) {
     roster?.leave(self)
     connection?.close()
+    depart(now: now)
   }
 
   /// Ends a client that has said nothing for longer than `timeout`, unless it waits for something.

@@ -138,7 +138,12 @@ extension RESPSession: LaneCaller {
       return
     }
     if logsAccess { noteOutcome(error, of: ticket) }
-    answer(ticket) { error.write(to: &$0) }
+    if case .quit = notes[ticket] {
+      // It was lost with its link, and with that went what it was to end.
+      answer(ticket) { $0.appendSimpleString("OK") }
+    } else {
+      answer(ticket) { error.write(to: &$0) }
+    }
     conclude(ticket, RequestOutcome(error), now: now)
   }
 

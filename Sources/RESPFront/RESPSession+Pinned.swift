@@ -209,7 +209,7 @@ extension RESPSession {
   func leavePinIfIdle(now: Moment) {
     guard let pin, traffic.isEmpty, pin.isIdle, !isTarget else { return }
     self.pin = nil
-    lane.unpin(pin.link, isClean: true, now: now)
+    lane.unpin(pin.link, isClean: !pin.wasReset, now: now)
   }
 
   /// Whether others have named the client as the one to send to, or are about to.
@@ -242,8 +242,10 @@ extension RESPSession {
     case tracking(TrackingChange)
     /// Whether and whereto Redis sends invalidations, in its own numbers.
     case redirection
-    /// RESET of a client that keeps its link.
+    /// RESET of a client that has a link of its own.
     case reset
+    /// QUIT of such a client.
+    case quit
     /// Whether the client may ask the others that.
     case survey(ClientSurvey)
     /// `INFO`, which the proxy adds to.
@@ -284,8 +286,14 @@ extension RESPSession {
       answer(ticket) { greetClient(hello, &$0) }
       return false
     case .tracking(let change): if !isError { pin?.apply(change) }
-    case .reset: beginAnew(now: now)
-    case .survey, .details, .redirection: break
+    case .reset:
+      beginAnew(now: now)
+      if !isError || isTarget { return true }
+      // Redis has it since 6.2: before, what the client keeps there ends with its link.
+      pin?.link.endWithClient()
+      answer(ticket) { $0.appendSimpleString("RESET") }
+      return false
+    case .survey, .details, .redirection, .quit: break
     }
     return true
   }
@@ -323,7 +331,7 @@ extension RESPSession {
     pin = nil
     subscriptions = Subscriptions()
     endNamings(.refused(.redis(error)))
-    if !wasIdle { connection?.closeAfterFlushing() }
+    if !wasIdle { depart(now: now) }
   }
 }
 

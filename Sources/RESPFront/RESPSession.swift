@@ -359,7 +359,7 @@ final class RESPSession {
       case .permit, .upload, nil: false
       }
     if goesOn { resume() }
-    if isEnding && queue.isEmpty { connection?.closeAfterFlushing() }
+    if isEnding && queue.isEmpty { depart(now: now) }
   }
 
   func resume() {

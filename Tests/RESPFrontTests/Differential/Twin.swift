@@ -107,9 +107,11 @@ final class TwinConnection {
   }
 
   /// Compares all that comes up to the end of both.
-  func expectSameEnd(at place: SourceLocation = #_sourceLocation) throws {
+  func expectSameEnd(
+    _ comment: String = "", at place: SourceLocation = #_sourceLocation
+  ) throws {
     let expected = try plain.rest()
     let found = try proxied.rest()
-    #expect(shown(found) == shown(expected), sourceLocation: place)
+    #expect(shown(found) == shown(expected), "\(comment)", sourceLocation: place)
   }
 }
