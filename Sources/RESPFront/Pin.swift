@@ -19,6 +19,8 @@ final class Pin {
   /// The clients whom its invalidations may be sent to: the last one, but for what a transaction does.
   var targets: [RedirectTarget] = []
   var queued = Queued()
+  /// The databases that an EXEC under way selects.
+  var selecting: [UInt32] = []
 
   init(link: PinnedLink) { self.link = link }
 
@@ -30,8 +32,9 @@ final class Pin {
     private(set) var keys: [[UInt8]] = []
     /// So many keys that they are not told apart any more.
     private(set) var isUncountable = false
-    /// The database that it ends in, if it changes that.
-    var selects: UInt32?
+    /// The databases that it selects, in order, by the places of their commands: it ends in that of the last
+    /// SELECT that Redis obeys.
+    private(set) var selections: [(element: Int, database: UInt32)] = []
     /// The name that the client has then, if it changes that.
     var name: [UInt8]?
     /// The version that it speaks then, if it changes that.
@@ -74,6 +77,12 @@ final class Pin {
       subscriptionChanges.append((commandCount, change))
       keptBytes += Limits.keptNameOverhead + change.names.reduce(0) { $0 + Subscriptions.cost($1) }
       commandCount += 1
+    }
+
+    /// The command that was counted last is a SELECT.
+    mutating func addSelection(of database: UInt32) {
+      selections.append((commandCount - 1, database))
+      keptBytes += Limits.keptNameOverhead
     }
 
     mutating func add(_ change: TrackingChange) {

@@ -112,11 +112,13 @@ extension RESPSession {
       for key in queued.keys {
         lane.beginWrite(key.rawSpan, hash: lane.hash(key.rawSpan), &passage.writes)
       }
-      expectConfirmations(of: queued, &passage)
+      expectElements(of: queued, &passage)
       pin?.endTransaction()
       if queued.leavesState { pin?.leavesState = true }
       return .exec(queued)
     case .discard: pin?.endTransaction()
+    // Redis refuses them, queues nothing and goes on.
+    case .multi, .watch: break
     default: queue(spec, request)
     }
     return nil
@@ -152,8 +154,11 @@ extension RESPSession {
     pin?.queued.leavesState = true
     switch spec.verb {
     case .select:
-      if let number = Decimal(parser.arguments.bytes(1, in: request))?.value {
-        pin?.queued.selects = UInt32(exactly: number)
+      // What is no number of a database Redis does not obey.
+      if let number = Decimal(parser.arguments.bytes(1, in: request))?.value,
+        let database = UInt32(exactly: number)
+      {
+        pin?.queued.addSelection(of: database)
       }
     case .clientSetName:
       let name = parser.arguments.bytes(2, in: request)
@@ -170,10 +175,12 @@ extension RESPSession {
     }
   }
 
-  /// Has the link know where confirmations will stand among the elements of the reply.
-  private func expectConfirmations(of queued: Pin.Queued, _ passage: inout Passage) {
-    if queued.subscriptionChanges.isEmpty { return }
+  /// Has the link know where confirmations, and answers to SELECTs, will stand among the elements of the reply.
+  private func expectElements(of queued: Pin.Queued, _ passage: inout Passage) {
+    if queued.subscriptionChanges.isEmpty && queued.selections.isEmpty { return }
     passage.delivery = .transaction
+    passage.selections = queued.selections.map(\.element)
+    pin?.selecting = queued.selections.map(\.database)
     var expected = subscriptions
     passage.confirmations = queued.subscriptionChanges.map {
       ($0.element, expected.begin($0.change))
@@ -300,7 +307,6 @@ extension RESPSession {
 
   /// A transaction was executed, and with it what it does to the client's own state.
   private func executed(_ queued: Pin.Queued) {
-    client.database = queued.selects ?? client.database
     client.name = queued.name ?? client.name
     if let version = queued.version {
       client.version = version
@@ -309,6 +315,18 @@ extension RESPSession {
     if queued.changesIdentity { pin?.hasIdentity = true }
     pin?.apply(queued.trackingChanges)
     for (_, change) in queued.subscriptionChanges { _ = subscriptions.begin(change) }
+  }
+
+  /// The request has ended that the client's next ones waited for. Where it was an EXEC with SELECTs, it is
+  /// known by now which of them Redis has obeyed.
+  func endBlock() {
+    blockedBy = nil
+    guard let pin, !pin.selecting.isEmpty else { return }
+    if let place = pin.link.lastSelection, place < pin.selecting.count {
+      client.database = pin.selecting[place]
+      lane.knownDatabases.insert(client.database)
+    }
+    pin.selecting = []
   }
 
   func unasked(_ piece: RawSpan, _ place: ReplyPlace, after ticket: UInt64, now: Moment) {

@@ -340,7 +340,7 @@ final class RESPSession {
 
   private func concludeSpecial(_ ticket: UInt64, now: Moment) {
     notes[ticket] = nil
-    if blockedBy?.ticket == ticket { blockedBy = nil }
+    if blockedBy?.ticket == ticket { endBlock() }
     if let loan = loans.removeValue(forKey: ticket) {
       lane.unpin(loan.link, isClean: loan.isClean, now: now)
     }

@@ -18,6 +18,8 @@ package struct Passage: ~Copyable {
   /// Of an EXEC, which of its elements are confirmations, in their order, and how many; it is delivered
   /// as a transaction then. Nil for most, as counting references to nothing costs something too.
   package var confirmations: [(element: Int, count: UInt32)]?
+  /// And which of them answer SELECTs.
+  package var selections: [Int]?
   /// Whether a permit comes with it, to be released at its end.
   package var holdsPermit = false
   /// The keys of which nothing may be known meanwhile, held since `beginWrite`: those that it writes.

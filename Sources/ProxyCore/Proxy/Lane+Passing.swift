@@ -47,7 +47,8 @@ extension Lane {
       if isClosed { throw proxy.error(.closed) }
       let link = try connection(for: passage.way, database: passage.database, now: now)
       if passage.delivery == .transaction {
-        link.expect(TransactionReading(passage.confirmations ?? []))
+        link.expect(
+          TransactionReading(passage.confirmations ?? [], selections: passage.selections ?? []))
       }
       try link.submit(LinkToken(token), passage.delivery, request, now: now)
     } catch {

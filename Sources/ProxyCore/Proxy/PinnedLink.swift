@@ -77,6 +77,9 @@ package final class PinnedLink: LinkOwner {
 
   /// Redis has ended all of its client's subscriptions with one reply.
   package func forgetSubscriptions() { connection.forgetSubscriptions() }
+  /// Of the last transaction that was to tell, which of its SELECTs was the last one that Redis has obeyed;
+  /// nil where none was.
+  package var lastSelection: Int? { connection.lastSelection }
   /// Bytes that wait to be sent.
   package var outputCount: Int { connection.outputCount }
   /// Whether they must wait for `linkDrained`.

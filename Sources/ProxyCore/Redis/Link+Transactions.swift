@@ -1,17 +1,26 @@
 /// EXEC of a transaction that changes what its client is subscribed to: a confirmation for each channel
 /// stands where one element should, and messages to the client itself between elements. Neither is valid
-/// within an array, so that the reply is read element by element.
+/// within an array, so that the reply is read element by element. So is that of a transaction with SELECTs,
+/// of which it matters whether Redis has obeyed them.
 struct TransactionReading {
   /// The elements that are confirmations, in order, and of how many.
   private let confirmations: [(element: Int, count: UInt32)]
   private var next = 0
+  /// The elements that answer SELECTs, in order.
+  private let selections: [Int]
+  private var nextSelection = 0
+  /// Which of the SELECTs was the last one that was not answered with an error.
+  private(set) var lastSelection: Int?
   private var element = 0
   /// Elements that the reply has; nil until its first line has come.
   private(set) var count: Int?
   /// Confirmations of the element at hand that have not come.
   private var confirmationsLeft: UInt32 = 0
 
-  init(_ confirmations: [(element: Int, count: UInt32)]) { self.confirmations = confirmations }
+  init(_ confirmations: [(element: Int, count: UInt32)], selections: [Int] = []) {
+    self.confirmations = confirmations
+    self.selections = selections
+  }
 
   mutating func begin(count: Int) {
     self.count = count
@@ -27,11 +36,15 @@ struct TransactionReading {
       confirmationsLeft -= 1
       return false
     }
-    return endElement()
+    return endElement(isError: false)
   }
 
   /// An element has come, an error in place of confirmations included. Whether it was the last one.
-  mutating func endElement() -> Bool {
+  mutating func endElement(isError: Bool) -> Bool {
+    if nextSelection < selections.count, selections[nextSelection] == element {
+      if !isError { lastSelection = nextSelection }
+      nextSelection += 1
+    }
     element += 1
     beginElement()
     return element >= count ?? 0
@@ -48,7 +61,13 @@ struct TransactionReading {
 extension Link {
   /// Says what the next request, an EXEC to be delivered as a `transaction`, is answered with. No other one
   /// may be in flight.
-  mutating func expect(_ transaction: TransactionReading) { reading.transaction = transaction }
+  mutating func expect(_ transaction: TransactionReading) {
+    reading.transaction = transaction
+    reading.lastSelection = nil
+  }
+
+  /// Of the last such EXEC, which of its SELECTs was the last one that Redis has obeyed; nil where none was.
+  package var lastSelection: Int? { reading.lastSelection }
 
   /// The first line, if the reply has elements. Otherwise it is a reply like others.
   mutating func beginTransaction(
@@ -83,12 +102,15 @@ extension Link {
     var endsRequest = false
     if isLast {
       reading.frame = .boundary
+      let isError = reading.scanner.kind == .error || reading.scanner.kind == .bulkError
       endsRequest =
         (isConfirmation
-          ? reading.transaction?.endConfirmation() : reading.transaction?.endElement()) ?? true
+          ? reading.transaction?.endConfirmation()
+          : reading.transaction?.endElement(isError: isError)) ?? true
     }
     if endsRequest {
       endRequest()
+      reading.lastSelection = reading.transaction?.lastSelection
       reading.transaction = nil
     }
     return .piece(

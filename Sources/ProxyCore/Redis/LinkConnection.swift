@@ -47,6 +47,7 @@ package final class LinkConnection {
   var isCounted = false
   package func noteVersion(_ version: RESPVersion) { link.noteVersion(version) }
   func expect(_ transaction: TransactionReading) { link.expect(transaction) }
+  var lastSelection: Int? { link.lastSelection }
   package func forgetSubscriptions() { link.forgetSubscriptions() }
   /// Requests that others have submitted, fences apart.
   private(set) var uses: UInt64 = 0

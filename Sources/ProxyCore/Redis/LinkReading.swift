@@ -41,6 +41,8 @@ struct LinkReading: ~Copyable {
 
   /// Of the request at the head, where its delivery is `transaction`.
   var transaction: TransactionReading?
+  /// What the last one said of its SELECTs.
+  var lastSelection: Int?
   /// What the peer speaks: in RESP3 an array is never a message.
   var version = RESPVersion.two
 
