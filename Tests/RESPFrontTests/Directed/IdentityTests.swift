@@ -1,3 +1,4 @@
+import Foundation
 import ProxyCore
 import TestSupport
 import Testing
@@ -64,6 +65,57 @@ struct IdentityTests {
     #expect(try client.query("AUTH", "ann", "other").text?.hasPrefix("WRONGPASS") == true)
     #expect(try client.query("AUTH", "default", "").text == "OK")
     #expect(try client.query("ACL", "WHOAMI").text == "default")
+  }
+
+  @Test func `rights that are taken from the proxy's own user count at once`() throws {
+    let directory = try TemporaryDirectory.make()
+    defer { TemporaryDirectory.remove(directory) }
+    let file = "\(directory)/users.acl"
+    func write(_ rights: String) throws {
+      let text = "user default on nopass ~* &* +@all \(rights)\n"
+      try text.write(toFile: file, atomically: true, encoding: .utf8)
+    }
+    try write("")
+    let twin = try Twin(arguments: ["--aclfile", file])
+    let (client, other) = (try twin.connect(), try twin.connect())
+    try client.say("SET k v")
+    for takes: [String] in [
+      ["ACL SETUSER default -get"], ["MULTI", "ACL SETUSER default -get", "EXEC"],
+      ["MULTI", "SELECT 1", "acl setuser default -get", "SELECT 0", "EXEC"], ["ACL LOAD"],
+      ["MULTI", "ACL LOAD", "EXEC"], ["ACL SETUSER default resetkeys ~other"],
+    ] {
+      for _ in 0..<2 {
+        try client.say("GET k")
+        try other.say("GET k")
+      }
+      try write("-get")
+      for line in takes { try client.say(line) }
+      for line in ["GET k", "GET k"] {
+        try other.say(line)
+        try client.say(line)
+      }
+      try write("")
+      try client.say("ACL LOAD")
+      try client.say("GET k")
+      try other.say("GET k")
+    }
+  }
+
+  @Test func `of a user that is deleted nothing is answered from memory`() throws {
+    let server = try RedisServer()
+    try server.query("ACL", "SETUSER", "ann", "on", ">secret", "~*", "&*", "+@all")
+    let stack = try Stack(server) {
+      $0.url.username = "ann"
+      $0.url.password = "secret"
+    }
+    let (client, other) = (try stack.connect(), try stack.connect())
+    #expect(try client.query("SET", "k", "v") == .simple("OK"))
+    for _ in 0..<2 { #expect(try other.query("GET", "k").text == "v") }
+    _ = try client.query("ACL", "DELUSER", "ann")
+    for _ in 0..<3 {
+      let reply = try other.query("GET", "k")
+      guard case .error = reply else { throw ToolError("\(reply) for a user who is gone") }
+    }
   }
 
   @Test func `the proxy's own password is asked for as Redis asks for its own`() throws {

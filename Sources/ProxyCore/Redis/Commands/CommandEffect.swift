@@ -34,6 +34,8 @@ extension CommandEffect {
     // SWAPDB pushes nothing at all. The others replace the data set, now or a little later.
     case "flushall", "flushdb", "swapdb", "replicaof", "slaveof", "failover", "cluster|reset":
       .empties
+    // They may take the right to read from the user that the proxy is, and with it from all who read here.
+    case "acl|setuser", "acl|deluser", "acl|load": .empties
     // POPULATE, RELOAD, LOADAOF, CHANGE-REPL-ID …: what it does is undocumented on purpose.
     case "debug": .empties
     // They write, but libraries of functions and not keys.

@@ -62,6 +62,8 @@ import Testing
     ] {
       expect(line, .empties, "~")
     }
+    for line in ["ACL SETUSER u -get", "acl deluser u", "ACL LOAD"] { expect(line, .empties, "~") }
+    expect("ACL WHOAMI", .none, "")
     expect("MODULE LOAD m", .fence, "~")
     expect("FUNCTION FLUSH", .none, "")
     expect("FUNCTION LOAD s", .none, "", .solitary)
