@@ -37,7 +37,7 @@ package enum CommandRefusal: UInt8, Hashable, Sendable {
   package var message: StaticString {
     switch self {
     case .replication:
-      "ERR replication does not pass through this proxy: connect the replica to Redis itself"
+      "ERR replication does not pass through this proxy: connect the replica, or redis-cli, to Redis itself"
     case .debugger:
       "ERR the script debugger does not pass through this proxy: connect to Redis itself"
     }
