@@ -7,6 +7,26 @@ import Testing
 
 @Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
 struct ClientListTests {
+  @Test func `INFO counts Redis's clients, and in its own section those of the list`() throws {
+    let stack = try Stack(loops: 2)
+    let clients = try (0..<5).map { _ in try stack.connect() }
+    for client in clients { _ = try client.query("GET", "k") }
+    let text = try #require(try clients[0].query("INFO").plainText)
+    let lines = text.split(separator: "\r\n").map(String.init)
+    #expect(lines.contains("proxy_clients_resp:\(try clients[0].clientLines().count)"))
+    // Who asks Redis itself is one more; links may still come.
+    try poll("INFO says what Redis says") {
+      let there = try stack.server.query("INFO", "clients").text ?? ""
+      let here = try clients[0].query("INFO", "clients").text ?? ""
+      guard let there = Self.connected(there), let here = Self.connected(here) else { return false }
+      return here == there - 1
+    }
+  }
+
+  private static func connected(_ text: String) -> Int? {
+    text.firstMatch(of: /connected_clients:([0-9]+)/).flatMap { Int($0.output.1) }
+  }
+
   /// What clients do before they are looked at; the last reply of some never comes.
   static let lives: [[[String]]] = [
     [["PING"]], [["CLIENT", "SETNAME", "me"]], [["SELECT", "3"], ["GET", "a"]], [["HELLO", "3"]],
