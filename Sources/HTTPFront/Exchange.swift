@@ -13,10 +13,14 @@ final class Exchange {
   @safe @exclusivity(unchecked) var body = HTTPBodyReader(.none, bytesMax: 0)
   /// What has come of a value that is written, while it is collected.
   @safe @exclusivity(unchecked) var contents = ByteBuffer()
+  /// By which number its lane knows what it fetches; 0 where that is nothing.
+  var fetch: UInt64 = 0
   /// The link that a large value passes over, one way or the other.
   var link: PinnedLink?
   /// A value that is passed on as it comes.
   var upload: UInt64?
+  /// Whether a write has been sent, or stands in line for a permit.
+  var hasLeft = false
   /// What has come of a reply that is passed on as it comes.
   @safe @exclusivity(unchecked) var reply = ValueReply()
 

@@ -17,7 +17,7 @@ extension HTTPSession {
     let exchange = exchange ?? wait(request, .read, key: key, now: now)
     stage = .waiting
     watch(.redis, now: now)
-    lane.fetch(
+    exchange.fetch = lane.fetch(
       key, hash: hash, database: database, for: self, ticket: exchange.ticket, now: now)
   }
 

@@ -94,11 +94,23 @@ extension HTTPSession {
       exchange.contents.release()
       return endUpload(exchange)
     }
+    if lane.isFlooded(.writes, .three, database: database) {
+      return lane.waitForRoom(self, now: now)
+    }
+    exchange.hasLeft = true
     switch lane.admit(self, ticket: exchange.ticket, now: now) {
     case .granted: pass(exchange, now: now)
     case .waiting: break
     case .refused(let error):
       answerWaiting(HTTPProblem(.limiter(error)), as: .refused, now: now)
+    }
+  }
+
+  func linkHasRoom(now: Moment) {
+    if stage == .waiting, let exchange, exchange.purpose != .read, exchange.upload == nil,
+      !exchange.hasLeft
+    {
+      write(exchange, now: now)
     }
   }
 

@@ -227,15 +227,30 @@ extension Limits {  // Links to Redis
   /// and a dead peer is found by TCP before; this is for those who answer for a dead peer.
   package static let linkPingTimeout = Duration.seconds(60)
 
+  /// What waits to be sent over a shared link before those who would add to it have to wait.
+  package static let sharedUnsentBytesMax = 16 * 1024 * 1024
+  /// A longer request takes a link of its client's own.
+  package static let sharedRequestBytesMax = 1024 * 1024
   /// A shared link that has waited for longer takes no new requests while another is ready: Redis holds back
   /// what it is to answer, and would hold back those too.
   package static let linkHeldUpMin = Duration.milliseconds(20)
+
+  /// How long Redis may leave everything unanswered before it counts as away. A link that alone is silent for so
+  /// long is given up, where Redis answers over others and holds nothing back.
+  package static let redisSilenceMax = Duration.seconds(5)
+  /// Looks at silent links within that time.
+  static let silenceLooks = 5
+  /// Between two looks whether there is room again on a link over which too much waits to be sent.
+  static let linkRoomPause = Duration.milliseconds(5)
 
   /// What the bounds of links owe to each other.
   package static var linkRelationsHold: Bool {
     backoffFirstMax <= backoffMax && backoffMax <= backoffRefused
       && linkRequestsKeptMax <= linkRequestsMax && limiterPermitsMax <= linkRequestsMax
       && linkPingInterval < linkPingTimeout && pushHeadBytesMax < greetingReplyBytesMax
+      && argumentBufferedMax < sharedRequestBytesMax && sharedRequestBytesMax < sharedUnsentBytesMax
+      && sharedUnsentBytesMax + sharedRequestBytesMax < linkWaitingBytesMax
+      && linkWaitingBytesMax < connectionOutputBytesMax
   }
 }
 

@@ -68,6 +68,7 @@ extension RESPSession: ConnectionHandler {
     if reason == .outputLimit { lane.proxy.tell(.unread(connection.peer)) }
     if !access.pending.isEmpty { noteClose() }
     self.connection = nil
+    if traffic.fetches > 0 { for read in queue.reads { lane.abandonFetch(read, now: now) } }
     roster?.leave(self)
     stall = nil
     upload = nil

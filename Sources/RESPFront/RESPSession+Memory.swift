@@ -79,9 +79,12 @@ extension RESPSession {
       return .done(length)
     }
     if traffic.isFull { return stall(.room) }
-    let ticket = begin(Journey(fetching: key, hash: hash, bytes: length))
+    let journey = Journey(fetching: key, hash: hash, bytes: length)
+    let ticket = begin(journey)
     record(request, of: ticket, .done(length), now: now)
-    lane.fetch(key, hash: hash, database: client.database, for: self, ticket: ticket, now: now)
+    journey.note(
+      read: lane.fetch(
+        key, hash: hash, database: client.database, for: self, ticket: ticket, now: now))
     return .done(length)
   }
 

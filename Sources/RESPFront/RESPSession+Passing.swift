@@ -17,6 +17,14 @@ extension RESPSession: LaneCaller {
       journey.strand = strand
     }
     if traffic.isFull { return stall(.room) }
+    let way = way(of: journey.strand, now: now)
+    if lane.isFlooded(
+      journey.strand, client.version, database: client.database,
+      isSpare: spareStrands[journey.strand])
+    {
+      lane.waitForRoom(self, now: now)
+      return stall(.link)
+    }
     switch takePermit(now: now) {
     case .held: break
     case .none: return stall(.permit)
@@ -24,8 +32,7 @@ extension RESPSession: LaneCaller {
       reply(.limiter(error))
       return .done(length)
     }
-    var passage = Passage(
-      way(of: journey.strand, now: now), database: client.database, effect: spec.effect)
+    var passage = Passage(way, database: client.database, effect: spec.effect)
     passage.holdsPermit = true
     if note != nil { passage.delivery = .tree }
     beginWrites(request, journey, &passage.writes)
@@ -90,6 +97,12 @@ extension RESPSession: LaneCaller {
 
   // MARK: Permits
 
+  /// Where the request at the head of the line stands with the limiter.
+  enum Permit {
+    case none, held
+    case refused(LimiterError)
+  }
+
   /// The permit of the request at hand; `none` where it is waited for.
   private func takePermit(now: Moment) -> Permit {
     defer { permit = .none }
@@ -102,6 +115,10 @@ extension RESPSession: LaneCaller {
     case .waiting: return .none
     case .refused(let error): return .refused(error)
     }
+  }
+
+  func linkHasRoom(now: Moment) {
+    if stall == .link { resume() }
   }
 
   func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment) {

@@ -80,6 +80,8 @@ final class RESPSession {
     case permit
     /// The client's own link, which has not taken what it was given.
     case upload
+    /// A shared link over which too much waits to be sent.
+    case link
   }
 
   struct Blocker {
@@ -88,12 +90,6 @@ final class RESPSession {
     let isBlocking: Bool
     /// Whether more than its reply may come.
     var isSolitary = false
-  }
-
-  /// Where the request at the head of the line stands with the limiter.
-  enum Permit {
-    case none, held
-    case refused(LimiterError)
   }
 
   /// What is to become of the connection.
@@ -236,6 +232,9 @@ final class RESPSession {
       reply { $0.appendError(refusal.message) }
       return .done(length)
     case _ where pin != nil: return passPinned(spec, request, length, now: now)
+    case .shared where length > Limits.sharedRequestBytesMax:
+      // It goes over a link of the client's own, so that others do not wait until it has gone.
+      break
     case .shared:
       // By a switch, because comparing another module's enums takes calls through their conformance.
       switch spec.verb {
@@ -356,7 +355,7 @@ final class RESPSession {
       case .order: true
       case .quiet: traffic.isEmpty
       case .room: !traffic.isFull
-      case .permit, .upload, nil: false
+      case .permit, .upload, .link, nil: false
       }
     if goesOn { resume() }
     if isEnding && queue.isEmpty { depart(now: now) }

@@ -73,6 +73,11 @@ struct ReplyQueue: ~Copyable {
   /// The request of this ticket, until its end.
   func journey(of ticket: UInt64) -> Journey? { place(of: ticket).flatMap { ring[$0].journey } }
 
+  /// The fetches that have not come.
+  var reads: [UInt64] {
+    (0..<count).compactMap { ring[place(at: $0)].journey?.read }.filter { $0 != 0 }
+  }
+
   private func place(at index: Int) -> Int { (head &+ index) & (ring.count &- 1) }
 
   private func place(of ticket: UInt64) -> Int? {

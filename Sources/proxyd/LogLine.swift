@@ -41,6 +41,7 @@ enum LogEvent: String, CaseIterable, Sendable {
   case redisAway = "redis-away"
   case redisUntracked = "redis-untracked"
   case redisUnidentified = "redis-unidentified"
+  case redisUnanswered = "redis-unanswered"
   case clientRefused = "client-refused"
   case clientClosed = "client-closed"
   case logLost = "log-lost"
@@ -51,8 +52,9 @@ enum LogEvent: String, CaseIterable, Sendable {
   /// Whether it may come again and again by itself.
   var mayRepeat: Bool {
     switch self {
-    case .redisConnected, .redisAway, .redisUntracked, .redisUnidentified, .clientRefused,
-      .clientClosed, .logLost, .accessLogLost, .accessLogFailed, .accessLogRecovered:
+    case .redisConnected, .redisAway, .redisUntracked, .redisUnidentified, .redisUnanswered,
+      .clientRefused, .clientClosed, .logLost, .accessLogLost, .accessLogFailed,
+      .accessLogRecovered:
       true
     case .setting, .started, .limited, .advice, .ending, .ended, .reloaded, .reloadFailed: false
     }

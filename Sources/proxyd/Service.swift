@@ -149,6 +149,9 @@ extension Log {
       warning(.redisAway, "\(reason); trying again until it answers", place)
     case .untracked(let error):
       warning(.redisUntracked, "\(error); entries are right only until they expire", place)
+    case .unanswered(let kind):
+      let what = "a \(kind) link to Redis at \(server) had no answer, though Redis answers others"
+      warning(.redisUnanswered, "\(what): it is made again; does something hang between?", place)
     case .unidentified:
       let what = "Redis at \(server) does not say which server it is, since INFO is refused"
       let effect = "when a link is lost, all are connected again and nothing kept is trusted"

@@ -23,6 +23,7 @@ public final class Relay: Sendable {
     case cut
     case reset
     case target(UInt16)
+    case freeze
   }
 
   struct Order: Sendable {
@@ -81,6 +82,10 @@ public final class Relay: Sendable {
 
   /// The receiver sees a reset, and the relay keeps the sender in the dark.
   public func reset(_ direction: Direction) { give(.reset, direction) }
+
+  /// Nothing goes on any more over the present connections, either way, and both sides are left to believe that
+  /// the other one is there. Those made from now on work.
+  public func freeze() { give(.freeze, .toTarget) }
 
   /// Connections made from now on go to another port, as where an address moves to another server.
   public func redirect(to target: UInt16) { give(.target(target), .toTarget) }

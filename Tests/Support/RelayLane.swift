@@ -27,6 +27,9 @@ struct RelayLane {
   /// The sink is not told that the source has ended.
   private(set) var isSecretive = false
 
+  /// Nothing is passed on any more.
+  var isFrozen = false
+
   /// A sender is read only while less than this is held.
   private static let bytesMax = 1 << 20
   private static let sliceGap = Duration.microseconds(200)
@@ -35,7 +38,7 @@ struct RelayLane {
 
   /// When there will be something to write; nil if that depends on somebody else.
   func writeMoment(_ manner: Manner) -> Moment? {
-    guard !isSinkDone, !manner.isStalled else { return nil }
+    guard !isSinkDone, !manner.isStalled, !isFrozen else { return nil }
     guard let first = pieces.first else {
       return isSourceDone && !isSecretive ? Moment(nanoseconds: 0) : nil
     }

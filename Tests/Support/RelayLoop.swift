@@ -153,6 +153,9 @@ final class RelayLoop {
         pairs[index].toTarget.finish(pairs[index].target)
       case (.cut, .toClient) where pairs[index].client >= 0:
         pairs[index].toClient.finish(pairs[index].client)
+      case (.freeze, _):
+        pairs[index].toTarget.isFrozen = true
+        pairs[index].toClient.isFrozen = true
       case (.reset, let direction): reset(&pairs[index], direction)
       default: break
       }
@@ -165,7 +168,7 @@ final class RelayLoop {
     case .jitter(let duration): manner.jitter = duration
     case .slice(let bytes): manner.sliceBytes = max(bytes, 0)
     case .stall(let isStalled): manner.isStalled = isStalled
-    case .cut, .reset, .target: break
+    case .cut, .reset, .target, .freeze: break
     }
   }
 

@@ -50,6 +50,60 @@ extension Home {
     end(token, .failed(error), now: now)
   }
 
+  /// The same for one who asks only now. Whether there was an answer.
+  func answerLastKnown(_ request: Request, _ key: RawSpan, now: Moment) -> Bool {
+    guard proxy.mayBeStale(now: now),
+      let (outcome, age) = recall(
+        key, hash: request.hash, database: request.database, evenUntrusted: true, now: now)
+    else { return false }
+    proxy.counters.staleAnswers.wrappingAdd(1, ordering: .relaxed)
+    var notes = FetchNotes()
+    notes.staleMilliseconds = age
+    deliverRecalled([request.reader], outcome, notes, now: now)
+    return true
+  }
+
+  /// Redis answers nothing any more: whoever waits for a value gets the last known one, where there is one and
+  /// the operator allows it. The others wait on.
+  func answerLastKnown(now: Moment) {
+    guard proxy.mayBeStale(now: now) else { return }
+    for token in flights.tokens {
+      guard let flight = flights[token], !flight.readers.isEmpty,
+        let (outcome, age) = recall(
+          flight.key.rawSpan, hash: flight.hash, database: flight.database, evenUntrusted: true,
+          now: now)
+      else { continue }
+      proxy.counters.staleAnswers.wrappingAdd(flight.readers.count, ordering: .relaxed)
+      flights.change(token) { $0.readers = [] }
+      releasePermit(of: token)
+      var notes = FetchNotes()
+      notes.staleMilliseconds = age
+      deliverRecalled(flight.readers, outcome, notes, now: now)
+    }
+  }
+
+  // MARK: Readers that go
+
+  /// A reader does not wait any more. What is under way for it alone gives its permit back.
+  func abandon(_ reader: Reader, hash: UInt64, database: UInt32, now: Moment) {
+    for token in flightsUnderWay(hash: hash, database: database) {
+      let isUnwanted = flights.change(token) { flight in
+        flight.readers.removeAll { $0.read == reader.read && $0.lane == reader.lane }
+        flight.next.removeAll { $0.read == reader.read && $0.lane == reader.lane }
+        return flight.readers.isEmpty && flight.next.isEmpty
+      }
+      if isUnwanted == true { releasePermit(of: token) }
+    }
+  }
+
+  private func releasePermit(of token: UInt64) {
+    let held = flights.change(token) { flight in
+      defer { flight.holdsPermit = false }
+      return flight.holdsPermit
+    }
+    if held == true { proxy.limiter.release() }
+  }
+
   /// What `recall` has found. Its buffer is taken out meanwhile: readers may fetch again at once.
   func deliverRecalled(
     _ readers: [Reader], _ outcome: FetchOutcome, _ notes: FetchNotes, now: Moment

@@ -65,6 +65,7 @@ final class Home {
     }
     // What has come while the question was on its way to this lane answers it.
     if answer(request, key, now: now) { return nil }
+    if proxy.isSilent && answerLastKnown(request, key, now: now) { return nil }
     if join(request, key) || wait(request, key) {
       proxy.counters.joined.wrappingAdd(1, ordering: .relaxed)
       return nil
@@ -113,6 +114,19 @@ final class Home {
     cache.abandonFlight(kernel)
     flights.change(token) { $0.kernel = nil }
     unkept.add((token, flight.database), hash: flight.hash)
+  }
+
+  func flightsUnderWay(hash: UInt64, database: UInt32) -> [UInt64] {
+    var found: [UInt64] = []
+    latest.update(hash, where: { $0.database == database }) {
+      found.append($0.token)
+      return $0
+    }
+    unkept.update(hash, where: { $0.database == database }) {
+      found.append($0.token)
+      return $0
+    }
+    return found
   }
 
   /// After a flight that was not shared by all who asked: the next one is for all who wait.
@@ -175,6 +189,11 @@ final class Home {
   /// A permit has come for a flight that stood in line, or none will.
   func admitted(_ token: UInt64, _ error: LimiterError?, now: Moment) {
     if let error { return end(token, .failed(.limiter(error)), now: now) }
+    guard let flight = flights[token], !flight.readers.isEmpty || !flight.next.isEmpty else {
+      // All who waited for it have gone meanwhile.
+      proxy.limiter.release()
+      return end(token, .failed(.redis(proxy.error(.closed))), now: now)
+    }
     depart(token, now: now)
   }
 

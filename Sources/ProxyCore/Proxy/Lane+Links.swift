@@ -35,7 +35,8 @@ extension Lane {
     proxy.noteServer(link.server)
     if !link.isCounted { proxy.readyLinks.wrappingAdd(1, ordering: .relaxed) }
     link.isCounted = true
-    proxy.linkIsReady()
+    proxy.noteHeard(now)
+    if proxy.isConnected { proxy.linkIsReady() }
     if link.server.runID == nil { proxy.linkIsUnidentified() }
     return true
   }

@@ -30,15 +30,17 @@ extension Lane {
   package func hash(_ key: RawSpan) -> UInt64 { cache.hash(key) }
 
   /// Brings the value of a key that `Proxy.find` did not know: with whoever else waits for it, from the
-  /// key's home. O(key).
+  /// key's home. Says by which number it may be abandoned. O(key).
+  @discardableResult
   package func fetch(
     _ key: RawSpan, hash: UInt64, database: UInt32, for caller: any LaneCaller, ticket: UInt64,
     now: Moment
-  ) {
+  ) -> UInt64 {
     counters.fetches.wrappingAdd(1, ordering: .relaxed)
     if reads.count >= Limits.laneReadsMax {
       let error = FetchOutcome.failed(.readLimit(Limits.laneReadsMax))
-      return caller.fetched(ticket, error, FetchNotes(), RawSpan(), shared: nil, now: now)
+      caller.fetched(ticket, error, FetchNotes(), RawSpan(), shared: nil, now: now)
+      return 0
     }
     let read = reads.insert(Read(caller: caller, ticket: ticket, hash: hash, database: database))
     let reader = Reader(lane: index, read: read, asked: .now)
@@ -48,6 +50,19 @@ extension Lane {
       home.fetch(key, request, now: now)
     } else {
       send(.fetch(key: key.array, hash: hash, database: database, reader: reader), to: place)
+    }
+    return read
+  }
+
+  /// Whoever waits for a fetch waits no more, and is not told.
+  package func abandonFetch(_ read: UInt64, now: Moment) {
+    guard let waiting = reads.remove(read) else { return }
+    let reader = Reader(lane: index, read: read, asked: now)
+    let place = proxy.home(of: waiting.hash)
+    if place == index {
+      home.abandon(reader, hash: waiting.hash, database: waiting.database, now: now)
+    } else {
+      send(.abandoned(reader, hash: waiting.hash, database: waiting.database), to: place)
     }
   }
 

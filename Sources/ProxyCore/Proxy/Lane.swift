@@ -57,6 +57,10 @@ package final class Lane {
     didSet { accessSwitch.store(accessLog != nil, ordering: .relaxed) }
   }
   var holds = HoldQueue()
+  /// Those who wait until less waits to be sent over a shared link.
+  var roomWaits: [any LaneCaller] = []
+  /// Links that have not been answered, and since when.
+  var suspects: [ObjectIdentifier: Moment] = [:]
   var janitor: Janitor
   /// Whoever is looking for another server, and when the next may.
   var probe: ServerProbe?
@@ -79,6 +83,7 @@ package final class Lane {
     janitor = Janitor(of: cache, first: index, stride: proxy.laneCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
     scheduleIdleCheck(now: loop.now)
+    scheduleSilenceLook(now: loop.now)
     loop.turnObserver = gauge
   }
 
@@ -89,6 +94,8 @@ package final class Lane {
     case .fetch(let key, let hash, let database, let reader):
       let request = Home.Request(hash: hash, database: database, reader: reader)
       home.fetch(key.rawSpan, request, now: now)
+    case .abandoned(let reader, let hash, let database):
+      home.abandon(reader, hash: hash, database: database, now: now)
     case .fetched(let readers, let outcome, let notes, let block):
       for reader in readers {
         deliver(reader.read, outcome, block, notes: notes.of(reader), now: now)
@@ -250,7 +257,7 @@ final class LaneWaker: LimiterWaker {
 }
 
 extension Lane: TimerTarget {
-  enum Timer: Int { case janitor, expiry, holds, idleLinks }
+  enum Timer: Int { case janitor, expiry, holds, idleLinks, silence, room }
 
   package func timerFired(_ token: Int, now: Moment) {
     switch Timer(rawValue: token) {
@@ -267,6 +274,11 @@ extension Lane: TimerTarget {
       if isClosed { return }
       retireIdleLinks(now: now)
       scheduleIdleCheck(now: now)
+    case .silence:
+      if isClosed { return }
+      lookForSilence(now: now)
+      scheduleSilenceLook(now: now)
+    case .room: offerRoom(now: now)
     case nil: break
     }
   }

@@ -2,6 +2,8 @@
 enum LaneMessage: Sendable {
   /// To a key's home: what is its value?
   case fetch(key: [UInt8], hash: UInt64, database: UInt32, reader: Reader)
+  /// To there: this one waits no more.
+  case abandoned(Reader, hash: UInt64, database: UInt32)
   /// From there: what these readers are to be told. Bytes are with it where the outcome has some.
   case fetched([Reader], FetchOutcome, FetchNotes, SharedBlock?)
   /// From there: a write is under way; ask for yourself.
@@ -94,6 +96,9 @@ package protocol LaneCaller: AnyObject {
   /// The caller's own link has taken all that it was given, after some had to wait.
   func linkDrained(now: Moment)
 
+  /// Less waits to be sent over a shared link than when the caller asked to be told.
+  func linkHasRoom(now: Moment)
+
   /// The caller's own link has ended, whatever was under way on it has been reported.
   func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment)
 }
@@ -104,6 +109,7 @@ extension LaneCaller {
   package func unasked(_ piece: RawSpan, _ place: ReplyPlace, after ticket: UInt64, now: Moment) {}
   package func linkReady(_ link: PinnedLink, now: Moment) {}
   package func linkDrained(now: Moment) {}
+  package func linkHasRoom(now: Moment) {}
   package func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {}
 }
 

@@ -60,6 +60,8 @@ extension Proxy {
     ]
   }
 
-  /// Whether any link is ready.
-  package var isConnected: Bool { readyLinks.load(ordering: .relaxed) > 0 }
+  /// Whether any link is ready, and Redis answers.
+  package var isConnected: Bool {
+    readyLinks.load(ordering: .relaxed) > 0 && silentSince.load(ordering: .relaxed) == 0
+  }
 }

@@ -10,6 +10,8 @@ package enum RedisNews: Equatable, Sendable {
   case untracked(RedisError)
   /// Redis does not say which server it is: whenever a link is lost, all that is known is fetched again.
   case unidentified
+  /// A link of this kind was not answered, though Redis answers over others, and is made again.
+  case unanswered(LinkKind)
 }
 
 /// What becomes of clients, for those who tell people.
@@ -43,9 +45,44 @@ extension Proxy {
     if error.reason == .closed || isConnected { return }
     if case .pinned = link.profile.role { return }
     noteFailure(error)
+    tellAway(error)
+  }
+
+  private func tellAway(_ error: RedisError) {
     let wasKnown = isKnownConnected.exchange(false, ordering: .relaxed)
     if isKnownAway.exchange(true, ordering: .relaxed) && !wasKnown { return }
     settings.observer?(.away(error))
+  }
+
+  /// Redis was heard on some link.
+  func noteHeard(_ moment: Moment) {
+    if moment.nanoseconds > heardAt.load(ordering: .relaxed) {
+      heardAt.store(moment.nanoseconds, ordering: .relaxed)
+    }
+    let since = silentSince.load(ordering: .relaxed)
+    guard since != 0, moment.nanoseconds > since,
+      silentSince.compareExchange(expected: since, desired: 0, ordering: .relaxed).exchanged,
+      isConnected
+    else { return }
+    linkIsReady()
+  }
+
+  /// Something has not been answered since `moment`. Whether that is so of everything for so long that Redis
+  /// counts as away, open connections or not.
+  func noteUnanswered(since moment: Moment, now: Moment) -> Bool {
+    let heard = Moment(nanoseconds: heardAt.load(ordering: .relaxed))
+    guard now.since(moment) >= settings.silenceMax, now.since(heard) >= settings.silenceMax else {
+      return false
+    }
+    if isConnected {
+      awaySince.store(now.nanoseconds, ordering: .relaxed)
+      silentSince.store(now.nanoseconds, ordering: .relaxed)
+      let seconds = Int(clamping: settings.silenceMax.components.seconds)
+      let error = error(.silent(seconds: max(1, seconds)))
+      noteFailure(error)
+      tellAway(error)
+    }
+    return true
   }
 
   /// A link has reached a server that may be another one than before: what was known of that is not a last

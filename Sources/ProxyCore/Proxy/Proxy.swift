@@ -39,7 +39,11 @@ package final class Proxy: Sendable {
   private let staleIfErrorNow: Atomic<Int64>
   /// Links of any kind that are ready.
   let readyLinks = Atomic<Int>(0)
-  /// When the last of them was lost.
+  /// When Redis was heard last, over any link, as far as lanes have looked; and since when it counts as away
+  /// although there are links, or 0.
+  let heardAt = Atomic<Int64>(0)
+  let silentSince = Atomic<Int64>(0)
+  /// When the last of them was lost, or Redis began to count as away.
   let awaySince = Atomic<Int64>(0)
   /// What was said last about the way to Redis, so that it is said once: neither of the first two at
   /// the start.

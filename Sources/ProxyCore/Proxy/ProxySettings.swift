@@ -31,6 +31,8 @@ package struct ProxySettings: Sendable {
   package var linkIdleMax = Limits.linkIdleMax
   /// For how long after Redis went away the last known values may be answered.
   package var staleIfError = Duration.zero
+  /// How long Redis may leave everything unanswered before it counts as away.
+  package var silenceMax = Limits.redisSilenceMax
   /// Is told what becomes of the way to Redis, on whatever thread; must not take long.
   package var observer: (@Sendable (RedisNews) -> Void)?
   /// Is told of clients that are turned away or cut off, likewise.

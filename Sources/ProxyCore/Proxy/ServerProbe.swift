@@ -20,7 +20,8 @@ final class ServerProbe: LinkOwner {
   }
 
   func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
-    lane.lost(link, because: error)
+    // A server that does not answer is no loss of a link.
+    if link.isCounted || error.reason == .serverReplaced { lane.lost(link, because: error) }
   }
 
   func link(
@@ -43,7 +44,10 @@ extension Lane {
     suspectDemotion(now: now)
   }
 
-  func suspectDemotion(now: Moment) {
+  func suspectDemotion(now: Moment) { probeServer(now: now) }
+
+  /// Looks who answers, if anybody does.
+  func probeServer(now: Moment) {
     guard probe == nil, now >= probeDue, !isClosed else { return }
     probeDue = now.advanced(by: Limits.probePause)
     let probe = ServerProbe(self)

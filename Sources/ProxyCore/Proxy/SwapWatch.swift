@@ -131,7 +131,7 @@ extension Lane {
 
   /// Asks Redis for a section of INFO, over a fill link or, where there is none, a shared one; nil where it
   /// does not tell.
-  private func inquire(
+  func inquire(
     _ section: StaticString, over link: LinkConnection?, now: Moment,
     _ body: @escaping ([UInt8]?, Moment) -> Void
   ) {

@@ -22,6 +22,7 @@ package struct Journey {
   fileprivate final class Rest {
     var others: [UInt64] = []
     var key: [UInt8] = []
+    var read: UInt64 = 0
   }
 
   package init(_ way: Way, bytes: Int) {
@@ -36,6 +37,10 @@ package struct Journey {
     rest = Rest()
     rest?.key = key.array
   }
+
+  /// Of a fetch, by which number its lane knows it.
+  package var read: UInt64 { rest?.read ?? 0 }
+  package func note(read: UInt64) { rest?.read = read }
 
   /// Of a fetch, what is fetched.
   package var key: [UInt8] { rest?.key ?? [] }

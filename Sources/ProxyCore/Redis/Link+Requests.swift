@@ -65,7 +65,7 @@ extension Link {
     case .idle, .connecting, .greeting, .resting:
       if backoff.failures > 0 { throw failure ?? profile.error(.closed) }
       if waiting.count &+ count > Limits.linkWaitingBytesMax {
-        throw profile.error(.queueFull(limit: requests.count))
+        throw profile.error(.requestTooLarge(limit: Limits.linkWaitingBytesMax))
       }
     case .draining: throw profile.error(.closed)
     case .closed: throw failure ?? profile.error(.closed)

@@ -96,6 +96,7 @@ package struct Link: ~Copyable {
 
   package var hasOutgoing: Bool { !outgoing.isEmpty }
   var outgoingCount: Int { outgoing.count }
+  var waitingCount: Int { waiting.count }
 
   /// Moves what is to be sent behind `output`. From here on it counts as sent, unless the driver says
   /// otherwise when the connection is lost.

@@ -53,12 +53,20 @@ package final class LinkConnection {
   private(set) var uses: UInt64 = 0
   /// Since when it has been waiting for what comes next: when it was heard last, or was asked after it had
   /// nothing to answer.
-  @safe @exclusivity(unchecked) private var awaitedSince = Moment(nanoseconds: 0)
+  @safe @exclusivity(unchecked) private(set) var awaitedSince = Moment(nanoseconds: 0)
+  /// When Redis was heard last.
+  @safe @exclusivity(unchecked) private(set) var heardAt = Moment(nanoseconds: 0)
 
   /// Whether Redis holds back what it is to answer next, and with it all that stands behind.
   func isHeldUp(now: Moment) -> Bool {
     link.requestCount > 0 && now.since(awaitedSince) > Limits.linkHeldUpMin
   }
+
+  /// Since when it has been waiting for an answer; nil while it waits for none.
+  var unansweredSince: Moment? { link.isReady && link.requestCount > 0 ? awaitedSince : nil }
+
+  /// The same, and what waits until there is a connection.
+  var unsentCount: Int { outputCount &+ (link.isReady ? 0 : link.waitingCount) }
 
   /// Bytes that the kernel has not taken yet.
   package var outputCount: Int { connection.map { $0.outputCount &+ link.outgoingCount } ?? 0 }
@@ -87,13 +95,17 @@ package final class LinkConnection {
   }
 
   package func submitFill(_ token: LinkToken, key: RawSpan, now: Moment) throws(RedisError) {
+    let wasIdle = link.requestCount == 0
     try link.submitFill(token, key: key)
+    if wasIdle { awaitedSince = now }
     uses &+= 1
     goOn(now: now)
   }
 
   package func submitFence(_ token: LinkToken, now: Moment) throws(RedisError) {
+    let wasIdle = link.requestCount == 0
     try link.submitFence(token)
+    if wasIdle { awaitedSince = now }
     goOn(now: now)
   }
 
@@ -234,6 +246,7 @@ extension LinkConnection: ConnectionHandler {
     // Once a batch: a weak reference costs more than most replies. Without an owner nobody asks again.
     guard let owner else { return .taken(bytes.byteCount) }
     awaitedSince = now
+    heardAt = now
     var position = 0
     while true {
       let event = link.read(bytes, at: &position, now: now)
@@ -314,7 +327,10 @@ extension LinkConnection: ConnectionHandler {
 extension LinkConnection: TimerTarget {
   package func timerFired(_ token: Int, now: Moment) {
     timer = nil
-    act(on: link.timeReached(now: now), now: now)
+    let wasIdle = link.requestCount == 0
+    let action = link.timeReached(now: now)
+    if wasIdle { awaitedSince = now }
+    act(on: action, now: now)
   }
 }
 

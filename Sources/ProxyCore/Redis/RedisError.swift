@@ -51,6 +51,8 @@ public struct RedisError: Error, Hashable, Sendable {
     case closed
     /// No reply within the time allowed.
     case timedOut
+    /// The server keeps its connections and has answered nothing on any of them for so many seconds.
+    case silent(seconds: Int)
     /// So many requests wait already.
     case queueFull(limit: Int)
     /// The reply is longer than so many bytes.
@@ -146,6 +148,8 @@ extension RedisError.Reason {
     case .serverReplaced: "another server than before answers there"
     case .closed: "the connection was closed"
     case .timedOut: "no reply in time: the request may have been executed"
+    case .silent(let seconds):
+      "no answer to anything for \(seconds) s: does it stand still, or is the network cut?"
     case .queueFull(let limit): "\(limit) requests wait already: try again later"
     case .replyTooLarge(let limit): "the reply is longer than \(limit) bytes"
     case .replyTooDeep(let limit): "the reply is nested deeper than \(limit) levels"

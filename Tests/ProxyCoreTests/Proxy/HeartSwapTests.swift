@@ -87,8 +87,8 @@ struct HeartSwapTests {
     let redis = try RedisServer()
     try fill(redis, 0..<1)
     let heart = try Heart(port: redis.port, loops: 1)
-    _ = try await heart.send("EVAL", "return 1", "0")
     #expect(try await heart.get("k") == "0")
+    #expect(await eventually { heart.proxy.swapWatch.covers(.now) })
     let emptyings = heart.proxy.cache.emptyingCount
     for _ in 0..<20 { _ = try await heart.send("EVAL", "return 1", "0") }
     #expect(heart.cached("k") == "0")

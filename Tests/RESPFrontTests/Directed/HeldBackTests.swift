@@ -84,6 +84,52 @@ struct HeldBackTests {
     try stack.expectIdle()
   }
 
+  @Test func `writers wait while too much waits to be sent, and no neighbour loses its link`()
+    async throws
+  {
+    let stack = try Stack(RedisServer(), loops: 1, settings: { $0.silenceMax = .seconds(600) })
+    let neighbour = try stack.connect()
+    #expect(try neighbour.query("INCR", "n") == .integer(1))
+    let value = String(repeating: "v", count: 60_000)
+    let (clients, each) = (40, 128)
+    stack.server.pause()
+    let port = stack.port
+    let sent = Shared(0)
+    async let written: Void = onThreads(clients) { number in
+      guard let client = try? RESPConnection(port: port, timeoutSeconds: 120) else {
+        Issue.record("a client was not let in")
+        return
+      }
+      for place in 0..<each { try? client.send(["SET", "k\(number)", "\(place)\(value)"]) }
+      sent.change { $0 += 1 }
+      for place in 0..<each {
+        if (try? client.receive()) != .simple("OK") {
+          Issue.record("client \(number) lost its write \(place)")
+          return
+        }
+      }
+    }
+    try poll("the link is full") {
+      stack.loops[0].perform { [proxy = stack.proxy] loop in
+        proxy.lane(on: loop)?.isFlooded(.writes, .two, database: 0) ?? false
+      } ?? false
+    }
+    // What is sent is bounded, and so is what waits here.
+    try neighbour.send(["INCR", "n"])
+    let unsent = stack.loops[0].perform { [proxy = stack.proxy] loop in
+      proxy.lane(on: loop)?.unsentBytes ?? 0
+    }
+    #expect(try #require(unsent) < Limits.sharedUnsentBytesMax + Limits.sharedRequestBytesMax)
+    stack.server.resume()
+    #expect(try neighbour.receive() == .integer(2))
+    await written
+    #expect(sent.value == clients)
+    for number in [0, clients - 1] {
+      #expect(try neighbour.query("STRLEN", "k\(number)") == .integer(3 + value.utf8.count))
+    }
+    try stack.expectIdle()
+  }
+
   @Test func `others hear BUSY while a script runs for too long, and go on when it was killed`()
     throws
   {
