@@ -121,8 +121,8 @@ struct Errand: ~Copyable {
 
   let recipient: Recipient
   let effect: CommandEffect
-  /// Over which kind of link, and since when.
-  var kind = LinkKind.shared
+  /// Over which kind of link, and since when; nil for what the proxy asks for itself over a fill link.
+  var kind: LinkKind? = .shared
   var sent = Moment.distantFuture
   var writes = HeldKeys()
   /// Whether it replaces the data set, so that nothing is kept meanwhile.

@@ -37,7 +37,7 @@ extension Lane {
     link.isCounted = true
     proxy.noteHeard(now)
     if proxy.isConnected { proxy.linkIsReady() }
-    if link.server.runID == nil { proxy.linkIsUnidentified() }
+    if link.server.isUnidentified { proxy.linkIsUnidentified() }
     return true
   }
 
@@ -70,7 +70,7 @@ extension Lane {
   func lost(_ link: LinkConnection, because error: RedisError) {
     // What this side has closed was no loss.
     if error.reason != .closed { counters.linksLost.wrappingAdd(1, ordering: .relaxed) }
-    if link.isCounted && link.server.runID == nil && error.reason.isForeign {
+    if link.isCounted && link.server.isUnidentified && error.reason.isForeign {
       proxy.unidentifiedLinkWasLost(link, now: loop.now)
     }
     if link.isCounted, proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed).newValue == 0 {
@@ -109,7 +109,7 @@ extension Lane {
   /// of other clients stay.
   func renewUnidentified(readyBefore moment: Moment, withClients: Bool, now: Moment) {
     func renew(_ link: LinkConnection) {
-      guard let since = link.readySince, since <= moment, link.server.runID == nil else { return }
+      guard let since = link.readySince, since <= moment, link.server.isUnidentified else { return }
       link.renew(because: .serverReplaced, now: now)
     }
     for link in home.links.values { renew(link.connection) }

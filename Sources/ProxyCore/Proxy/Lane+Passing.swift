@@ -60,7 +60,7 @@ extension Lane {
 
   /// Notes a request that goes over a fill link, answered with a tree.
   func insert(_ recipient: consuming Errand.Recipient, now: Moment) -> UInt64 {
-    errands.insert(Errand(recipient: recipient, effect: .none, kind: .fill, sent: now))
+    errands.insert(Errand(recipient: recipient, effect: .none, kind: nil, sent: now))
   }
 
   private func connection(
@@ -185,7 +185,7 @@ extension Lane {
       isDue = errand.stage != .fenced
       if errand.stage != .sent { return }
       errand.stage = .answering
-      trip = (errand.kind, errand.sent)
+      trip = errand.kind.map { ($0, errand.sent) }
       errand.writes.release(from: cache)
       effect = errand.effect
       replaces = errand.replaces

@@ -4,8 +4,9 @@ struct SwapWatch {
   /// What `INFO commandstats` counts.
   struct Counts: Equatable {
     var swaps = 0
-    /// Every look adds one, so that fewer than before tell of `CONFIG RESETSTAT`.
-    var looks = 0
+    /// Of all commands together. Every look adds to it, so that no more than before tell of `CONFIG RESETSTAT`:
+    /// unless so much was done since that the counts have caught up.
+    var calls = 0
   }
 
   /// The databases that have keys, as they were at the last look.
@@ -26,7 +27,7 @@ struct SwapWatch {
   /// Whether there may have been an exchange since the last look.
   func hasSwapped(_ counts: Counts?) -> Bool {
     guard let counts, let known = self.counts else { return true }
-    return counts.swaps != known.swaps || counts.looks <= known.looks
+    return counts.swaps != known.swaps || counts.calls <= known.calls
   }
 
   mutating func note(_ databases: [UInt32], _ counts: Counts?, now: Moment) {
@@ -46,19 +47,16 @@ struct SwapWatch {
   /// What `INFO commandstats` counts; nil where it is no such text.
   static func counts(in text: [UInt8]) -> Counts? {
     var counts = Counts()
-    var isThere = false
-    for line in lines(text) {
-      if let calls = calls("cmdstat_swapdb:calls=", line) { counts.swaps = calls }
-      if let calls = calls("cmdstat_info:calls=", line) {
-        counts.looks = calls
-        isThere = true
+    for line in lines(text) where line.starts(with: "cmdstat_".utf8) {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+      let values = line[colon...].dropFirst()
+      guard values.starts(with: "calls=".utf8), let calls = number(values.dropFirst(6)) else {
+        continue
       }
+      counts.calls &+= calls
+      if line[..<colon].elementsEqual("cmdstat_swapdb".utf8) { counts.swaps = calls }
     }
-    return isThere ? counts : nil
-  }
-
-  private static func calls(_ head: String, _ line: ArraySlice<UInt8>) -> Int? {
-    line.starts(with: head.utf8) ? number(line.dropFirst(head.utf8.count)) : nil
+    return counts.calls > 0 ? counts : nil
   }
 
   private static func lines(_ text: [UInt8]) -> [ArraySlice<UInt8>] {

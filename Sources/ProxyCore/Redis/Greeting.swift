@@ -52,7 +52,9 @@ struct Greeting: ~Copyable {
       return settle(profile, to: &output)
     case .authenticate: return settle(profile, to: &output)
     case .identify: server.clientID = reply.int
-    case .inquire: read(reply)
+    case .inquire:
+      read(reply)
+      server.isUnidentified = server.runID == nil
     case .track: server.tracking = .on
     case .setName, .select, .protect, .ping: break
     }
@@ -190,7 +192,8 @@ struct Greeting: ~Copyable {
     case .select: return .failed(.databaseRefused(error))
     case .reset: return .failed(.errorReply(error))
     case .track: server.tracking = .refused(error)
-    case .setName, .identify, .protect, .inquire, .ping: break
+    case .inquire: server.isUnidentified = true
+    case .setName, .identify, .protect, .ping: break
     }
     return proceed()
   }

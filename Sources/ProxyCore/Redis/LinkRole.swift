@@ -64,8 +64,11 @@ package struct LinkServer: Equatable, Sendable {
     case refused(RESPError)
   }
 
-  /// Which process it is: another one after each start. Nil where `INFO` is refused.
+  /// Which process it is: another one after each start. Nil where `INFO` is refused,
+  /// or the link has no need of it.
   package var runID: [UInt8]?
+  /// Whether it was asked, and did not tell.
+  var isUnidentified = false
   /// `7.0.15`; nil where neither `HELLO` nor `INFO` tells.
   package var version: [UInt8]?
   package var isReplica = false

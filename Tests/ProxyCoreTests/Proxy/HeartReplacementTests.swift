@@ -100,6 +100,22 @@ struct HeartReplacementTests {
     #expect(await heart.isQuiet())
   }
 
+  @Test("links that have no need to know which server it is say nothing of it")
+  func identified() async throws {
+    let redis = try RedisServer()
+    let news = Shared<[RedisNews]>([])
+    let heart = try Heart(port: redis.port, loops: 1) { settings in
+      settings.observer = { item in news.change { $0.append(item) } }
+    }
+    _ = try redis.query("SET", "k", "v")
+    #expect(try await heart.get("k") == "v")
+    _ = try await heart.send("SCRIPT", "KILL")
+    try redis.kill(redis.links("control"))
+    #expect(await comesTrue { try redis.links("control").count == 1 })
+    #expect(heart.cached("k") == "v")
+    #expect(news.value == [.connected])
+  }
+
   @Test("where Redis is not identified, a client that it ends costs others only what is kept")
   func endedUnidentified() async throws {
     let redis = try RedisServer()
