@@ -94,7 +94,10 @@ extension HTTPSession {
       exchange.contents.release()
       return endUpload(exchange)
     }
-    if lane.isFlooded(.writes, .three, database: database) {
+    if lane.isFlooded(
+      .writes, .three, database: database,
+      isSpare: lane.prefersSpare(.writes, .three, database: database, now: now))
+    {
       return lane.waitForRoom(self, now: now)
     }
     exchange.hasLeft = true

@@ -1,26 +1,33 @@
 internal import ProxyCore
+internal import Synchronization
 
 /// What Redis answers, over links that many share.
 extension RESPSession: LaneCaller {
   /// With a `note`, the reply is asked for as a whole and taken by `replied`.
+  // Inlined because most requests have no note, and looking after one costs them more than all the rest.
+  @inline(__always)
   func pass(
     _ spec: CommandSpec, _ request: RawSpan, _ length: Int, note: Note? = nil, now: Moment
   ) -> Step {
     var journey = journey(request, length)
     journey.strand = options.ordersAll ? .writes : spec.strand
-    if lane.proxy.settings.rules.contains(.order) {
-      let mustWait =
-        traffic.fetchNames(anyOf: journey) || (options.ordersAll && traffic.fetches > 0)
-      guard !mustWait, let strand = traffic.strand(of: journey, preferring: journey.strand) else {
+    // Mostly nothing is fetched, nor under way over another strand.
+    let fetchComesFirst =
+      traffic.fetches > 0 && (options.ordersAll || traffic.fetchNames(anyOf: journey))
+    if fetchComesFirst || !traffic.usesOnly(journey.strand) {
+      let strand = traffic.strand(of: journey, preferring: journey.strand)
+      if fetchComesFirst || strand == nil, lane.proxy.settings.rules.contains(.order) {
         return stall(.order)
       }
-      journey.strand = strand
+      journey.strand = strand ?? journey.strand
     }
     if traffic.isFull { return stall(.room) }
-    let way = way(of: journey.strand, now: now)
-    if lane.isFlooded(
-      journey.strand, client.version, database: client.database,
-      isSpare: spareStrands[journey.strand])
+    // While requests of the client's are under way on one link of a strand, that one.
+    if !traffic.uses(journey.strand) { chooseLink(of: journey.strand, now: now) }
+    let isSpare = spareStrands[journey.strand]
+    if lane.floodSwitch.load(ordering: .relaxed)
+      && lane.isFlooded(
+        journey.strand, client.version, database: client.database, isSpare: isSpare)
     {
       lane.waitForRoom(self, now: now)
       return stall(.link)
@@ -32,7 +39,9 @@ extension RESPSession: LaneCaller {
       reply(.limiter(error))
       return .done(length)
     }
-    var passage = Passage(way, database: client.database, effect: spec.effect)
+    var passage = Passage(
+      .shared(client.version, journey.strand, isSpare: isSpare), database: client.database,
+      effect: spec.effect)
     passage.holdsPermit = true
     if note != nil { passage.delivery = .tree }
     beginWrites(request, journey, &passage.writes)
@@ -40,13 +49,9 @@ extension RESPSession: LaneCaller {
     return .done(length)
   }
 
-  /// Which link of a strand is taken: while requests of the client's are under way on one, that one.
-  private func way(of strand: CommandStrand, now: Moment) -> Passage.Way {
-    if !traffic.uses(strand) {
-      spareStrands[strand] = lane.prefersSpare(
-        strand, client.version, database: client.database, now: now)
-    }
-    return .shared(client.version, strand, isSpare: spareStrands[strand])
+  private func chooseLink(of strand: CommandStrand, now: Moment) {
+    spareStrands[strand] = lane.prefersSpare(
+      strand, client.version, database: client.database, now: now)
   }
 
   /// What a client sends to end what others do, or to learn of it.

@@ -31,7 +31,7 @@ extension Lane {
 
   private func retire(_ link: SharedLink, now: Moment) {
     sharedLinks[link.name] = nil
-    recentShared.forget(link.name)
+    recentShared.forget(link)
     link.connection.close(now: now)
   }
 

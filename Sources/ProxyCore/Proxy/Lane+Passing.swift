@@ -51,6 +51,7 @@ extension Lane {
           TransactionReading(passage.confirmations ?? [], selections: passage.selections ?? []))
       }
       try link.submit(LinkToken(token), passage.delivery, request, now: now)
+      if link.isFilling { floodSwitch.store(true, ordering: .relaxed) }
     } catch {
       if var errand = errands.remove(token) { settle(&errand) }
       throw .redis(error)
@@ -69,18 +70,14 @@ extension Lane {
     switch way {
     case .shared(let version, let strand, let isSpare):
       try shared(
-        .shared(
-          version, database: database, strand,
-          isSpare: isSpare ?? prefersSpare(strand, version, database: database, now: now)),
-        now: now)
+        strand, version, database: database,
+        isSpare: isSpare ?? prefersSpare(strand, version, database: database, now: now), now: now)
     case .control: try shared(.control, now: now)
     case .pinned(let link): link.connection
     }
   }
 
   func shared(_ name: SharedLink.Name, now: Moment) throws(RedisError) -> LinkConnection {
-    // Mostly one of those used last.
-    if let recent = recentShared.connection(name) { return recent }
     let link: SharedLink
     if let known = sharedLinks[name] {
       link = known
@@ -185,7 +182,7 @@ extension Lane {
       isDue = errand.stage != .fenced
       if errand.stage != .sent { return }
       errand.stage = .answering
-      trip = errand.kind.map { ($0, errand.sent) }
+      if let kind = errand.kind { trip = (kind, errand.sent) }
       errand.writes.release(from: cache)
       effect = errand.effect
       replaces = errand.replaces

@@ -23,6 +23,7 @@ extension Lane {
       guard case .shared(_, _, let strand, _) = link.name else { continue }
       look(at: link.connection, strand)
     }
+    noteFlood()
     for link in pinnedLinks.values { heard = max(heard, link.connection.heardAt) }
     proxy.noteHeard(heard)
     let isAway = unanswered < now && proxy.noteUnanswered(since: unanswered, now: now)
@@ -77,15 +78,6 @@ extension Lane {
 
   // MARK: Room
 
-  /// Whether so much waits to be sent over a shared link that what comes next has to wait.
-  package func isFlooded(
-    _ strand: CommandStrand, _ version: RESPVersion, database: UInt32, isSpare: Bool = false
-  ) -> Bool {
-    let name = SharedLink.Name.shared(version, database: database, strand, isSpare: isSpare)
-    guard let link = recentShared.connection(name) else { return false }
-    return link.unsentCount > Limits.sharedUnsentBytesMax
-  }
-
   /// What waits to be sent over all shared links.
   package var unsentBytes: Int { sharedLinks.values.reduce(0) { $0 + $1.connection.unsentCount } }
 
@@ -95,12 +87,18 @@ extension Lane {
     roomWaits.append(caller)
   }
 
-  /// They look again, and wait again where there is no room for them.
+  /// They look again, in the order in which they came, and wait again where there is no room for them.
   func offerRoom(now: Moment) {
     let waits = roomWaits
     roomWaits = []
     if isClosed { return }
+    noteFlood()
     for caller in waits { caller.linkHasRoom(now: now) }
+  }
+
+  private func noteFlood() {
+    let isFlooded = sharedLinks.values.contains { $0.connection.isFilling }
+    floodSwitch.store(isFlooded, ordering: .relaxed)
   }
 
   private func scheduleRoomLook(now: Moment) {

@@ -57,6 +57,9 @@ package final class Lane {
     didSet { accessSwitch.store(accessLog != nil, ordering: .relaxed) }
   }
   var holds = HoldQueue()
+  /// Whether more than usual waits to be sent over some link, so that each is looked at before it gets more. Atomic
+  /// for the same reason.
+  package let floodSwitch = Atomic<Bool>(false)
   /// Those who wait until less waits to be sent over a shared link.
   var roomWaits: [any LaneCaller] = []
   /// Links that have not been answered, and since when.

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A link that carries many clients' requests, one behind the other.
 final class SharedLink {
   /// Which one it is.
@@ -27,27 +29,40 @@ final class SharedLink {
 
 /// The links used last, since most requests take the same few.
 struct RecentLinks {
-  private var links: [(name: SharedLink.Name, connection: LinkConnection)?] = Array(
-    repeating: nil, count: 2 * CommandStrand.count)
+  private struct Recent {
+    let version: RESPVersion
+    let database: UInt32
+    let connection: LinkConnection
+  }
 
-  func connection(_ name: SharedLink.Name) -> LinkConnection? {
-    guard let place = Self.place(name), let recent = links[place], recent.name == name else {
-      return nil
-    }
+  /// By strand and spare.
+  private var links: [Recent?] = Array(repeating: nil, count: 2 * CommandStrand.count)
+
+  func connection(
+    _ strand: CommandStrand, _ version: RESPVersion, database: UInt32, isSpare: Bool
+  ) -> LinkConnection? {
+    guard let recent = links[Self.place(strand, isSpare)], recent.database == database,
+      recent.version == version
+    else { return nil }
     return recent.connection
   }
 
   mutating func note(_ link: SharedLink) {
-    if let place = Self.place(link.name) { links[place] = (link.name, link.connection) }
+    guard case .shared(let version, let database, let strand, let isSpare) = link.name else {
+      return
+    }
+    links[Self.place(strand, isSpare)] = Recent(
+      version: version, database: database, connection: link.connection)
   }
 
-  mutating func forget(_ name: SharedLink.Name) {
-    if let place = Self.place(name), links[place]?.name == name { links[place] = nil }
+  mutating func forget(_ link: SharedLink) {
+    guard case .shared(_, _, let strand, let isSpare) = link.name else { return }
+    let place = Self.place(strand, isSpare)
+    if links[place]?.connection === link.connection { links[place] = nil }
   }
 
-  private static func place(_ name: SharedLink.Name) -> Int? {
-    guard case .shared(_, _, let strand, let isSpare) = name else { return nil }
-    return strand.place &* 2 &+ (isSpare ? 1 : 0)
+  private static func place(_ strand: CommandStrand, _ isSpare: Bool) -> Int {
+    strand.place &* 2 &+ (isSpare ? 1 : 0)
   }
 }
 
@@ -58,15 +73,40 @@ extension Lane {
   package func prefersSpare(
     _ strand: CommandStrand, _ version: RESPVersion, database: UInt32, now: Moment
   ) -> Bool {
-    let name = SharedLink.Name.shared(version, database: database, strand, isSpare: false)
-    guard let link = recentShared.connection(name) ?? sharedLinks[name]?.connection,
-      link.isHeldUp(now: now)
+    guard let link = known(strand, version, database: database, isSpare: false),
+      link.isHeldUp(now: now),
+      // It is used once it is there: a Redis that answers nobody would refuse what waits for it.
+      let spare = try? shared(strand, version, database: database, isSpare: true, now: now)
     else { return false }
-    let spareName = SharedLink.Name.shared(version, database: database, strand, isSpare: true)
-    // It is used once it is there: a Redis that answers nobody would refuse what waits for it.
-    guard let spare = try? shared(spareName, now: now) else { return false }
     spare.start(now: now)
     return spare.isReady
+  }
+
+  /// Whether so much waits to be sent over a shared link that what comes next has to wait.
+  package func isFlooded(
+    _ strand: CommandStrand, _ version: RESPVersion, database: UInt32, isSpare: Bool
+  ) -> Bool {
+    guard floodSwitch.load(ordering: .relaxed),
+      let link = known(strand, version, database: database, isSpare: isSpare)
+    else { return false }
+    return link.unsentCount > Limits.sharedUnsentBytesMax
+  }
+
+  private func known(
+    _ strand: CommandStrand, _ version: RESPVersion, database: UInt32, isSpare: Bool
+  ) -> LinkConnection? {
+    recentShared.connection(strand, version, database: database, isSpare: isSpare)
+      ?? sharedLinks[.shared(version, database: database, strand, isSpare: isSpare)]?.connection
+  }
+
+  func shared(
+    _ strand: CommandStrand, _ version: RESPVersion, database: UInt32, isSpare: Bool, now: Moment
+  ) throws(RedisError) -> LinkConnection {
+    // Mostly one of those used last.
+    if let recent = recentShared.connection(strand, version, database: database, isSpare: isSpare) {
+      return recent
+    }
+    return try shared(.shared(version, database: database, strand, isSpare: isSpare), now: now)
   }
 
   /// Scripts have their spare link from the beginning: while one runs for too long, no link can be made.

@@ -81,32 +81,29 @@ package struct Traffic: ~Copyable {
     var passes = Strands()
 
     var isNone: Bool { fetches == 0 && passes.isNone }
+
+    mutating func add(fetches step: Int) { fetches &+= Int32(truncatingIfNeeded: step) }
   }
 
-  /// A number for each strand.
+  /// A number for each strand, side by side: a client cannot name a key two million times within what it may
+  /// have under way.
   struct Strands {
-    private var reads: Int32 = 0
-    private var writes: Int32 = 0
-    private var scripts: Int32 = 0
+    private var packed: UInt64 = 0
 
-    var isNone: Bool { reads | writes | scripts == 0 }
+    private static var width: UInt64 { 21 }
 
-    subscript(strand: CommandStrand) -> Int32 {
-      get {
-        switch strand {
-        case .reads: reads
-        case .writes: writes
-        case .scripts: scripts
-        }
-      }
-      set {
-        switch strand {
-        case .reads: reads = newValue
-        case .writes: writes = newValue
-        case .scripts: scripts = newValue
-        }
-      }
+    var isNone: Bool { packed == 0 }
+
+    subscript(strand: CommandStrand) -> Int {
+      Int(truncatingIfNeeded: (packed &>> shift(strand)) & (1 &<< Self.width &- 1))
     }
+
+    mutating func add(_ step: Int, to strand: CommandStrand) {
+      assert(step > 0 || self[strand] > 0, "more has ended than had begun")
+      packed = packed &+ UInt64(bitPattern: Int64(step)) &<< shift(strand)
+    }
+
+    private func shift(_ strand: CommandStrand) -> UInt64 { UInt64(strand.rawValue) &* Self.width }
   }
 
   package private(set) var fetches = 0
@@ -148,6 +145,9 @@ package struct Traffic: ~Copyable {
     return isNamed
   }
 
+  /// Whether all requests under way to Redis go over a strand, if there are any.
+  package mutating func usesOnly(_ strand: CommandStrand) -> Bool { passes == byStrand[strand] }
+
   /// Whether requests are under way over a strand.
   package mutating func uses(_ strand: CommandStrand) -> Bool { byStrand[strand] > 0 }
 
@@ -157,8 +157,7 @@ package struct Traffic: ~Copyable {
   package mutating func strand(of journey: Journey, preferring strand: CommandStrand)
     -> CommandStrand?
   {
-    // Mostly nothing is under way over another one.
-    if passes == Int(byStrand[strand]) { return strand }
+    if usesOnly(strand) { return strand }
     var chosen = strand
     for place in 0..<CommandStrand.count {
       guard let other = CommandStrand(place: place), other != strand,
@@ -188,28 +187,25 @@ package struct Traffic: ~Copyable {
     case .fetch: fetches += step
     case .pass:
       passes += step
-      let change = Int32(truncatingIfNeeded: step)
-      byStrand[journey.strand] &+= change
-      if journey.isWide { wide[journey.strand] &+= change }
+      byStrand.add(step, to: journey.strand)
+      if journey.isWide { wide.add(step, to: journey.strand) }
     }
     bytes += journey.bytes * step
     if journey.namesAll { passesThatNameAll += step }
-    journey.forEachKey { change($0, journey, by: Int32(truncatingIfNeeded: step)) }
+    let strand = journey.way == .pass ? journey.strand : nil
+    journey.forEachKey { change($0, over: strand, by: step) }
   }
 
-  private mutating func change(_ hash: UInt64, _ journey: Journey, by step: Int32) {
-    func changed(_ use: Use) -> Use {
-      var use = use
-      switch journey.way {
-      case .fetch: use.fetches &+= step
-      case .pass: use.passes[journey.strand] &+= step
-      }
-      return use
-    }
+  /// A fetch, where there is no strand.
+  private mutating func change(_ hash: UInt64, over strand: CommandStrand?, by step: Int) {
     let isKnown = uses.update(hash) { use in
-      let use = changed(use)
+      var use = use
+      if let strand { use.passes.add(step, to: strand) } else { use.add(fetches: step) }
       return use.isNone ? nil : use
     }
-    if !isKnown { uses.add(changed(Use()), hash: hash) }
+    if isKnown { return }
+    var use = Use()
+    if let strand { use.passes.add(step, to: strand) } else { use.add(fetches: step) }
+    uses.add(use, hash: hash)
   }
 }

@@ -65,6 +65,14 @@ package final class LinkConnection {
   /// Since when it has been waiting for an answer; nil while it waits for none.
   var unansweredSince: Moment? { link.isReady && link.requestCount > 0 ? awaitedSince : nil }
 
+  /// Whether much was left unsent when requests were collected last.
+  @safe @exclusivity(unchecked) private var wasLeftFull = false
+
+  /// Whether more waits to be sent than a turn's requests mostly are.
+  var isFilling: Bool {
+    link.outgoingCount &+ link.waitingCount > Limits.linkOutgoingKeptMax || wasLeftFull
+  }
+
   /// The same, and what waits until there is a connection.
   var unsentCount: Int { outputCount &+ (link.isReady ? 0 : link.waitingCount) }
 
@@ -171,6 +179,7 @@ package final class LinkConnection {
     connection?.close()
     connection = nil
     isCollected = false
+    wasLeftFull = false
   }
 
   /// One timer, moved only where it would come too late: deadlines mostly move away.
@@ -299,6 +308,7 @@ extension LinkConnection: ConnectionHandler {
     guard connection === self.connection else { return }
     isCollected = false
     link.takeOutgoing(into: &connection.output.bytes)
+    wasLeftFull = connection.outputCount > Limits.linkOutgoingKeptMax
   }
 
   package func drained(_ connection: Connection, now: Moment) {

@@ -111,7 +111,8 @@ struct HeldBackTests {
     }
     try poll("the link is full") {
       stack.loops[0].perform { [proxy = stack.proxy] loop in
-        proxy.lane(on: loop)?.isFlooded(.writes, .two, database: 0) ?? false
+        let lane = proxy.lane(on: loop)
+        return lane?.isFlooded(.writes, .two, database: 0, isSpare: false) ?? false
       } ?? false
     }
     // What is sent is bounded, and so is what waits here.
