@@ -242,6 +242,8 @@ extension Limits {  // Links to Redis
   static let silenceLooks = 5
   /// Between two looks whether there is room again on a link over which too much waits to be sent.
   static let linkRoomPause = Duration.milliseconds(5)
+  /// Those who are told in one look while some link is full.
+  static let roomOffersMax = 64
 
   /// What the bounds of links owe to each other.
   package static var linkRelationsHold: Bool {

@@ -63,7 +63,7 @@ extension Home {
     return true
   }
 
-  /// Redis answers nothing any more: whoever waits for a value gets the last known one, where there is one and
+  /// Redis answers nothing any more: readers that wait for a value get the last known one, where there is one and
   /// the operator allows it. The others wait on.
   func answerLastKnown(now: Moment) {
     guard proxy.mayBeStale(now: now) else { return }

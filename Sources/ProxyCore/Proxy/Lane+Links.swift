@@ -104,9 +104,9 @@ extension Lane {
     link.renew(because: .serverReplaced, now: now)
   }
 
-  /// Has the links connected anew that have reached nobody knows which server before a link of their kind was
-  /// lost. Where that was a client's own, Redis may have ended it for what the client did, so that those
-  /// of other clients stay.
+  /// Reconnects the links that were ready at `moment`, when a link was lost, and whose server did not identify
+  /// itself. If the lost link was a client's own, Redis may have closed it for what that client did, so other
+  /// clients keep theirs.
   func renewUnidentified(readyBefore moment: Moment, withClients: Bool, now: Moment) {
     func renew(_ link: LinkConnection) {
       guard let since = link.readySince, since <= moment, link.server.isUnidentified else { return }

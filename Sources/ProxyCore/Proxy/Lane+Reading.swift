@@ -54,7 +54,7 @@ extension Lane {
     return read
   }
 
-  /// Whoever waits for a fetch waits no more, and is not told.
+  /// Ends the wait for a fetch: its caller is not told.
   package func abandonFetch(_ read: UInt64, now: Moment) {
     guard let waiting = reads.remove(read) else { return }
     let reader = Reader(lane: index, read: read, asked: now)

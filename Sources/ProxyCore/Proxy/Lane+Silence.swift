@@ -9,6 +9,9 @@ extension Lane {
   }
 
   func lookForSilence(now: Moment) {
+    defer { silenceLookedAt = now }
+    // Where this process stood still, answers wait to be read.
+    let stoodStill = now.since(silenceLookedAt) > proxy.settings.silenceMax / 2
     var heard = Moment(nanoseconds: 0)
     var unanswered = Moment.distantFuture
     var silent: [(link: LinkConnection, strand: CommandStrand?)] = []
@@ -26,6 +29,7 @@ extension Lane {
     noteFlood()
     for link in pinnedLinks.values { heard = max(heard, link.connection.heardAt) }
     proxy.noteHeard(heard)
+    if stoodStill { return suspects.removeAll() }
     let isAway = unanswered < now && proxy.noteUnanswered(since: unanswered, now: now)
     if silent.isEmpty { return suspects.removeAll() }
     guard isAway else { return suspect(silent, now: now) }
@@ -34,8 +38,8 @@ extension Lane {
     probeServer(now: now)
   }
 
-  /// Gives up links that were not answered at the last look either, while Redis answers over others. A link of
-  /// writes or scripts may wait for the end of a pause or of a script, of which Redis is asked.
+  /// Gives up links that were not answered at the last look either, while Redis answers over others. A link for
+  /// writes or scripts may wait for a pause or a script to end, so Redis is asked first.
   private func suspect(
     _ silent: [(link: LinkConnection, strand: CommandStrand?)], now: Moment
   ) {
@@ -87,12 +91,18 @@ extension Lane {
     roomWaits.append(caller)
   }
 
-  /// They look again, in the order in which they came, and wait again where there is no room for them.
+  /// They look again, in the order in which they came, and wait again where there is no room for them: all where no
+  /// link is full, or else some.
   func offerRoom(now: Moment) {
-    let waits = roomWaits
-    roomWaits = []
-    if isClosed { return }
+    if isClosed { return roomWaits.removeAll() }
     noteFlood()
+    let isFull = sharedLinks.values.contains {
+      $0.connection.unsentCount > Limits.sharedUnsentBytesMax / 2
+    }
+    let count = isFull ? min(roomWaits.count, Limits.roomOffersMax) : roomWaits.count
+    let waits = roomWaits.prefix(count)
+    roomWaits.removeFirst(count)
+    if !roomWaits.isEmpty { scheduleRoomLook(now: now) }
     for caller in waits { caller.linkHasRoom(now: now) }
   }
 

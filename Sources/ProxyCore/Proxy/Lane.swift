@@ -62,6 +62,7 @@ package final class Lane {
   package let floodSwitch = Atomic<Bool>(false)
   /// Those who wait until less waits to be sent over a shared link.
   var roomWaits: [any LaneCaller] = []
+  var silenceLookedAt = Moment(nanoseconds: 0)
   /// Links that have not been answered, and since when.
   var suspects: [ObjectIdentifier: Moment] = [:]
   var janitor: Janitor

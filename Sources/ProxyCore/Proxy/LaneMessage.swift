@@ -17,7 +17,7 @@ enum LaneMessage: Sendable {
   case waitEnded(UInt64, LimiterOutcome)
   /// Another server answers: connect anew.
   case renew
-  /// A link was lost, and Redis does not say which server it is: connect anew what was ready before.
+  /// A link was lost, and Redis does not say which server it is: reconnect what was ready before.
   case renewUnidentified(readyBefore: Moment, withClients: Bool)
   case learned(CommandTable)
   /// Something to do on the lane, for tasks; nil where the lane has ended.

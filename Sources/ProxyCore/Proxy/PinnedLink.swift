@@ -35,7 +35,7 @@ package final class PinnedLink: LinkOwner {
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.
   weak var caller: (any LaneCaller)? { didSet { latest = ErrandPlace() } }
-  /// The request of which Redis has sent something last.
+  /// The request whose reply Redis sent bytes of last.
   private var latest = ErrandPlace()
   /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
   enum Stage { case busy, returning, idle }

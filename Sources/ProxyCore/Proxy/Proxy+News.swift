@@ -95,8 +95,8 @@ extension Proxy {
     settings.observer?(.unidentified)
   }
 
-  /// The next one to answer may be another server than the one that this link had reached: nothing that was
-  /// fetched is trusted, and every link is connected anew.
+  /// The next server to answer may be another than this link had reached: nothing fetched so far is trusted, and
+  /// every link reconnects.
   func unidentifiedLinkWasLost(_ link: LinkConnection, now: Moment) {
     guard settings.rules.contains(.unidentified) else { return }
     for lane in 0..<laneCount { endGeneration(of: lane) }

@@ -319,7 +319,7 @@ final class LaneSeat: @unchecked Sendable {
   let mailbox: Mailbox<LaneMessage>
   /// Of the lane's fill links: what was filled under another one is not trusted.
   let generation = Atomic<UInt16>(1)
-  /// The first of its generations of which last known values may be answered.
+  /// The first of its generations whose entries may be answered as last known values.
   let oldestKnown = Atomic<UInt16>(1)
   var lane: Lane? {
     get { occupant.lane }

@@ -75,7 +75,7 @@ extension Lane {
   ) -> Bool {
     guard let link = known(strand, version, database: database, isSpare: false),
       link.isHeldUp(now: now),
-      // It is used once it is there: a Redis that answers nobody would refuse what waits for it.
+      // Used once it is ready: a Redis that answers nothing would fail what waits for its greeting.
       let spare = try? shared(strand, version, database: database, isSpare: true, now: now)
     else { return false }
     spare.start(now: now)

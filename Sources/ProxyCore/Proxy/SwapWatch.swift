@@ -121,7 +121,7 @@ extension Lane {
   private func foundSwap(
     _ databases: [UInt32], _ counts: SwapWatch.Counts?, before fence: UInt64, now: Moment
   ) {
-    // Before it is noted: whoever finds it noted relies on it.
+    // Before it is noted: another lane that finds it noted relies on the emptying.
     cache.removeAll()
     proxy.noteDatabases(databases, counts, now: now)
     fenceAnswered(fence, now: now)
