@@ -82,6 +82,9 @@ extension Limits {
 
   /// How long a connection that said its last word waits for the peer's.
   package static let lingerTimeout = Duration.seconds(1)
+  /// How long Redis has to hang up a link whose client has gone while it was blocked: a round trip, where Redis
+  /// answers at all.
+  package static let linkFarewellMax = Duration.seconds(1)
 
   /// How long a listener rests when the process is out of descriptors.
   package static let acceptPause = Duration.milliseconds(100)

@@ -7,6 +7,8 @@ struct ClientPresence {
   var command = LatestCommand.none
   /// When it has come.
   let since: Moment
+  /// Whether it has shut its sending side: what it has sent may still be unread.
+  var hasHungUp = false
   /// Whether it has been told its last word: only its connection is left, until it closes its side too.
   var hasDeparted = false
 

@@ -17,6 +17,7 @@ extension RESPSession: ConnectionHandler {
     case .stalled(let count):
       connection.pauseReading()
       settleOutput(on: connection)
+      if presence.hasHungUp { endWait(of: connection, now: now) }
       return .taken(count)
     case .finished: endAfterReplies(now: now)
     case .aborted:
@@ -27,15 +28,33 @@ extension RESPSession: ConnectionHandler {
     return .taken(bytes.byteCount)
   }
 
-  /// The client sends no more, and is answered what it has sent. One that is blocked has gone, and
-  /// so has one within a request.
+  /// The client sends no more, and is answered what it has sent. One within a request has gone.
   func finished(_ connection: Connection, now: Moment) {
-    let hasGone = blockedBy?.isBlocking == true || upload != nil
-    if hasGone { connection.close() } else { endAfterReplies(now: now) }
+    presence.hasHungUp = true
+    if let upload {
+      if let ticket = upload.ticket { queue.drop(ticket) }
+      self.upload = nil
+      return depart(now: now)
+    }
+    endAfterReplies(now: now)
+    endWait(of: connection, now: now)
   }
 
   func hungUp(_ connection: Connection, now: Moment) {
-    if blockedBy?.isBlocking == true { connection.close() }
+    presence.hasHungUp = true
+    endWait(of: connection, now: now)
+  }
+
+  /// Has Redis hear that a client sends no more which may be waiting for ever. If it does, that ends the wait, and
+  /// what came behind it is not looked at; if Redis has answered meanwhile, that is handed on.
+  private func endWait(of connection: Connection, now: Moment) {
+    guard blockedBy?.isBlocking == true else { return }
+    if let link = pin?.link { link.finish(now: now) } else { connection.close() }
+  }
+
+  /// Whether a request has failed because its client sends no more.
+  func hasGoneWaiting(for ticket: UInt64) -> Bool {
+    presence.hasHungUp && blockedBy?.isBlocking == true && blockedBy?.ticket == ticket
   }
 
   /// What keeps a client waiting, and what a subscriber is told, may go on for ever: nobody waits for that.

@@ -160,7 +160,10 @@ extension RESPSession: LaneCaller {
       return
     }
     if logsAccess { noteOutcome(error, of: ticket) }
-    if case .quit = notes[ticket] {
+    if hasGoneWaiting(for: ticket) {
+      queue.drop(ticket)
+      isEnding = true
+    } else if case .quit = notes[ticket] {
       // It was lost with its link, and with that went what it was to end.
       answer(ticket) { $0.appendSimpleString("OK") }
     } else {

@@ -39,7 +39,7 @@ extension RESPSession {
       note = prepare(spec, request, &passage, now: now)
     }
     let isAlone = pin?.isInTransaction == false
-    let isBlocking = spec.routing == .blocking && isAlone
+    let isBlocking = (spec.routing == .blocking || spec.routing == .wait) && isAlone
     let isSolitary = spec.routing == .solitary && isAlone
     let blocks = isBlocking || isSolitary || passage.delivery == .transaction
     send(

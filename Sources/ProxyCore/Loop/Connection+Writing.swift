@@ -29,8 +29,18 @@ extension Connection {
       if state == .flushing { return linger(now: now) }
       if owesDrained {
         owesDrained = false
+        if endsWriting { shutDown() }
         handler?.drained(self, now: now)
       }
+    }
+  }
+
+  private func shutDown() {
+    endsWriting = false
+    do throws(SystemError) {
+      try descriptor.shutdown(.writing)
+    } catch {
+      close(because: .failed(error))
     }
   }
 

@@ -49,6 +49,8 @@ package final class Connection {
   @safe @exclusivity(unchecked) var isWriteBlocked: Bool
   /// Its handler is told when everything has been sent.
   @safe @exclusivity(unchecked) var owesDrained = false
+  /// And the peer is told then that nothing more comes.
+  @safe @exclusivity(unchecked) var endsWriting = false
   @safe @exclusivity(unchecked) var isQueuedForRetry = false
   @safe @exclusivity(unchecked) var isQueuedForWriting = false
   /// Its handler has output that it gives when the turn ends.
@@ -151,6 +153,14 @@ package final class Connection {
     if state == .connecting { return close() }
     guard state == .open else { return }
     state = .flushing
+    loop.queueWrite(self)
+  }
+
+  /// Tells the peer, behind all that was appended, that nothing more comes, and goes on reading.
+  package func endWriting() {
+    guard state == .open, !endsWriting else { return }
+    endsWriting = true
+    owesDrained = true
     loop.queueWrite(self)
   }
 

@@ -75,6 +75,13 @@ package final class PinnedLink: LinkOwner {
 
   package func endWithClient() { endsWithClient = true }
 
+  /// Its client has gone: Redis hears of it as it would from the client itself. It ends what the client waits for,
+  /// unless that was there, and then the link.
+  package func finish(now: Moment) {
+    endWithClient()
+    connection.finish(now: now)
+  }
+
   /// Redis has ended all of its client's subscriptions with one reply.
   package func forgetSubscriptions() { connection.forgetSubscriptions() }
   /// Of the last transaction that was to tell, which of its SELECTs was the last one that Redis has obeyed;

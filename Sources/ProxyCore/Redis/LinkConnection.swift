@@ -9,6 +9,8 @@ package final class LinkConnection {
   @safe @exclusivity(unchecked) private var connection: Connection?
   /// Whether the connection will ask for what is to be sent.
   @safe @exclusivity(unchecked) private var isCollected = false
+  /// Whether this side has nothing more to say, so that the end of the connection is no loss.
+  private var isFinishing = false
   private var timer: TimerHandle?
   private var resolution: Int?
   /// The addresses of the name that were not tried yet, the next one last.
@@ -129,6 +131,20 @@ package final class LinkConnection {
     act(on: link.drain(until: deadline, now: now), now: now)
   }
 
+  /// Asks for nothing more, and has Redis hear that: it answers what it has got, unless that makes a client wait,
+  /// and hangs up. A link that still greets Redis does so first.
+  func finish(now: Moment) {
+    if link.isClosed || isFinishing { return }
+    isFinishing = true
+    if link.isReady { sayFinish(now: now) }
+  }
+
+  private func sayFinish(now: Moment) {
+    flush()
+    drain(until: now.advanced(by: Limits.linkFarewellMax), now: now)
+    connection?.endWriting()
+  }
+
   package func renew(because reason: RedisError.Reason, now: Moment) {
     act(on: link.renew(because: reason, now: now), now: now)
   }
@@ -238,6 +254,7 @@ package final class LinkConnection {
   }
 
   private func disconnected(because reason: RedisError.Reason, now: Moment) {
+    if isFinishing { return close(now: now) }
     act(on: link.disconnected(because: reason, now: now), now: now)
   }
 }
@@ -279,6 +296,7 @@ extension LinkConnection: ConnectionHandler {
         flush()
         schedule()
         owner.link(self, reported: event, in: bytes, now: now)
+        if isFinishing && link.isReady { sayFinish(now: now) }
       case .filled, .invalidated, .invalidatedAll, .piece, .unasked, .tree, .answered:
         owner.link(self, reported: event, in: bytes, now: now)
       }

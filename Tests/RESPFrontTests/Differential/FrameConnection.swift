@@ -20,6 +20,13 @@ final class FrameConnection {
   /// Says that nothing more will be sent.
   func finish() { shutdown(socket, Int32(SHUT_WR)) }
 
+  /// Has its end be a reset: the peer hears of it at once, whatever it has not read.
+  func resetAtEnd() {
+    var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+    unsafe setsockopt(
+      socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+  }
+
   /// The bytes of the next reply or push.
   func frame() throws -> [UInt8] {
     var scanner = ReplyScanner()
