@@ -149,9 +149,8 @@ package struct HTTPRequest: Sendable {
     checks: HTTPChecks = .all, key: inout ByteBuffer
   ) -> HTTPPurpose {
     do throws(HTTPProblem) {
-      if checks.contains(.host) && head.contains(.host),
-        !HostRule.isLocal(bytes.extracting(head.host)),
-        !settings().hosts.allows(bytes.extracting(head.host))
+      if checks.contains(.host), let host = Self.host(head, bytes), !HostRule.isLocal(host),
+        !settings().hosts.allows(host)
       {
         throw HTTPProblem.hostForeign
       }
@@ -170,6 +169,20 @@ package struct HTTPRequest: Sendable {
       if awaitsContinue { close() }
       return .problem(error)
     }
+  }
+
+  /// Under which name the server is asked: that of an absolute target, whatever `Host` says beside it
+  /// (RFC 9112, section 3.2.2). nil: under none.
+  @_lifetime(copy bytes)
+  private static func host(_ head: HTTPRequestHead, _ bytes: RawSpan) -> RawSpan? {
+    let target = bytes.extracting(head.target)
+    // In bounds: there is a byte.
+    if unsafe target.byteCount > 0 && target.byte(at: 0) != UInt8(ascii: "/"),
+      let authority = RequestTarget.authority(ofParsed: target)
+    {
+      return target.extracting(authority)
+    }
+    return head.contains(.host) ? bytes.extracting(head.host) : nil
   }
 
   private func checkPassword(

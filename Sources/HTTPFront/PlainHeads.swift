@@ -29,6 +29,8 @@ struct PlainHeads: ~Copyable {
     guard unsafe UInt32(truncatingIfNeeded: bytes.eightBytes(at: 0)) == Self.start else {
       return nil
     }
+    // An absolute target names a host, which counts instead of the one that is known.
+    guard unsafe bytes.byte(at: Self.startBytes) == UInt8(ascii: "/") else { return nil }
     let end = FieldSyntax.targetEnd(bytes, from: Self.startBytes)
     // A line that is too long is refused elsewhere.
     guard end > Self.startBytes, end &+ count <= Limits.httpLineBytesMax,

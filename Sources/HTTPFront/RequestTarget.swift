@@ -54,6 +54,19 @@ package enum RequestTarget {
     return start..<(mark ?? target.byteCount)
   }
 
+  /// Where the host and the port stand in an absolute target whose bytes the parser of requests has let
+  /// pass, without the user before them; nil in any other.
+  static func authority(ofParsed target: RawSpan) -> Range<Int>? {
+    guard let end = try? pathStart(target), end > 0,
+      let colon = target.firstOffset(of: UInt8(ascii: ":"), in: 0..<end)
+    else { return nil }
+    var start = colon &+ 3
+    while let mark = target.firstOffset(of: UInt8(ascii: "@"), in: start..<end) {
+      start = mark &+ 1
+    }
+    return start..<end
+  }
+
   /// Nothing that ends a line, a word or a URL may stand in one.
   private static func refuseForbidden(_ target: RawSpan) throws(RequestTargetError) {
     for offset in 0..<target.byteCount {

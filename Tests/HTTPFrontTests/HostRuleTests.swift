@@ -52,4 +52,36 @@ import Testing
     try client.send("GET /k HTTP/1.0\r\n\r\n")
     #expect(try client.receive().text == "secret")
   }
+
+  /// RFC 9112, section 3.2.2: what `Host` says beside an absolute target does not count.
+  @Test(arguments: [
+    ("http://localhost/k", "evil.example", 200), ("http://127.0.0.1:1/k", "evil.example", 200),
+    ("http://evil.example/k", "localhost", 421), ("HTTPS://evil.example:80/k", "127.0.0.1", 421),
+    ("http://localhost@evil.example/k", "localhost", 421),
+    ("http://localhost:80@evil.example/k", "localhost", 421),
+    ("http://a@b@evil.example/k", "localhost", 421), ("http://evil.example@localhost/k", "x", 200),
+    ("http://evil.example?k", "localhost", 421), ("/http://evil.example/k", "localhost", 200),
+    ("/k", "localhost", 200), ("/k", "evil.example", 421),
+  ])
+  func `the host of an absolute target counts`(_ target: String, _ host: String, _ status: Int) {
+    let exchange = HTTPExchange { $0.hosts = .local([]) }
+    let request = "GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n"
+    #expect(exchange.summary(request, []).hasPrefix("\(status)"))
+    let old = "GET \(target) HTTP/1.0\r\n\r\n"
+    let isNamed = !target.hasPrefix("/") && status == 421
+    #expect(exchange.summary(old, []).hasPrefix(isNamed ? "421" : "200"))
+  }
+
+  @Test(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
+  func `a head that is known does not let the host of a target pass`() throws {
+    let stack = try HTTPStack()
+    _ = try stack.server.query("SET", "k", "secret")
+    let client = try stack.connect()
+    for _ in 0..<3 {
+      try client.send("GET /k HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      #expect(try client.receive().text == "secret")
+      try client.send("GET http://evil.example/k HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      #expect(try client.receive().status == 421)
+    }
+  }
 }
