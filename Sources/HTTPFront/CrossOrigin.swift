@@ -33,6 +33,20 @@ package enum CrossOrigin: Equatable, Sendable {
       && text[..<colon].allSatisfy(FieldSyntax.isToken)
   }
 
+  /// Whether a page of this origin came from the server that it asks under the name of `host`.
+  static func isOwn(_ origin: RawSpan, host: RawSpan) -> Bool {
+    for scheme: StaticString in ["http://", "https://"] {
+      let start = scheme.utf8CodeUnitCount
+      if !host.isEmpty, origin.byteCount == start &+ host.byteCount,
+        origin.extracting(0..<start).equals(scheme),
+        origin.extracting(start..<origin.byteCount).equals(host)
+      {
+        return true
+      }
+    }
+    return false
+  }
+
   /// What is to be said of the origin of one request.
   enum Verdict: Equatable, Sendable {
     case silence

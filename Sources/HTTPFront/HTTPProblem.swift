@@ -40,6 +40,10 @@ extension HTTPProblem {
   static let passwordWrong = HTTPProblem(.unauthorized, "the password is wrong")
   static let writesOff = HTTPProblem(
     .methodNotAllowed, "writes are off here: HTTP_WRITES=on turns them on")
+  static let originForeign = HTTPProblem(
+    .forbidden,
+    "pages of other origins may not write here: HTTP_CORS_ORIGIN and HTTP_CORS_WRITES=on let them"
+  )
   static let methodNotAllowed = HTTPProblem(.methodNotAllowed, "keys have no such method")
   static let methodUnknown = HTTPProblem(.notImplemented, "there is no such method")
   static let expectationUnknown = HTTPProblem(

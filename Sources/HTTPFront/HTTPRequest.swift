@@ -160,6 +160,9 @@ package struct HTTPRequest: Sendable {
       }
       if checks.contains(.password) { try checkPassword(head, bytes, settings()) }
       try checkMethod(allowsWrites: settings().allowsWrites)
+      if method == .put || method == .delete, let field = head[.origin] {
+        try checkOrigin(bytes.extracting(field), head, bytes, settings())
+      }
       if head.version == .oneOne, head.contains(.expect), !Self.expectsContinue(head, bytes) {
         throw HTTPProblem.expectationUnknown
       }
@@ -201,6 +204,17 @@ package struct HTTPRequest: Sendable {
     case .put, .delete: if !allowsWrites() { throw .writesOff }
     case .post, .patch, .trace, .connect: throw .methodNotAllowed
     case .unknown: throw .methodUnknown
+    }
+  }
+
+  /// A browser sends no `PUT` and no `DELETE` without the page's origin. What is not to be done is refused:
+  /// that the page cannot read the answer would not keep it from being done.
+  private func checkOrigin(
+    _ origin: RawSpan, _ head: HTTPRequestHead, _ bytes: RawSpan, _ settings: HTTPSettings
+  ) throws(HTTPProblem) {
+    if settings.allowsCrossOriginWrites && self.origin != .silence { return }
+    guard let host = Self.host(head, bytes), CrossOrigin.isOwn(origin, host: host) else {
+      throw .originForeign
     }
   }
 

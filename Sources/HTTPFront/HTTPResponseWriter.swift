@@ -133,7 +133,8 @@ package struct HTTPResponseWriter: ~Copyable {
     output.append(varyLine)
     appendMethods("Allow: ", to: &output)
     if isPreflight {
-      appendMethods("Access-Control-Allow-Methods: ", to: &output)
+      appendMethods(
+        "Access-Control-Allow-Methods: ", writes: settings.allowsCrossOriginWrites, to: &output)
       output.append(
         """
         Access-Control-Allow-Headers: Authorization, Accept, Content-Type, If-Match, \
@@ -240,10 +241,13 @@ package struct HTTPResponseWriter: ~Copyable {
       "Access-Control-Expose-Headers: Age, Cache-Status, Content-Range, ETag, Retry-After\r\n")
   }
 
-  private func appendMethods(_ name: StaticString, to output: inout ByteBuffer) {
+  private func appendMethods(
+    _ name: StaticString, writes: Bool = true, to output: inout ByteBuffer
+  ) {
     output.append(name)
     output.append(
-      settings.allowsWrites ? "GET, HEAD, OPTIONS, PUT, DELETE\r\n" : "GET, HEAD, OPTIONS\r\n")
+      settings.allowsWrites && writes
+        ? "GET, HEAD, OPTIONS, PUT, DELETE\r\n" : "GET, HEAD, OPTIONS\r\n")
   }
 
   /// The last line of a head.

@@ -4,6 +4,8 @@ package struct HTTPSettings: Sendable {
   package var password: [UInt8] = []
   /// Whether `PUT` and `DELETE` are there.
   package var allowsWrites = false
+  /// Whether pages of other origins, those that may read, may do so too.
+  package var allowsCrossOriginWrites = false
   /// For how long caches on the way may answer by themselves; 0: they ask every time.
   package var maxAgeSeconds = 0
   /// Under which names requests are answered.

@@ -89,6 +89,7 @@ import Testing
         HTTP_WRITES=off
         HTTP_MAX_AGE=0
         HTTP_CORS_ORIGIN=
+        HTTP_CORS_WRITES=off
         RESP_HOST=::1
         RESP_PORT=7000
         PIPELINE_ORDER=key

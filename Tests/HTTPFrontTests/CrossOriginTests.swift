@@ -50,6 +50,7 @@ import Testing
     let open = Exchange {
       $0.crossOrigin = .everybody
       $0.allowsWrites = true
+      $0.allowsCrossOriginWrites = true
       $0.password = bytes("x")
     }
     #expect(
@@ -80,5 +81,52 @@ import Testing
     #expect(
       open.summary(request, ["Access-Control-Allow-Origin"]).hasPrefix(
         "400 | Access-Control-Allow-Origin: *"))
+  }
+
+  /// Who may write: `own` is a page of this server's, `foreign` one of another that may read.
+  @Test(arguments: [
+    ("", false, "200 204 403 403"), ("*", false, "200 204 403 403"), ("*", true, "200 204 204 204"),
+    ("http://a.example", false, "200 204 403 403"), ("http://a.example", true, "200 204 204 403"),
+    ("http://b.example", true, "200 204 403 403"), ("", true, "200 204 403 403"),
+  ])
+  func `reading from other origins is one thing, and writing another`(
+    _ origins: String, _ mayWrite: Bool, _ statuses: String
+  ) {
+    let exchange = Exchange {
+      $0.crossOrigin = CrossOrigin(origins) ?? .nobody
+      $0.allowsWrites = true
+      $0.allowsCrossOriginWrites = mayWrite
+    }
+    func status(_ line: String, _ origin: String) -> String {
+      String(exchange.summary(Exchange.request(line, ["Origin: \(origin)"]), []).prefix(3))
+    }
+    for line in ["PUT /k", "DELETE /k"] {
+      let seen = [
+        status("GET /k", "http://a.example"), status(line, "http://a"),
+        status(line, "http://a.example"), status(line, "http://c.example"),
+      ]
+      #expect(seen.joined(separator: " ") == statuses, "\(line)")
+      #expect(status(line, "null") == (origins == "*" && mayWrite ? "204" : "403"))
+      #expect(exchange.summary(Exchange.request(line), []).hasPrefix("204"), "no browser")
+    }
+    let preflight = Exchange.request(
+      "OPTIONS /k", ["Origin: http://a.example", "Access-Control-Request-Method: PUT"])
+    let isAllowed = statuses.hasPrefix("200 204 204")
+    let line = "Access-Control-Allow-Methods"
+    let answer = exchange.summary(preflight, [line])
+    #expect(answer.contains("PUT") == isAllowed)
+  }
+
+  @Test func `a refused write says how it would be allowed`() {
+    let exchange = Exchange { $0.allowsWrites = true }
+    let answer = exchange.summary(Exchange.request("PUT /k", ["Origin: https://x.example"]), [])
+    #expect(answer.hasPrefix("403 || pages of other origins may not write here: HTTP_CORS_ORIGIN "))
+    // What is another port, or a longer name, is another origin.
+    for origin in ["http://a:1", "http://aa", "ftp://a", "http://", "a", ""] {
+      let request = Exchange.request("DELETE /k", ["Origin: \(origin)"])
+      #expect(exchange.summary(request, []).hasPrefix("403"), "\(origin)")
+    }
+    #expect(
+      exchange.summary(Exchange.request("DELETE /k", ["Origin: https://a"]), []).hasPrefix("204"))
   }
 }

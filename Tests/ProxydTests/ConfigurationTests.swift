@@ -70,6 +70,7 @@ import Testing
       "HTTP_PORT": notPorts, "RESP_PORT": notPorts, "REDIS_PORT": notPorts + ["0"],
       "HTTP_WRITES": ["yes", "ON", "1", "true"], "HTTP_MAX_AGE": notCounts + ["31536001"],
       "HTTP_CORS_ORIGIN": ["example.com", "https://", "https://a/b", "*,https://a"],
+      "HTTP_CORS_WRITES": ["yes", "ON", "*"],
       "PIPELINE_ORDER": ["none", "KEY"],
       "REDIS_URL": [
         "127.0.0.1:6379", "http://a", "redis://a:0", "redis://a:99999", "redis://a/-1",
@@ -127,6 +128,10 @@ import Testing
       ["CACHE_MAX_VALUE": "2mb", "CACHE_MAX_BYTES": "1mb"], "CACHE_MAX_VALUE and CACHE_MAX_BYTES: "
     ),
     (["REDIS_USERNAME": "ann"], "REDIS_USERNAME: "),
+    (
+      ["HTTP_CORS_ORIGIN": "*", "HTTP_WRITES": "on", "HTTP_CORS_WRITES": "on"],
+      "HTTP_CORS_ORIGIN, HTTP_WRITES, HTTP_CORS_WRITES and PASSWORD: "
+    ),
     (["REDIS_PASSWORD": "hush", "PROTECTED_MODE": "no"], "PROTECTED_MODE and PASSWORD: "),
     (["REDIS_URL": "redis://:hush@a", "PROTECTED_MODE": "no"], "PROTECTED_MODE and PASSWORD: "),
   ])
@@ -160,6 +165,18 @@ import Testing
     }
     #expect(throws: ConfigurationError("config: --config needs a value")) {
       try configuration(["--config"])
+    }
+  }
+
+  @Test func `every page may write only where a password keeps strangers out`() throws {
+    let all = ["HTTP_CORS_ORIGIN": "*", "HTTP_WRITES": "on", "HTTP_CORS_WRITES": "on"]
+    #expect(try configuration(["--password=x"], all).httpCrossOriginWrites)
+    for (name, value) in [
+      ("HTTP_CORS_ORIGIN", "https://a"), ("HTTP_WRITES", "off"), ("HTTP_CORS_WRITES", "off"),
+    ] {
+      #expect(throws: Never.self) {
+        try configuration([], all.merging([name: value]) { $1 })
+      }
     }
   }
 

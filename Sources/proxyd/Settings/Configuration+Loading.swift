@@ -1,3 +1,4 @@
+internal import HTTPFront
 internal import ProxyCore
 
 /// How a configuration comes about: from the defaults, what the file says instead, what the environment
@@ -70,6 +71,23 @@ extension Configuration {
       throw ConfigurationError(
         "PROTECTED_MODE and PASSWORD: everybody who reaches this proxy would have the rights of the"
           + " password that it has for Redis: set PASSWORD, or PROTECTED_MODE=yes")
+    }
+    if CrossOrigin(httpOrigin) == .everybody && httpWrites && httpCrossOriginWrites
+      && password == nil
+    {
+      throw ConfigurationError(
+        "HTTP_CORS_ORIGIN, HTTP_WRITES, HTTP_CORS_WRITES and PASSWORD: every page in a browser could"
+          + " write: set PASSWORD, name the origins instead of *, or turn HTTP_CORS_WRITES off")
+    }
+  }
+
+  /// Whether everybody would be let in who has had to give a password so far: a line that was lost by
+  /// mistake must not do that to a proxy that runs.
+  func checkProtection(instead former: Configuration) throws(ConfigurationError) {
+    if former.password != nil && password == nil && !isProtected {
+      throw ConfigurationError(
+        "PASSWORD and PROTECTED_MODE: without the password everybody would be served: set PASSWORD,"
+          + " or PROTECTED_MODE=yes, or restart")
     }
   }
 

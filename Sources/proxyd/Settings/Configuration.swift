@@ -12,6 +12,7 @@ package struct Configuration: Equatable {
   var httpMaxAge = 0
   /// As it was written.
   var httpOrigin = ""
+  var httpCrossOriginWrites = false
 
   var respHost = "127.0.0.1"
   var respPort: UInt16 = 6380
@@ -109,6 +110,7 @@ extension Configuration {
     options.hostNames = [httpHost]
     options.settings.password = Array((password ?? "").utf8)
     options.settings.allowsWrites = httpWrites
+    options.settings.allowsCrossOriginWrites = httpCrossOriginWrites
     options.settings.maxAgeSeconds = httpMaxAge
     options.settings.crossOrigin = CrossOrigin(httpOrigin) ?? .nobody
     options.isProtected = isProtected

@@ -36,6 +36,9 @@ extension Setting {
         valueName: "ORIGINS", rule: "it is * or origins such as https://example.com:8443"
       ) { CrossOrigin($0) != nil },
       "whose pages may read answers: *, or https://HOST, by commas", reloads: false),
+    Setting(
+      "HTTP_CORS_WRITES", \.httpCrossOriginWrites, .onOff,
+      "whether those pages may PUT and DELETE too"),
   ]
 
   private static let resp = [
