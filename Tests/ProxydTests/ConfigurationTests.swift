@@ -168,6 +168,22 @@ import Testing
     }
   }
 
+  @Test func `an option is no other option's value`() throws {
+    for (word, name) in [("--password", "PASSWORD"), ("--config", "config")] {
+      for other in ["--check", "--resp-port=1", "--hush"] {
+        let error = try #require(throws: ConfigurationError.self) {
+          try Invocation([word, other])
+        }
+        #expect(
+          error.description
+            == "\(name): \(word) needs a value, and another option follows; one that begins with -- is"
+            + " written \(word)=VALUE")
+      }
+    }
+    #expect(try configuration(["--password=--x"]).password == "--x")
+    #expect(try configuration(["--password", "-x"]).password == "-x")
+  }
+
   @Test func `every page may write only where a password keeps strangers out`() throws {
     let all = ["HTTP_CORS_ORIGIN": "*", "HTTP_WRITES": "on", "HTTP_CORS_WRITES": "on"]
     #expect(try configuration(["--password=x"], all).httpCrossOriginWrites)

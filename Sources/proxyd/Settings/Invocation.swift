@@ -53,7 +53,12 @@ package struct Invocation: Equatable {
       throw ConfigurationError("unknown argument \(quoted(flag)); see proxyd --help")
     }
     guard let value = parts.count > 1 ? parts[1] : words.next() else {
-      throw ConfigurationError("\(setting?.name ?? "config"): \(flag) needs a value")
+      throw ConfigurationError("\(name): \(flag) needs a value")
+    }
+    if parts.count == 1 && value.utf8.starts(with: "--".utf8) {
+      throw ConfigurationError(
+        "\(name): \(flag) needs a value, and another option follows; one that begins with -- is"
+          + " written \(flag)=VALUE")
     }
     if let setting { flags[setting.name] = value } else { file = value }
   }
