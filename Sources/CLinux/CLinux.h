@@ -123,6 +123,10 @@ static inline void clinux_trim_heap(void) {
 #endif
 }
 
+// Where the kernel has put the program's words, the first of them; glibc keeps it, and shows it to few.
+extern char *program_invocation_name;
+static inline char *clinux_first_argument(void) { return program_invocation_name; }
+
 static inline void *clinux_map_failed(void) { return MAP_FAILED; }
 
 #endif

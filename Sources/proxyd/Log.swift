@@ -124,6 +124,15 @@ enum StandardStream: Int32 {
   case output = 1
   case error = 2
 
+  /// Opens what whoever started the program has closed, onto nothing: another file would get the number, and
+  /// what is said here. To be called before anything is opened.
+  static func openAll() {
+    // The lowest number that is free is given first.
+    for number in Int32(0)...2 where fcntl(number, F_GETFD) < 0 {
+      _ = unsafe open("/dev/null", O_RDWR)
+    }
+  }
+
   /// False where nobody takes it any more.
   @discardableResult
   func write(_ text: String) -> Bool {

@@ -9,8 +9,11 @@ package enum Program {
 
   /// Reads the command line and does as it says.
   package static func main() {
+    StandardStream.openAll()
+    let words = Array(CommandLine.arguments.dropFirst())
+    ArgumentMemory.hideSecrets(among: words)
     do throws(ConfigurationError) {
-      let invocation = try Invocation(CommandLine.arguments.dropFirst())
+      let invocation = try Invocation(words)
       switch invocation.action {
       case .help:
         StandardStream.output.write(Invocation.help)

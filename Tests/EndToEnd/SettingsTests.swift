@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -62,5 +63,15 @@ import Testing
     }
     let (status, output) = try Proxyd.run(["--check"], variables: ["REDIS_PASSWORD=hush"])
     #expect(status == 0 && output.contains("proxyd: there is a password for Redis and no PASSWORD"))
+  }
+  @Test(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
+  func `passwords do not stay in what ps shows`() throws {
+    let redis = try RedisServer()
+    let flags = ["--password", "hush", "--redis-password=", "--threads", "1", "--max-queue=77"]
+    let proxyd = try Proxyd(flags, redis: redis)
+    let shown = Proxyd.text(of: "/proc/\(proxyd.pid)/cmdline")
+    #expect(!shown.contains("hush") && !shown.contains("redis://"), "\(shown)")
+    #expect(shown.contains("--password\0****\0") && shown.contains("--max-queue=77\0"))
+    #expect(try proxyd.connect().query("AUTH", "hush") == .simple("OK"))
   }
 }

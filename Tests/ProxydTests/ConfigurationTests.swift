@@ -184,6 +184,15 @@ import Testing
     #expect(try configuration(["--password", "-x"]).password == "-x")
   }
 
+  @Test func `secrets among the words are known`() {
+    let words = [
+      "--threads", "1", "--password", "hush", "--redis-url=redis://:hush@a", "--redis-password",
+      "--password", "--http-port=1", "--password=", "--passwords=x", "--redis-password",
+    ]
+    let found = ArgumentMemory.secrets(in: words).map { [$0.word, $0.offset] }
+    #expect(found == [[3, 0], [4, 12], [6, 0], [8, 11]])
+  }
+
   @Test func `every page may write only where a password keeps strangers out`() throws {
     let all = ["HTTP_CORS_ORIGIN": "*", "HTTP_WRITES": "on", "HTTP_CORS_WRITES": "on"]
     #expect(try configuration(["--password=x"], all).httpCrossOriginWrites)

@@ -52,6 +52,7 @@ package struct Invocation: Equatable {
     guard setting != nil || flag == "--config" else {
       throw ConfigurationError("unknown argument \(quoted(flag)); see proxyd --help")
     }
+    let name = setting?.name ?? "config"
     guard let value = parts.count > 1 ? parts[1] : words.next() else {
       throw ConfigurationError("\(name): \(flag) needs a value")
     }
@@ -87,6 +88,8 @@ package struct Invocation: Equatable {
       \(themes.joined(separator: "\n"))
       Otherwise:
         --config FILE                 settings, as lines of NAME=value [\(ConfigurationFile.defaultPath)]
+                                      Passwords belong there, or into the environment: every user of
+                                      the machine sees flags at the start, until they are overwritten
         --check                       says what is in force, and exits
         --print-config                the same as a file of settings, without secrets
         --version, --help
