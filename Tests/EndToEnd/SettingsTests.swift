@@ -64,6 +64,21 @@ import Testing
     let (status, output) = try Proxyd.run(["--check"], variables: ["REDIS_PASSWORD=hush"])
     #expect(status == 0 && output.contains("proxyd: there is a password for Redis and no PASSWORD"))
   }
+
+  @Test func `a file that may keep its reader waiting is refused at once`() throws {
+    let directory = try TemporaryDirectory.make()
+    defer { TemporaryDirectory.remove(directory) }
+    let pipe = directory + "/pipe"
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    #expect(
+      try Proxyd.run(["--check", "--config", pipe])
+        == (78, "proxyd: \(pipe): it is a pipe, and no regular file\n"))
+    #expect(
+      try Proxyd.run(["--check", "--config", "/dev/zero"])
+        == (78, "proxyd: /dev/zero: it is a device, and no regular file\n"))
+    #expect(try Proxyd.run(["--check", "--config", "/dev/null"]).status == 0)
+  }
+
   @Test(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
   func `passwords do not stay in what ps shows`() throws {
     let redis = try RedisServer()
