@@ -79,6 +79,7 @@ struct Service {
       var merged = configuration
       for setting in changed where setting.reloads { setting.copy(from: fresh, to: &merged) }
       try merged.checkCombinations()
+      try merged.checkProtection(instead: configuration)
       try requests.set(merged.accessLog, merged.logFormat)
       configuration = merged
     } catch {

@@ -137,6 +137,17 @@ struct ReloadTests {
     #expect(try other.query("GET", "k").isError)
   }
 
+  @Test func `a password that is lost does not open a proxy to everybody`() throws {
+    let file = try SettingsFile("PASSWORD=hush\nPROTECTED_MODE=no\n")
+    let proxyd = try Proxyd(["--config", file.path])
+    let said = try reload(proxyd, file, "PROTECTED_MODE=no\nMAX_QUEUE=7\n")
+    #expect(said.contains(" # SIGHUP: nothing was changed: PASSWORD and PROTECTED_MODE: "))
+    #expect(try proxyd.connect().query("GET", "k") == .error("NOAUTH Authentication required."))
+    #expect(try HTTPConnection(port: proxyd.httpPort).get("/k").status == 401)
+    #expect(try reload(proxyd, file, "MAX_QUEUE=7\n").contains("MAX_QUEUE=7"))
+    #expect(try proxyd.connect().query("GET", "k") == .bulk(nil), "this machine's own")
+  }
+
   @Test func `settings that make no sense change nothing`() throws {
     let file = try SettingsFile("CACHE_CAPACITY=10\nCACHE_COHERENCE=ttl\n")
     let proxyd = try Proxyd(["--config", file.path])
