@@ -41,6 +41,10 @@ extension ByteBuffer {
         } else if bytes.isControl(at: offset) {
           append("\\u00")
           appendHexadecimal(unsafe bytes.byte(at: offset &+ 1))  // in bounds: it has two bytes
+        } else if let scalar = bytes.director(at: offset) {
+          append("\\u")
+          appendHexadecimal(UInt8(truncatingIfNeeded: scalar &>> 8))
+          appendHexadecimal(UInt8(truncatingIfNeeded: scalar))
         } else {
           append(bytes.extracting(offset..<offset &+ length))
         }
@@ -66,6 +70,11 @@ extension ByteBuffer {
     var offset = 0
     while offset < min(bytes.byteCount, limit) {
       let byte = unsafe bytes.byte(at: offset)  // in bounds by the loop
+      if byte >= 0x80, let scalar = bytes.director(at: offset) {
+        append(UInt8(ascii: " "))
+        offset &+= scalar < 0x800 ? 2 : 3
+        continue
+      }
       let isControl = bytes.isControl(at: offset)
       append(isControl || byte < 0x20 || byte == 0x7F ? UInt8(ascii: " ") : byte)
       offset &+= isControl ? 2 : 1
@@ -96,5 +105,23 @@ extension RawSpan {
     guard offset <= byteCount &- 2 else { return false }
     // In bounds: guarded above.
     return unsafe byte(at: offset) == 0xC2 && (0x80..<0xA0).contains(byte(at: offset &+ 1))
+  }
+
+  /// The character there, in UTF-8, if it decides how those around it are shown: it turns their direction
+  /// around, or ends the line to some programs.
+  fileprivate func director(at offset: Int) -> UInt16? {
+    // In bounds: what is looked at is before the end.
+    let count = byteCount &- offset
+    guard count >= 2 else { return nil }
+    let (first, second) = unsafe (byte(at: offset), byte(at: offset &+ 1))
+    if first == 0xD8 && second == 0x9C { return 0x061C }
+    guard first == 0xE2, second == 0x80 || second == 0x81, count >= 3 else { return nil }
+    let third = unsafe byte(at: offset &+ 2)
+    guard third & 0xC0 == 0x80 else { return nil }
+    let scalar = 0x2000 | UInt16(second & 0x3F) &<< 6 | UInt16(third & 0x3F)
+    switch scalar {
+    case 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: return scalar
+    default: return nil
+    }
   }
 }

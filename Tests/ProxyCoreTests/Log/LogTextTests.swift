@@ -42,6 +42,30 @@ import Testing
     #expect(String(decoding: output.bytes.array, as: UTF8.self) == "a  2é ")
   }
 
+  /// A name must not turn around what is written beside it, nor end the line for those who read it.
+  @Test func `what turns text around or ends lines beyond ASCII is escaped`() {
+    let directors = [0x061C, 0x200E, 0x200F] + Array(0x2028...0x202E) + Array(0x2066...0x2069)
+    for code in directors {
+      let character = String(Character(UnicodeScalar(code) ?? "?"))
+      let name = Array("a\(character)b".utf8)
+      let digits = String(code, radix: 16)
+      let escaped = "\"a\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)b\""
+      #expect(String(decoding: json(name), as: UTF8.self) == escaped)
+      var output = ByteBuffer()
+      output.appendPlainText(name.rawSpan)
+      #expect(String(decoding: output.bytes.array, as: UTF8.self) == "a b")
+      // What is cut off within it is no part of it.
+      #expect(!json(name, limit: 2).contains(0xE2) && !quoted(name).contains(character))
+    }
+    for code in [0x060C, 0x061B, 0x200D, 0x2010, 0x2027, 0x202F, 0x2065, 0x206A, 0x20AC, 0x3028] {
+      let name = Array("a\(Character(UnicodeScalar(code) ?? "?"))b".utf8)
+      #expect(json(name) == [34] + name + [34])
+      var output = ByteBuffer()
+      output.appendPlainText(name.rawSpan)
+      #expect(output.bytes.array == name)
+    }
+  }
+
   @Test func `no bytes end a line, a quote or the encoding`() {
     var random = SeededGenerator.forTest()
     for _ in 0..<2_000 {
