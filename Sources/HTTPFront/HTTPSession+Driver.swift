@@ -34,7 +34,8 @@ extension HTTPSession: ConnectionHandler {
   }
 
   func drained(_ connection: Connection, now: Moment) {
-    watch.moved = true
+    // Until now what was sent was on its way.
+    if watch.phase == .idle || watch.phase == .delivery { watch.since = now }
     exchange?.link?.resumeReading()
   }
 
@@ -70,10 +71,6 @@ struct Watch {
   var since: Moment
   /// How many bytes of a body came since then.
   var bodyBytes = 0
-  /// Whether something of a large value came, or all that was to be sent has left, since then.
-  var moved = false
-  /// What was to be sent at the last look.
-  var outputBytes = Int.max
   /// When the timer fires.
   var timerMoment = Moment.distantFuture
 
@@ -85,8 +82,6 @@ extension HTTPSession: TimerTarget {
   func watch(_ phase: Watch.Phase, now: Moment) {
     watch.since = now
     watch.bodyBytes = 0
-    watch.moved = false
-    watch.outputBytes = .max
     // From idle to idle nothing comes earlier.
     if phase == .idle && watch.phase == .idle { return }
     watch.phase = phase
@@ -125,10 +120,8 @@ extension HTTPSession: TimerTarget {
     case .idle:
       if stage == .head && connection.outputCount == 0 {
         end(now: now)
-      } else if outputMoves(connection) {
-        watch.since = now
       } else {
-        connection.close()
+        waitForReader(connection, now: now)
       }
     case .head: refuse(.requestTooSlow, now: now)
     case .body:
@@ -138,17 +131,13 @@ extension HTTPSession: TimerTarget {
         refuse(.requestTooSlow, now: now)
       }
     case .redis: answerWaiting(.redisTimedOut, as: .error, now: now)
-    case .delivery:
-      guard outputMoves(connection) || watch.moved else { return connection.close() }
-      watch.since = now
-      watch.moved = false
+    case .delivery: waitForReader(connection, now: now)
     }
   }
 
-  /// Whether the client has taken something since the last look: slow is not gone.
-  private func outputMoves(_ connection: Connection) -> Bool {
-    let former = watch.outputBytes
-    watch.outputBytes = connection.outputCount
-    return watch.outputBytes > 0 && watch.outputBytes < former
+  /// Slow is not gone: the time counts from when the client last took something.
+  private func waitForReader(_ connection: Connection, now: Moment) {
+    watch.since = max(watch.since, connection.sendMoment)
+    if deadline <= now { connection.close() }
   }
 }

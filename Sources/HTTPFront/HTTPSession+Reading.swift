@@ -147,7 +147,7 @@ extension HTTPSession {
     }
     let count = exchange.reply.take(piece.byteCount &- start)
     output.bytes.append(piece.extracting(start..<start &+ count))
-    watch.moved = true
+    watch.since = now
     if place.endsRequest { return delivered(exchange, linkIsClean: true, now: now) }
     // What is not blocked leaves at the end of this turn.
     if let connection, connection.isOutputBlocked,

@@ -207,6 +207,28 @@ struct HTTPFaultTests {
     #expect(throws: ToolError.self) { try stopped.skip(30_000_001) }
   }
 
+  /// Not twice as long, which is when a timer of that length looks again.
+  @Test(arguments: [30_000_000, 900_000])
+  func `one that has stopped is closed when its time is over`(_ size: Int) throws {
+    let patience = Duration.seconds(3)
+    let stack = try HTTPStack(
+      RedisServer(),
+      options: {
+        $0.idleMax = patience
+        $0.deliveryPeriod = patience
+      })
+    _ = try stack.server.query("SETRANGE", "big", "\(size - 1)", "x")
+    let stopped = try stack.connect()
+    // Small ones come from memory: more of them than the kernel takes.
+    let count = size > 1 << 20 ? 1 : 40
+    for _ in 0..<count { try stopped.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n") }
+    #expect(try stopped.receiveHead().status == 200)
+    let start = ContinuousClock.now
+    #expect(eventually { stack.proxy.clients.count(.http) == 0 })
+    let waited = ContinuousClock.now - start
+    #expect(waited > patience * 0.8 && waited < patience * 1.8, "\(waited)")
+  }
+
   @Test func `who is too many is told, and whoever comes when one has gone is served`() throws {
     let stack = try HTTPStack(RedisServer(), settings: { $0.clientsMax = 2 })
     let resp = try stack.connectRESP()

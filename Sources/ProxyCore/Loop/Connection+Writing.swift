@@ -20,6 +20,7 @@ extension Connection {
     }
     if outputCount > 0 {
       owesDrained = true
+      sendMoment = now
       countOutput()
       // There was more than fits into one call.
       if !isWriteBlocked { loop.queueWrite(self) }

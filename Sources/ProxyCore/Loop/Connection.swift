@@ -66,6 +66,8 @@ package final class Connection {
   /// Closes the connection when more than this waits to be sent.
   @safe @exclusivity(unchecked) package var outputBytesMax = Limits.connectionOutputBytesMax
 
+  /// When the kernel last took a part of the output, and not all of it.
+  package internal(set) var sendMoment = Moment(nanoseconds: 0)
   /// The other end, where the kernel knew it.
   package let peer: SocketAddress?
   /// Refuses requests that grow past this while they are incomplete.
