@@ -49,8 +49,8 @@ final class AdminDesk {
   // MARK: Who is let in
 
   func admit(_ connection: Connection) -> (any ConnectionHandler)? {
-    if connections >= Limits.adminConnectionsMax {
-      return refusals.refuse(connection) { output in
+    if connections >= options.connectionsMax {
+      return refusals.refuse(connection, atMost: proxy.refusalsMax) { output in
         withWriter { $0.append(.clientsTooMany, to: &output) }
       }
     }

@@ -40,11 +40,11 @@ final class HTTPDesk {
     guard options.serves(connection.peer) else {
       clients.countRejection()
       lane.proxy.tell(.stranger(connection.peer))
-      return refuse(connection, .clientNotServed)
+      return refuse(connection, .clientNotServed, lane)
     }
     guard clients.admit(.http) else {
       lane.proxy.tell(.tooMany(connection.peer, limit: clients.limit))
-      return refuse(connection, .clientsTooMany)
+      return refuse(connection, .clientsTooMany, lane)
     }
     connection.outputBytesMax = options.outputBytesMax
     connection.ledger = lane.proxy.clientOutput
@@ -52,10 +52,12 @@ final class HTTPDesk {
   }
 
   private func refuse(
-    _ connection: Connection, _ error: HTTPError
+    _ connection: Connection, _ error: HTTPError, _ lane: Lane
   ) -> (any ConnectionHandler)? {
     writer.refresh(now: connection.loop.now)
-    return refusals.refuse(connection) { writer.append(error, to: &$0) }
+    return refusals.refuse(connection, atMost: lane.proxy.refusalsMax) {
+      writer.append(error, to: &$0)
+    }
   }
 }
 

@@ -324,7 +324,8 @@ extension Limits {  // What clients and databases cost together
   /// Databases whose values a loop fetches for its cache; those of others are read, and not kept.
   package static let fillLinksMax = 256
   /// Links of a loop that clients share: of each database, version and strand in use one, and a spare.
-  package static let sharedLinksMax = 2 * 2 * CommandStrand.count * fillLinksMax + 1
+  package static let sharedLinksMax = sharedLinksPerDatabase * fillLinksMax + 1
+  package static let sharedLinksPerDatabase = 2 * 2 * CommandStrand.count
   /// The time between two looks of a loop for another server.
   package static let probePause = Duration.seconds(1)
 

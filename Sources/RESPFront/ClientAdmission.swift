@@ -26,7 +26,7 @@ extension ClientRoster {
   private func refuse(
     _ connection: Connection, _ error: StaticString
   ) -> (any ConnectionHandler)? {
-    refusals.refuse(connection) { $0.appendError(error) }
+    refusals.refuse(connection, atMost: lane.proxy.refusalsMax) { $0.appendError(error) }
   }
 }
 

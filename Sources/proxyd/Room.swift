@@ -25,12 +25,21 @@ struct Room {
   init(descriptors: Int?) { self.descriptors = descriptors }
 
   /// The same with no more clients than there are descriptors for: they must not take those that links to
-  /// Redis need. One client, with a link of its own, is let in whatever the limit is.
+  /// Redis need. Where there are few, fewer are kept free for those who are turned away and for operators, a
+  /// third of what is left at most. One client, with a link of its own, is let in whatever the limit is.
   func fit(_ configuration: Configuration) -> Configuration {
-    guard let descriptors else { return configuration }
+    guard let descriptors, descriptors < configuration.descriptorsNeeded else {
+      return configuration
+    }
     var fitted = configuration
-    let usable = min(descriptors, configuration.descriptorsNeeded)
-    let room = max(2, usable - configuration.descriptorsReserved)
+    fitted.refusalsMax = 0
+    fitted.adminConnectionsMax = 1
+    let wanted = configuration.descriptorsReserved - fitted.descriptorsReserved
+    let spare = min(wanted, max(0, descriptors - fitted.descriptorsReserved) / 3)
+    fitted.refusalsMax = configuration.refusalsMax * spare / max(1, wanted)
+    fitted.adminConnectionsMax = min(
+      configuration.adminConnectionsMax, 1 + spare - 2 * fitted.refusalsMax * fitted.threads)
+    let room = max(2, descriptors - fitted.descriptorsReserved)
     // A client has one link of its own at most.
     let links = min(configuration.pinnedMax, configuration.clientsMax)
     let share = room * configuration.clientsMax / (configuration.clientsMax + links)
@@ -44,9 +53,18 @@ extension Configuration {
   /// How many files may be open at once.
   var descriptorsNeeded: Int { clientsMax + pinnedMax + descriptorsReserved }
 
-  /// Whatever a process has besides clients and their links: its loops' pollers, wakers, alarms and links, those who
-  /// are turned away at both fronts, files.
+  /// Whatever a process has besides clients and their links: its loops, those who are turned away at both
+  /// fronts, operators, and what there is once.
   var descriptorsReserved: Int {
-    (16 + 2 * Limits.refusalsMax) * threads + Limits.adminConnectionsMax + 32
+    (Self.descriptorsPerLoop + 2 * refusalsMax) * threads + adminConnectionsMax
+      + Self.descriptorsPerProcess
   }
+
+  /// A poller, a waker, an alarm, and links: those that clients share in one database, the one that fills
+  /// the cache from it, and the one for control. Links to further databases are rare, and not counted.
+  static let descriptorsPerLoop = 3 + Limits.sharedLinksPerDatabase + 2
+
+  /// Standard streams, the log and the access log, listeners, the loops of operators and of the resolver: 15;
+  /// and what is open for a moment, such as the sockets of a look for a name.
+  static let descriptorsPerProcess = 24
 }

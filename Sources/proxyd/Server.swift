@@ -87,6 +87,7 @@ struct Server {
     proxy.limiter.setPermits(configuration.concurrencyMax)
     proxy.limiter.setQueue(limit: configuration.queueMax, timeout: configuration.queueTimeout)
     proxy.pinnedMax = configuration.pinnedMax
+    proxy.refusalsMax = configuration.refusalsMax
     proxy.staleIfError = configuration.staleIfError
     proxy.clients.setLimit(configuration.clientsMax)
     proxy.slowLog.setLimits(

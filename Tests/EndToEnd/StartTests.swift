@@ -60,6 +60,23 @@ struct StartTests {
     for client in clients { #expect(try client.query("PING") == .simple("PONG")) }
   }
 
+  @Test func `a hundred descriptors let in as many clients as there is room for`() throws {
+    let launcher = ["sh", "-c", "ulimit -n 100; exec \"$0\" \"$@\""]
+    let proxyd = try Proxyd(["--threads", "2"], launcher: launcher)
+    #expect(proxyd.log.contains(": 18 clients are let in, with 10 links of their own;"))
+    let clients = try (0..<17).map { _ in try proxyd.connect() }
+    for (number, client) in clients.enumerated() {
+      #expect(try client.query("SET", "key\(number)", "v") == .simple("OK"))
+      #expect(try client.query("GET", "key\(number)").text == "v")
+    }
+    // Each with a link of its own, beside all that the loops share.
+    for client in clients.prefix(10) { #expect(try client.query("MULTI") == .simple("OK")) }
+    #expect(try clients[10].query("MULTI").isError)
+    #expect(try HTTPConnection(port: proxyd.httpPort).get("/key0").body == "v")
+    #expect(try HTTPConnection(port: proxyd.adminPort).get("/readyz").status == 200)
+    for client in clients.prefix(10) { #expect(try client.query("EXEC") == .array([])) }
+  }
+
   @Test func `an address of somebody else's is one line`() throws {
     // 192.0.2.0/24 is for examples, and nobody's.
     let (status, output) = try Proxyd.run(["--resp-host", "192.0.2.1", "--http-port", "0"])

@@ -14,7 +14,11 @@ import Testing
     return configuration
   }
 
+  /// Without what is kept free for others.
   private func fitted(_ configuration: Configuration, spare: Int) -> [Int] {
+    var configuration = configuration
+    configuration.refusalsMax = 0
+    configuration.adminConnectionsMax = 1
     let room = Room(descriptors: configuration.descriptorsReserved + spare)
     let fitted = room.fit(configuration)
     return [fitted.clientsMax, fitted.pinnedMax]
@@ -34,6 +38,41 @@ import Testing
     #expect(fitted(configuration(clients: 10, links: 5_000), spare: 10) == [5, 5])
     #expect(fitted(configuration(clients: 500, links: 0), spare: 100) == [100, 0])
     #expect(fitted(configuration(clients: 1, links: 0), spare: 100) == [1, 0])
+  }
+
+  @Test func `where there is little, less is kept free for those who are turned away`() {
+    let usual = configuration(clients: 10_000, links: 5_000)
+    let least = 2 * Configuration.descriptorsPerLoop + Configuration.descriptorsPerProcess + 1
+    #expect(least == 59, "some 20 while idle, and the links of two loops")
+    let cases: [(limit: Int, figures: [Int])] = [
+      // Clients, links of their own, those told why they are not, operators.
+      (100, [18, 10, 1, 10]), (200, [62, 32, 5, 28]), (300, [107, 54, 10, 41]),
+      (1_024, [558, 280, 16, 64]), (60, [1, 1, 0, 1]), (64, [2, 2, 0, 2]),
+    ]
+    for (limit, figures) in cases {
+      let fitted = Room(descriptors: limit).fit(usual)
+      let found = [
+        fitted.clientsMax, fitted.pinnedMax, fitted.refusalsMax, fitted.adminConnectionsMax,
+      ]
+      #expect(found == figures, "\(limit)")
+      #expect(fitted.descriptorsNeeded <= limit || limit == 60)
+    }
+    // Who has more descriptors serves no fewer, but for what is rounded.
+    var former = 0
+    for limit in 0..<16_000 {
+      let count = Room(descriptors: limit).fit(usual).clientsMax
+      #expect(count >= former - 3, "\(limit)")
+      former = max(former, count)
+    }
+  }
+
+  /// What a loop connects to by itself.
+  @Test func `every shared link of a database has its descriptor`() {
+    let versions = 2
+    let halves = 2  // the link and its spare
+    #expect(Limits.sharedLinksPerDatabase == versions * halves * CommandStrand.count)
+    #expect(
+      Configuration.descriptorsPerLoop == 3 + versions * halves * CommandStrand.count + 2)
   }
 
   @Test func `where there is enough, or nobody knows, nothing is taken away`() {
@@ -70,13 +109,20 @@ import Testing
       #expect((1...wanted.clientsMax).contains(fitted.clientsMax))
       #expect((min(1, wanted.pinnedMax)...wanted.pinnedMax).contains(fitted.pinnedMax))
       // Less than this is no limit to live with, and said to be too little.
-      let bound = max(limit, wanted.descriptorsReserved + 2)
+      var least = wanted
+      least.refusalsMax = 0
+      least.adminConnectionsMax = 1
+      let bound = max(limit, least.descriptorsReserved + 2)
       #expect(
         fitted.descriptorsNeeded <= bound, "\(limit): \(wanted.clientsMax) \(wanted.pinnedMax)")
       // Nothing else is changed.
       var rest = fitted
       rest.clientsMax = wanted.clientsMax
       rest.pinnedMax = wanted.pinnedMax
+      #expect((0...Limits.refusalsMax).contains(rest.refusalsMax))
+      #expect((1...Limits.adminConnectionsMax).contains(rest.adminConnectionsMax))
+      rest.refusalsMax = wanted.refusalsMax
+      rest.adminConnectionsMax = wanted.adminConnectionsMax
       #expect(rest == wanted)
     }
   }

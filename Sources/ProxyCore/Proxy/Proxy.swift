@@ -34,8 +34,9 @@ package final class Proxy: Sendable {
   /// Links of clients' own that are with a client, or not yet back in a pool.
   let pinnedCount = Atomic<Int>(0)
   private let turn = Atomic<Int>(0)
-  // Two of the settings, as they are now.
+  // Some of the settings, as they are now.
   private let pinnedMaxNow: Atomic<Int>
+  private let refusalsMaxNow: Atomic<Int>
   private let staleIfErrorNow: Atomic<Int64>
   /// Links of any kind that are ready.
   let readyLinks = Atomic<Int>(0)
@@ -79,6 +80,7 @@ package final class Proxy: Sendable {
     self.settings = settings
     self.loops = loops
     pinnedMaxNow = Atomic(settings.pinnedMax)
+    refusalsMaxNow = Atomic(settings.refusalsMax)
     staleIfErrorNow = Atomic(settings.staleIfError.clampedNanoseconds)
     clients = ClientQuota(limit: settings.clientsMax)
     clientOutput = OutputLedger(limit: settings.outputBytesMax, loops: loops.map(\.remote))
@@ -103,6 +105,12 @@ package final class Proxy: Sendable {
   package var pinnedMax: Int {
     get { pinnedMaxNow.load(ordering: .relaxed) }
     set { pinnedMaxNow.store(newValue, ordering: .relaxed) }
+  }
+
+  /// How many clients of a loop and a front may be told at once why they are turned away.
+  package var refusalsMax: Int {
+    get { refusalsMaxNow.load(ordering: .relaxed) }
+    set { refusalsMaxNow.store(newValue, ordering: .relaxed) }
   }
 
   /// For how long last known values may be answered while Redis is away.

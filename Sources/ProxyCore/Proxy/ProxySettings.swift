@@ -25,6 +25,8 @@ package struct ProxySettings: Sendable {
   package var pinnedMax = 5_000
   /// Clients, over all fronts.
   package var clientsMax = 10_000
+  /// Clients of a loop and a front that are being told why they are turned away.
+  package var refusalsMax = Limits.refusalsMax
   /// What clients leave unread, all together.
   package var outputBytesMax = Limits.clientOutputSumMax
   /// A link to a seldom used database is closed after so long.

@@ -6,10 +6,12 @@ package final class Refusals {
 
   /// Sends what `write` appends and closes; nil, so that the connection is just closed, where many are being
   /// told already.
+  ///
+  /// - Parameter countMax: As many as may be told at once.
   package func refuse(
-    _ connection: Connection, _ write: (inout ByteBuffer) -> Void
+    _ connection: Connection, atMost countMax: Int, _ write: (inout ByteBuffer) -> Void
   ) -> (any ConnectionHandler)? {
-    guard underWay < Limits.refusalsMax else { return nil }
+    guard underWay < countMax else { return nil }
     write(&connection.output.bytes)
     connection.closeAfterFlushing()
     return RefusedClient(self)

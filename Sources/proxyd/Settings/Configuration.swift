@@ -47,6 +47,9 @@ package struct Configuration: Equatable {
   var queueMax = 16_384
   var queueTimeout = Duration.seconds(1)
   var pinnedMax = 5_000
+  /// No settings: fewer where the system gives little room (`Room`).
+  var refusalsMax = Limits.refusalsMax
+  var adminConnectionsMax = Limits.adminConnectionsMax
 
   var threads = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Limits.lanesMax)
   var logLevel = LogLevel.notice
@@ -96,6 +99,7 @@ extension Configuration {
     settings.queueTimeout = queueTimeout
     settings.connectTimeout = redisConnectTimeout
     settings.pinnedMax = pinnedMax
+    settings.refusalsMax = refusalsMax
     settings.clientsMax = clientsMax
     settings.staleIfError = staleIfError
     settings.slowThreshold = slowThreshold
@@ -123,6 +127,7 @@ extension Configuration {
   var admin: AdminOptions {
     var options = AdminOptions()
     options.hostNames = [adminHost]
+    options.connectionsMax = adminConnectionsMax
     options.version = Program.version
     return options
   }
