@@ -104,7 +104,10 @@ final class Home {
     }
     var reader = request.reader
     reader.hasJoined = true
-    flights.change(found) { $0.next.append(reader) }
+    let mustWait = rules.contains(.waitsForNext)
+    flights.change(found) { flight in
+      if mustWait { flight.next.append(reader) } else { flight.readers.append(reader) }
+    }
     return true
   }
 

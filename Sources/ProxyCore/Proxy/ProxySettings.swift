@@ -86,5 +86,8 @@ package struct CoherenceRules: OptionSet, Sendable {
   /// After a script it is looked whether it has exchanged databases.
   package static let swapsSeen = Self(rawValue: 1 << 14)
 
-  package static let all = Self(rawValue: (1 << 15) - 1)
+  /// While a key is being written, a reader is answered by a fetch that begins after it asked.
+  package static let waitsForNext = Self(rawValue: 1 << 15)
+
+  package static let all = Self(rawValue: .max)
 }
