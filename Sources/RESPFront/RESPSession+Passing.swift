@@ -159,8 +159,9 @@ extension RESPSession: LaneCaller {
       connection?.closeAfterFlushing()
       return
     }
-    if logsAccess { noteOutcome(error, of: ticket) }
-    if hasGoneWaiting(for: ticket) {
+    let hasGone = hasGoneWaiting(for: ticket)
+    if logsAccess { noteOutcome(hasGone ? .gone : AccessOutcome(error), of: ticket) }
+    if hasGone {
       queue.drop(ticket)
       isEnding = true
     } else if case .quit = notes[ticket] {

@@ -27,7 +27,9 @@ struct BrowserTests {
     defer { TemporaryDirectory.remove(directory) }
     let pages = try PageServer(directory)
     let origin = "http://127.0.0.1:\(pages.port)"
-    let open = try Proxyd(["--http-writes", "on", "--http-cors-origin", origin])
+    let open = try Proxyd([
+      "--http-writes", "on", "--http-cors-origin", origin, "--http-cors-writes", "on",
+    ])
     let closed = try Proxyd(["--http-writes", "on"])
     for server in [open, closed] { _ = try server.connect().query("SET", "greeting", "hello") }
     try pages.write(Self.page(open: open.httpPort, closed: closed.httpPort), as: "page.html")
