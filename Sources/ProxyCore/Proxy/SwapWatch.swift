@@ -5,7 +5,7 @@ struct SwapWatch {
   struct Counts: Equatable {
     var swaps = 0
     /// Of all commands together. Every look adds to it, so that no more than before tell of `CONFIG RESETSTAT`:
-    /// unless so much was done since that the counts have caught up.
+    /// unless so much was done since the last look that the counts have caught up.
     var calls = 0
   }
 
@@ -20,8 +20,11 @@ struct SwapWatch {
 
   /// Whether nothing but the databases that have keys needs to be known: where only one has, and the same one
   /// as before, no exchange has had an effect that lasts.
+  ///
+  /// Once exchanges were counted, the counts are read at every look: after `CONFIG RESETSTAT`, as many exchanges
+  /// as before are told from none by the calls that were counted up to the last look.
   func isSettled(by databases: [UInt32]) -> Bool {
-    databases.count <= 1 && databases == self.databases
+    databases.count <= 1 && databases == self.databases && (counts?.swaps ?? 0) == 0
   }
 
   /// Whether there may have been an exchange since the last look.

@@ -123,6 +123,8 @@ struct HeartSwapTests {
     #expect(watch.hasSwapped(nil))
     #expect(!watch.isSettled(by: [0, 1]) && !watch.isSettled(by: [0]))
     watch.note([0], counts, now: .now)
+    #expect(!watch.isSettled(by: [0]), "after a reset, three exchanges may be three others")
+    watch.note([0], SwapWatch.Counts(swaps: 0, calls: 9), now: .now)
     #expect(watch.isSettled(by: [0]) && !watch.isSettled(by: [1]))
   }
 }
