@@ -7,6 +7,9 @@ extension Limits {  // The RESP front
   package static let sessionArgumentsKeptMax = 64
   /// Replies that wait for a client past this close its connection.
   package static let sessionOutputBytesMax = 1 << 30
+  /// How long a client waits to hear whether Redis lets it manage the proxy: while Redis stands still, what it
+  /// said last holds, so that operators see what is going on.
+  package static let rightsPatience = Duration.milliseconds(500)
   /// A session's scratch memory that stays allocated.
   package static let sessionScratchKeptMax = 16 * 1024
   /// Places for replies that an idle session keeps.

@@ -19,6 +19,7 @@ extension RESPSession {
     }
     if !wantsOwn { return nil }
     if !wantsOthers && pin?.hasIdentity != true {
+      if let step = clear(.inform, length, now: now) { return step }
       var text = ByteBuffer()
       Self.append(lane.proxy.figures, to: &text)
       reply { $0.appendText(text.bytes, client.version) }

@@ -154,11 +154,13 @@ extension RESPSession: LaneCaller {
   }
 
   func failed(_ ticket: UInt64, because error: ProxyError, now: Moment) {
+    if Self.isQuestion(ticket) { return answer(question: ticket, .failure(error)) }
     if case .shutdown = notes[ticket] {
       conclude(ticket, now: now)
       connection?.closeAfterFlushing()
       return
     }
+    if case .subscription(let change, _) = notes[ticket] { subscriptions.undo(change) }
     let hasGone = hasGoneWaiting(for: ticket)
     if logsAccess { noteOutcome(hasGone ? .gone : AccessOutcome(error), of: ticket) }
     if hasGone {

@@ -253,8 +253,6 @@ extension RESPSession {
     case reset
     /// QUIT of such a client.
     case quit
-    /// Whether the client may ask the others that.
-    case survey(ClientSurvey)
     /// `INFO`, which the proxy adds to.
     case details
   }
@@ -300,7 +298,7 @@ extension RESPSession {
       pin?.link.endWithClient()
       answer(ticket) { $0.appendSimpleString("RESET") }
       return false
-    case .survey, .details, .redirection, .quit: break
+    case .details, .redirection, .quit: break
     }
     return true
   }
@@ -345,7 +343,8 @@ extension RESPSession {
   /// What the client kept at Redis is gone, and only it knows what that was: as if Redis had closed it.
   func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {
     guard link === pin?.link else { return }
-    let wasIdle = (pin?.holdsNothing ?? true) && !isTarget
+    // Whom Redis has not let in keeps nothing there, whatever it has asked for.
+    let wasIdle = (pin?.holdsNothing ?? true || link.wasTurnedAway(because: error)) && !isTarget
     pin = nil
     subscriptions = Subscriptions()
     endNamings(.refused(.redis(error)))

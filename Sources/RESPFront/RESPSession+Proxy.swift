@@ -28,6 +28,7 @@ extension RESPSession {
     }
     // What the client has asked for before comes before.
     guard traffic.isEmpty else { return stall(.quiet) }
+    if let right = subcommand.right, let step = clear(right, length, now: now) { return step }
     switch subcommand {
     case .slowlog: return tellSlow(request, length)
     case .hotkeys: return tellHotKeys(request, length, now: now)
@@ -106,6 +107,14 @@ private enum ProxySubcommand: String, CaseIterable {
     case .invalidate: "invalidate"
     case .slowlog: "slowlog"
     case .stats: "stats"
+    }
+  }
+
+  var right: Right? {
+    switch self {
+    case .help: nil
+    case .stats: .inform
+    case .flush, .hotkeys, .invalidate, .slowlog: .maintain
     }
   }
 

@@ -123,14 +123,8 @@ extension RESPSession {
     _ survey: ClientSurvey, _ roster: ClientRoster, _ length: Int, now: Moment
   ) -> Step {
     guard traffic.isEmpty else { return stall(.quiet) }
-    if let question = permission(for: survey) {
-      var passage = Passage(.control, database: client.database, effect: .none)
-      if let pin, pin.hasIdentity { passage.way = .pinned(pin.link) }
-      passage.delivery = .tree
-      send(
-        question.rawSpan, passage, Journey(.pass, bytes: length), note: .survey(survey),
-        blocks: true, now: now)
-      return .done(length)
+    if let right = survey.purpose.right {
+      if let step = clear(right, user: survey.filter.user, length, now: now) { return step }
     }
     let ticket = begin(Journey(.pass, bytes: length))
     blockedBy = Blocker(ticket: ticket, isBlocking: false)
@@ -138,34 +132,9 @@ extension RESPSession {
     return .done(length)
   }
 
-  /// What is asked of Redis first, where it must be: the same command about nobody. Redis knows whether a
-  /// client with an identity of its own may use it, and which users there are.
-  private func permission(for survey: ClientSurvey) -> [UInt8]? {
-    let user = survey.filter.user
-    guard pin?.hasIdentity == true || user != nil else { return nil }
-    var request = ByteBuffer()
-    func begin(_ subcommand: StaticString, _ more: Int) {
-      request.appendCommand(argumentCount: 2 + more)
-      request.appendArgument("CLIENT")
-      request.appendArgument(subcommand)
-    }
-    switch survey.purpose {
-    case .list: begin("LIST", 2)
-    case .kill: begin("KILL", user == nil ? 2 : 4)
-    case .unblock: begin("UNBLOCK", 1)
-    case .redirect: return nil
-    }
-    if case .unblock = survey.purpose {} else { request.appendArgument("ID") }
-    request.appendArgument(Int.max)
-    if let user {
-      request.appendArgument("USER")
-      request.appendArgument(user)
-    }
-    return request.bytes.array
-  }
-
   /// A reply that was asked for as a whole.
   func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {
+    if Self.isQuestion(ticket) { return answer(question: ticket, reply.mapError { .redis($0) }) }
     let note = notes.removeValue(forKey: ticket)
     switch (reply, note) {
     case (.failure(let error), _): failed(ticket, because: .redis(error), now: now)
@@ -173,12 +142,6 @@ extension RESPSession {
       if logsAccess { noteOutcome(.redisError, of: ticket) }
       answer(ticket) { $0.appendError(error.bytes.rawSpan) }
       conclude(ticket, now: now)
-    case (.success, .survey(let survey)?):
-      if let roster, connection != nil {
-        roster.inquire(survey, for: self, ticket: ticket)
-      } else {
-        conclude(ticket, now: now)
-      }
     case (.success(let value), .redirection?):
       answerRedirection(ticket, value)
       conclude(ticket, now: now)
@@ -234,6 +197,18 @@ extension RESPSession {
       }
     }
     answer(ticket) { $0.appendText(text.bytes, client.version) }
+  }
+}
+
+extension ClientSurvey.Purpose {
+  /// What takes the same permission at Redis. `CLIENT TRACKING` is passed on itself.
+  fileprivate var right: Right? {
+    switch self {
+    case .list: .list
+    case .kill: .kill
+    case .unblock: .unblock
+    case .redirect: nil
+    }
   }
 }
 

@@ -63,6 +63,8 @@ final class RESPSession {
   /// How many others have their invalidations sent here; `namings` are those who are about to.
   var redirectors = 0
   @safe @exclusivity(unchecked) var permit = Permit.none
+  /// Whether the request at the head of the line may be executed, where Redis had to be asked.
+  @safe @exclusivity(unchecked) var clearance: Clearance?
   /// Where its loop's clients are known; nil on its own.
   @safe @exclusivity(unchecked) var roster: ClientRoster?
   @safe @exclusivity(unchecked) private var scratch = ByteBuffer()
@@ -82,6 +84,8 @@ final class RESPSession {
     case upload
     /// A shared link over which too much waits to be sent.
     case link
+    /// What Redis says to whether the client may do it.
+    case clearance
   }
 
   struct Blocker {
@@ -355,7 +359,7 @@ final class RESPSession {
       case .order: true
       case .quiet: traffic.isEmpty
       case .room: !traffic.isFull
-      case .permit, .upload, .link, nil: false
+      case .permit, .upload, .link, .clearance, nil: false
       }
     if goesOn { resume() }
     if isEnding && queue.isEmpty { depart(now: now) }

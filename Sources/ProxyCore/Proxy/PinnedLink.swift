@@ -43,6 +43,7 @@ package final class PinnedLink: LinkOwner {
   /// Whether it is never another client's: others were told its number at Redis, and what they have sent
   /// there is for this one alone, or what comes cannot be told from replies.
   package private(set) var endsWithClient = false
+  private var hasBeenReady = false
 
   init(
     _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil, of lane: Lane
@@ -116,6 +117,12 @@ package final class PinnedLink: LinkOwner {
     connection.extend(LinkToken(token), bytes)
   }
 
+  /// Whether it ended because Redis wants to know first who its client is, so that nothing was executed.
+  package func wasTurnedAway(because error: RedisError) -> Bool {
+    guard case .authenticationFailed = error.reason else { return false }
+    return !hasBeenReady
+  }
+
   /// Reads no more until `resumeReading`.
   package func pauseReading() { connection.pauseReading() }
   package func resumeReading() { connection.resumeReading() }
@@ -136,6 +143,7 @@ package final class PinnedLink: LinkOwner {
       lane.finish(token.value, with: link.takeReply(), now: now)
     case .ready:
       guard lane.greeted(link, now: now) else { return }
+      hasBeenReady = true
       if stage == .returning {
         lane.pool(self, now: now)
       } else {

@@ -52,6 +52,8 @@ package final class Proxy: Sendable {
   let isKnownAway = Atomic<Bool>(false)
   let isKnownUntracked = Atomic<Bool>(false)
   let isKnownUnidentified = Atomic<Bool>(false)
+  /// What Redis did not let the proxy's own user do when it was last asked, by bits that fronts give meaning.
+  private let refusedRights = Atomic<UInt8>(0)
 
   private let lock = Lock()
   // Unsafe because the compiler cannot see that only `locked` touches it, which holds the lock: Mutex, which
@@ -248,6 +250,28 @@ package final class Proxy: Sendable {
 
   func noteFailure(_ error: RedisError) { locked { $0.lastFailure = error } }
   var lastFailure: RedisError? { locked { $0.lastFailure } }
+
+  package func noteRights(_ bits: UInt8, areRefused: Bool) {
+    if areRefused {
+      refusedRights.bitwiseOr(bits, ordering: .relaxed)
+    } else {
+      refusedRights.bitwiseAnd(~bits, ordering: .relaxed)
+    }
+  }
+
+  package func refusesRights(_ bits: UInt8) -> Bool {
+    refusedRights.load(ordering: .relaxed) & bits != 0
+  }
+
+  /// Whether Redis was asked in vain since it last answered.
+  package var isAway: Bool { !isConnected && lastFailure != nil }
+
+  /// Whether Redis asks for a password that the proxy does not have, so that only clients' own links work.
+  package var isLockedOut: Bool {
+    if isConnected { return false }
+    guard case .authenticationFailed? = lastFailure?.reason else { return false }
+    return true
+  }
 
   /// The version of the Redis in use, once a link has reached it, and whether it is a replica.
   package var server: (version: [UInt8]?, isReplica: Bool) {

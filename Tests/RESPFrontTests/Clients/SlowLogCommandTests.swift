@@ -211,7 +211,9 @@ struct SlowLogCommandTests {
     #expect(try entries(second).map(\.words) == [["INCR", "m"]])
     stack.server.resume()
     #expect(try first.receive() == .integer(1))
-    #expect(try entries(second).map(\.words) == [["INCR", "n"], ["INCR", "m"]])
+    // Asking while Redis stood still took its time as well.
+    let words = try entries(second).map(\.words).filter { $0[0] != "PROXY" }
+    #expect(words == [["INCR", "n"], ["INCR", "m"]])
   }
 
   @Test func `no more are kept than is said, and none where it is off`() throws {
