@@ -9,6 +9,8 @@ final class HTTPDesk {
   @safe @exclusivity(unchecked) var heads = PlainHeads()
   /// What those heads ask for, whatever the target is.
   let plainRequest = HTTPRequest.plain
+  /// Whether the program ends: then a response to the last request that has come is its connection's last one.
+  @safe @exclusivity(unchecked) private(set) var isEnding = false
   /// The key of the request at hand.
   @safe @exclusivity(unchecked) var key = ByteBuffer()
   /// Where responses go whose client has gone.
@@ -31,6 +33,13 @@ final class HTTPDesk {
     self.options.settings.crossOrigin = origins
     checks = self.options.settings.checks
     writer = HTTPResponseWriter(self.options.settings, now: now)
+    heads = PlainHeads()
+  }
+
+  /// From now on no head is plain, so that each response says what becomes of its connection.
+  func beginEnding() {
+    if isEnding { return }
+    isEnding = true
     heads = PlainHeads()
   }
 

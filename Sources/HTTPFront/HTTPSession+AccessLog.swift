@@ -36,7 +36,7 @@ extension HTTPSession {
 
   /// `begin`, of a request that is written down. Kept out of the way of those that are not.
   @inline(never)
-  func beginWrittenDown(_ head: RawSpan, target: Range<Int>, now: Moment) {
+  func beginWrittenDown(_ head: RawSpan, target: Range<Int>, isLast: Bool, now: Moment) {
     let methodEnd = head.firstOffset(of: UInt8(ascii: " "), in: 0..<head.byteCount) ?? 0
     // Without what stands before its path, as that may have a password; what is cut off is told of by one
     // byte more.
@@ -47,7 +47,7 @@ extension HTTPSession {
     access = PendingAccess(
       client: connection?.peer, method: head.extracting(0..<methodEnd).array,
       target: shown.array, received: now)
-    minding { begin(head, now: now) }
+    minding { begin(head, isLast: isLast, now: now) }
     // Otherwise it was written down, or waits for something.
     if stage == .head { writeDown() }
   }

@@ -24,12 +24,16 @@ extension HTTPSession: ConnectionHandler {
     }
   }
 
-  /// What was asked for is answered, with the word that it is the last.
+  /// What was asked for is answered, the last of it with the word that it is the last. Who asks for one thing after
+  /// the other is given a moment to hear that with the next response: until its request had come, a client could
+  /// not be told.
   func wasAskedToEnd(_ connection: Connection, now: Moment) {
-    switch stage {
-    case .head where watch.phase == .idle && !connection.holdsInput: end(now: now)
-    case .waiting, .body, .stalled: exchange?.request.close()
-    case .head, .ended: break
+    desk.beginEnding()
+    let isIdle = stage == .head && watch.phase == .idle
+    if isIdle && connection.hasReadAll && now.since(watch.since) > Limits.httpFarewellPause {
+      end(now: now)
+    } else if stage != .head && !connection.holdsInput {
+      exchange?.request.close()
     }
   }
 

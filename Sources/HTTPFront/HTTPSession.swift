@@ -90,9 +90,10 @@ final class HTTPSession {
         case .request(let length):
           let head = rest.extracting(0..<length)
           if logsAccess {
-            beginWrittenDown(head, target: parser.head.target, now: now)
+            beginWrittenDown(
+              head, target: parser.head.target, isLast: length == rest.byteCount, now: now)
           } else {
-            begin(head, now: now)
+            begin(head, isLast: length == rest.byteCount, now: now)
           }
           offset &+= length
         case .nothing(let length): offset &+= length
@@ -132,12 +133,14 @@ final class HTTPSession {
     read(desk.plainRequest, key: key.bytes, now: now)
   }
 
-  func begin(_ head: RawSpan, now: Moment) {
+  /// - Parameter isLast: Whether nothing of what has come follows it.
+  func begin(_ head: RawSpan, isLast: Bool, now: Moment) {
     var request = HTTPRequest(parser.head, in: head, desk.options.settings)
+    if desk.isEnding && isLast { request.close() }
     desk.key.removeAll()
     let purpose = request.purpose(
       parser.head, in: head, desk.options.settings, checks: desk.checks, key: &desk.key)
-    if purpose == .read && request.mayBeKnown(by: parser.head) {
+    if purpose == .read && request.mayBeKnown(by: parser.head) && !desk.isEnding {
       headNumber = desk.heads.keep(
         head.extracting(parser.head.target.upperBound..<head.byteCount))
     }

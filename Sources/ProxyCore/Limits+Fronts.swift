@@ -9,7 +9,7 @@ extension Limits {  // The RESP front
   package static let sessionOutputBytesMax = 1 << 30
   /// How long a client waits to hear whether Redis lets it manage the proxy: while Redis stands still, what it
   /// said last holds, so that operators see what is going on.
-  package static let rightsPatience = Duration.milliseconds(500)
+  package static let rightsPatience = Duration.milliseconds(250)
   /// A session's scratch memory that stays allocated.
   package static let sessionScratchKeptMax = 16 * 1024
   /// Places for replies that an idle session keeps.
@@ -83,6 +83,8 @@ extension Limits {  // Clients in a list
 }
 
 extension Limits {  // HTTP sessions
+  /// When the program ends, a client that was answered so recently may be about to ask for something else.
+  package static let httpFarewellPause = Duration.milliseconds(100)
   /// A connection on which nothing happens is closed after so long.
   package static let httpIdleMax = Duration.seconds(75)
   /// From a head's first byte to its last.

@@ -61,7 +61,7 @@ extension RESPSession: ConnectionHandler {
   func wasAskedToEnd(_ connection: Connection, now: Moment) {
     if blockedBy?.isBlocking == true || !subscriptions.isEmpty {
       connection.close()
-    } else if stall == nil && upload == nil && !connection.holdsInput {
+    } else if stall == nil && upload == nil && connection.hasReadAll {
       endAfterReplies(now: now)
     }
   }

@@ -79,7 +79,7 @@ extension RESPSession {
     }
     guard traffic.isEmpty else { return stall(.quiet) }
     let ownLink = pin?.hasIdentity == true ? pin?.link : nil
-    if ownLink == nil && lane.proxy.isAway {
+    if ownLink == nil && lane.proxy.cannotBeAsked {
       clearance = lastKnown(right)
       return clear(right, user: user, length, now: now)
     }
@@ -113,6 +113,7 @@ extension RESPSession {
 
   /// Redis has answered, or has not in time (nil). The request that waits is looked at again.
   func answer(question ticket: UInt64, _ answer: Result<RESPValue, ProxyError>?) {
+    if case .success = answer { lane.proxy.noteHeard(lane.loop.now) }
     guard case .asked(let question) = clearance, question.ticket == ticket else { return }
     if let timer = question.timer { lane.loop.cancel(timer) }
     clearance = cleared(question.right, question.user, by: answer)
@@ -153,6 +154,7 @@ extension RESPSession {
 extension RESPSession: TimerTarget {
   /// Redis was asked, and stands still.
   func timerFired(_ token: Int, now: Moment) {
+    lane.proxy.noteUnheard(now: now)
     answer(question: UInt64(bitPattern: Int64(token)), nil)
   }
 }

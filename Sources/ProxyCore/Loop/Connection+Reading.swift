@@ -27,6 +27,22 @@ extension Connection {
     reportFinish(now: now)
   }
 
+  /// Reads what has come without a word from the poller. Closed with something unread, a connection is reset, and
+  /// its peer may lose what it was sent.
+  func readBeforeTheEnd(now: Moment) {
+    switch state {
+    case .open where intake != nil:
+      mayHoldMore = true
+      attend(now: now)
+      loop.processArrivals()
+    case .lingering: discard()
+    case .open, .connecting, .flushing, .closing, .closed: break
+    }
+  }
+
+  /// Whether everything that has come was read and handled.
+  package var hasReadAll: Bool { input.isEmpty && !mayHoldMore && !hasUntriedInput }
+
   private func attend(now: Moment) {
     if isPaused || peerHasFinished { return heedWarnings(now: now) }
     // It reads once a turn, and first what is to be tried again.

@@ -7,14 +7,17 @@ extension EventLoop {
     }
   }
 
-  /// Asks everybody to end as soon as what was asked of them is answered. To be called again until there
-  /// is nobody. O(connections).
+  /// Asks everybody to end as soon as what was asked of them is answered, which includes what the kernel has and
+  /// nobody has read. To be called again until there is nobody. O(connections).
   ///
   /// - Returns: How many clients of this loop still have something to come.
   package func askConnectionsToEnd() -> Int {
+    // Not while it is looped over: what was asked for may take new connections.
+    var connections: [Connection] = []
+    slots.forEach { if case .connection(let connection) = $0 { connections.append(connection) } }
     var left = 0
-    slots.forEach { occupant in
-      guard case .connection(let connection) = occupant else { return }
+    for connection in connections {
+      connection.readBeforeTheEnd(now: now)
       if connection.state == .open { connection.handler?.wasAskedToEnd(connection, now: now) }
       let isOwed = connection.state == .open || connection.state == .flushing
       if isOwed && connection.intake != nil { left += 1 }

@@ -55,7 +55,7 @@ extension Proxy {
   }
 
   /// Redis was heard on some link.
-  func noteHeard(_ moment: Moment) {
+  package func noteHeard(_ moment: Moment) {
     if moment.nanoseconds > heardAt.load(ordering: .relaxed) {
       heardAt.store(moment.nanoseconds, ordering: .relaxed)
     }

@@ -54,6 +54,8 @@ package final class Proxy: Sendable {
   let isKnownUnidentified = Atomic<Bool>(false)
   /// What Redis did not let the proxy's own user do when it was last asked, by bits that fronts give meaning.
   private let refusedRights = Atomic<UInt8>(0)
+  /// When Redis last did not answer such a question in time, or 0.
+  private let unheardSince = Atomic<Int64>(0)
 
   private let lock = Lock()
   // Unsafe because the compiler cannot see that only `locked` touches it, which holds the lock: Mutex, which
@@ -263,8 +265,15 @@ package final class Proxy: Sendable {
     refusedRights.load(ordering: .relaxed) & bits != 0
   }
 
-  /// Whether Redis was asked in vain since it last answered.
-  package var isAway: Bool { !isConnected && lastFailure != nil }
+  /// Whether Redis is not to be asked whether something is allowed: there is no way to it, or it has not answered
+  /// such a question in time and was not heard since.
+  package var cannotBeAsked: Bool {
+    let unheard = unheardSince.load(ordering: .relaxed)
+    if unheard != 0 && heardAt.load(ordering: .relaxed) <= unheard { return true }
+    return !isConnected && lastFailure != nil
+  }
+
+  package func noteUnheard(now: Moment) { unheardSince.store(now.nanoseconds, ordering: .relaxed) }
 
   /// Whether Redis asks for a password that the proxy does not have, so that only clients' own links work.
   package var isLockedOut: Bool {
