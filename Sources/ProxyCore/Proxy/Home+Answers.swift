@@ -33,8 +33,22 @@ extension Home {
   }
 
   /// Redis cannot be asked: the last known value, where the operator allows it, or the error.
-  func giveUp(_ token: UInt64, because error: ProxyError, now: Moment) {
+  ///
+  /// - Parameter isSettled: Whether it is certain that Redis is not away. When it goes, one link after the other
+  ///   is lost, and readers are not to hear an error in between.
+  func giveUp(
+    _ token: UInt64, because error: ProxyError, isSettled: Bool = false, now: Moment
+  ) {
     guard let flight = flights[token] else { return }
+    if !isSettled, proxy.isConnected, proxy.staleIfError > .zero, !lane.isClosed,
+      recall(
+        flight.key.rawSpan, hash: flight.hash, database: flight.database, evenUntrusted: true,
+        now: now) != nil
+    {
+      return proxy.settleLosses(for: lane.index) { lane, now in
+        lane?.home.giveUp(token, because: error, isSettled: true, now: now)
+      }
+    }
     if proxy.mayBeStale(now: now),
       let (outcome, age) = recall(
         flight.key.rawSpan, hash: flight.hash, database: flight.database, evenUntrusted: true,

@@ -106,6 +106,20 @@ extension Proxy {
     }
   }
 
+  /// Calls `body` on a lane once all lanes have noticed which of their links have ended by now. A turn of a loop
+  /// that has begun may have looked before that: the one after it has not, so each lane is visited twice.
+  func settleLosses(
+    for home: Int, visited: Int = 0, _ body: @escaping @Sendable (Lane?, Moment) -> Void
+  ) {
+    let isLast = visited == 2 * laneCount
+    let next = isLast ? home : visited % laneCount
+    _ = seats[next].mailbox.send(
+      .perform { [self] lane, now in
+        if isLast { return body(lane, now) }
+        settleLosses(for: home, visited: visited + 1, body)
+      })
+  }
+
   func linkIsUntracked(_ server: LinkServer) {
     guard settings.coherence != .timeToLive, case .refused(let reply) = server.tracking else {
       return

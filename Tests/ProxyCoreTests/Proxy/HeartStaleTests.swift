@@ -38,6 +38,41 @@ struct HeartStaleTests {
     #expect(await heart.isQuiet())
   }
 
+  @Test("are answered, and no error, while a loop has not noticed yet that Redis has gone")
+  func lateLoop() async throws {
+    let heart = try Heart(port: redis.port) { $0.staleIfError = .seconds(600) }
+    let keys = (0..<8).map { "k\($0)" }
+    for key in keys {
+      try await heart.send("SET", key, "v", lane: 0)
+      try await heart.send("SET", key, "v", lane: 1)
+      #expect(try await heart.get(key) == "v")
+    }
+    let (proxy, late) = (heart.proxy, OneShot<Bool>())
+    _ = proxy.seats[1].mailbox.send(.perform { _, _ in _ = late.wait() })
+    redis.stop()
+    #expect(
+      await eventually {
+        heart.onLane { $0.home.links.values.contains { !$0.connection.isReady } } == true
+      })
+    let homes = keys.filter { proxy.home(of: proxy.cache.hash(Array($0.utf8).rawSpan)) == 0 }
+    #expect(!homes.isEmpty && proxy.isConnected)
+    async let outcomes = withTaskGroup { group in
+      for key in homes { group.addTask { await heart.fetch(key, lane: 0) } }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    // They have failed by now, but for what the other loop may say.
+    #expect(await eventually { heart.onLane { $0.home.flightCount == homes.count } == true })
+    for _ in 0..<100 { _ = heart.onLane { _ in true } }
+    late.fulfil(true)
+    for outcome in await outcomes {
+      guard case .value(let value) = outcome, value == Array("v".utf8) else {
+        Issue.record("\(outcome)")
+        continue
+      }
+    }
+    #expect(heart.staleAnswers == homes.count)
+  }
+
   @Test("never outlive their key")
   func keyEnd() async throws {
     let heart = try Heart(port: redis.port) { $0.staleIfError = .seconds(60) }
