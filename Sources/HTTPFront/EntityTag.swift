@@ -1,7 +1,7 @@
 internal import ProxyCore
 
-/// The name of one representation of a value: the same for the same bytes on every instance and
-/// after every restart, another one for the JSON form of them.
+/// The name of one representation of a value: the same for the same bytes on every instance before the same Redis,
+/// another one for the JSON form of them.
 package struct EntityTag: Equatable, Sendable {
   package let hash: UInt64
   package let isJSON: Bool
@@ -9,11 +9,6 @@ package struct EntityTag: Equatable, Sendable {
   package init(hash: UInt64, isJSON: Bool) {
     self.hash = hash
     self.isJSON = isJSON
-  }
-
-  /// The tag of `value`. O(n): who answers with a large value again and again keeps its hash.
-  package init(of value: RawSpan, isJSON: Bool) {
-    self.init(hash: XXHash64.hash(value), isJSON: isJSON)
   }
 
   /// The tag that `text` is, quotes included; nil where it is none of this server's.

@@ -15,6 +15,8 @@ final class HTTPDesk {
   @safe @exclusivity(unchecked) var key = ByteBuffer()
   /// Where responses go whose client has gone.
   let nowhere = OutputBuffer()
+  /// Names contents, by a secret of the Redis that answers.
+  @safe @exclusivity(unchecked) private var contents = ContentHash(seed: 0)
   private let refusals = Refusals()
 
   init(_ options: HTTPOptions, now: Moment) {
@@ -34,6 +36,20 @@ final class HTTPDesk {
     checks = self.options.settings.checks
     writer = HTTPResponseWriter(self.options.settings, now: now)
     heads = PlainHeads()
+  }
+
+  func contentHash(_ bytes: RawSpan, _ lane: Lane) -> UInt64 {
+    if contents.seed != lane.proxy.contentSeed {
+      contents = ContentHash(seed: lane.proxy.contentSeed)
+    }
+    return contents.hash(bytes)
+  }
+
+  func contentHash(_ block: SharedBlock, _ lane: Lane) -> UInt64 {
+    if contents.seed != lane.proxy.contentSeed {
+      contents = ContentHash(seed: lane.proxy.contentSeed)
+    }
+    return block.hash(by: contents)
   }
 
   /// From now on no head is plain, so that each response says what becomes of its connection.

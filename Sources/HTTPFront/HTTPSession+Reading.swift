@@ -51,7 +51,8 @@ extension HTTPSession {
       desk.writer.append(.absent, for: request, outcome, to: &output)
     } else {
       desk.writer.append(
-        HTTPValue(hit.bytes, isText: hit.isText), of: key, for: request, outcome, to: &output)
+        HTTPValue(hit.bytes, isText: hit.isText, hash: desk.contentHash(hit.bytes, lane)), of: key,
+        for: request, outcome, to: &output)
     }
   }
 
@@ -61,13 +62,14 @@ extension HTTPSession {
     _ outcome: CacheOutcome
   ) {
     let output = output
+    let hash = desk.contentHash(block, lane)
     if request.wantsJSON {
       return desk.writer.append(
-        HTTPValue(block.bytes, isText: isText, hash: block.hash), of: key, for: request, outcome,
+        HTTPValue(block.bytes, isText: isText, hash: hash), of: key, for: request, outcome,
         to: &output.bytes)
     }
     let part = desk.writer.appendHead(
-      .shared(count: block.count, isText: isText, hash: block.hash), for: request, outcome,
+      .shared(count: block.count, isText: isText, hash: hash), for: request, outcome,
       to: &output.bytes)
     if part.count == block.count {
       output.append(block)
@@ -92,8 +94,8 @@ extension HTTPSession {
         append(shared, isText: bytes.isUTF8, of: key.rawSpan, for: exchange.request, source)
       } else {
         desk.writer.append(
-          HTTPValue(bytes, isText: bytes.isUTF8), of: key.rawSpan, for: exchange.request, source,
-          to: &output.bytes)
+          HTTPValue(bytes, isText: bytes.isUTF8, hash: desk.contentHash(bytes, lane)),
+          of: key.rawSpan, for: exchange.request, source, to: &output.bytes)
       }
       count(exchange, RequestOutcome(notes), now: now)
       answered(exchange.request, now: now)

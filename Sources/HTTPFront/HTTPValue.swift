@@ -7,13 +7,12 @@ package struct HTTPValue: ~Escapable {
   package let isText: Bool
   let hash: UInt64
 
-  /// - Parameter hash: `XXHash64` of the bytes, from where large values keep it; computed
-  /// otherwise.
+  /// - Parameter hash: The `ContentHash` of the bytes.
   @_lifetime(copy bytes)
-  package init(_ bytes: RawSpan, isText: Bool, hash: UInt64? = nil) {
+  package init(_ bytes: RawSpan, isText: Bool, hash: UInt64) {
     self.bytes = bytes
     self.isText = isText
-    self.hash = hash ?? XXHash64.hash(bytes)
+    self.hash = hash
   }
 
   var representation: HTTPRepresentation {

@@ -118,4 +118,21 @@ struct HTTPCacheStatusTests {
     }
     #expect(isKept && reply.status == 404, "\(reply)")
   }
+
+  @Test func `tags are the same before one Redis, and nobody else can tell them`() throws {
+    let server = try RedisServer()
+    func tags(_ stack: HTTPStack) throws -> [String?] {
+      let client = try stack.connect()
+      let large = [UInt8](repeating: 120, count: 500_000)
+      #expect(try client.query("PUT /k", body: bytes("value")).status == 204)
+      #expect(try client.query("PUT /large", body: large).status == 204)
+      // As it comes, and from memory.
+      return try ["/k", "/k", "/large", "/large"].map { try client.query("GET \($0)")["ETag"] }
+    }
+    let first = try tags(HTTPStack(server))
+    #expect(first[0] != nil && first[0] == first[1] && first[2] != nil && first[2] == first[3])
+    #expect(try tags(HTTPStack(server)) == first)
+    let others = try tags(HTTPStack(RedisServer()))
+    #expect(others[0] != nil && others[0] != first[0] && others[2] != first[2])
+  }
 }

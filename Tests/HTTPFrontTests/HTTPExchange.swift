@@ -6,6 +6,8 @@ import TestSupport
 
 /// A request and what is answered to it, without a socket.
 struct HTTPExchange {
+  static let contents = ContentHash(seed: 7)
+
   var settings = HTTPSettings()
   var value: [UInt8]? = bytes("hello")
   var outcome = CacheOutcome.hit(age: 3, timeToLive: 12)
@@ -39,7 +41,8 @@ struct HTTPExchange {
         if let value {
           let span = unsafe value.span.bytes
           unsafe writer.append(
-            HTTPValue(span, isText: span.isUTF8), of: key.span.bytes, for: request, outcome,
+            HTTPValue(span, isText: span.isUTF8, hash: Self.contents.hash(span)),
+            of: key.span.bytes, for: request, outcome,
             to: &output)
         } else {
           writer.append(.absent, for: request, outcome, to: &output)

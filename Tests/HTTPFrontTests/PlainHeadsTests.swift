@@ -169,7 +169,7 @@ import Testing
       exchange.value = value
       exchange.outcome = .hit(age: age, timeToLive: timeToLive)
       let response = exchange.response(HTTPExchange.request("HEAD /a"))
-      let digits = String(XXHash64.hash(value.rawSpan), radix: 16)
+      let digits = String(HTTPExchange.contents.hash(value.rawSpan), radix: 16)
       let tag = String(repeating: "0", count: 16 - digits.count) + digits
       #expect(response.contains("\r\nETag: \"\(tag)\"\r\nAge: \(age)\r\n"), "\(response)")
       #expect(response.contains("; hit; ttl=\(timeToLive)\r\n"), "\(response)")

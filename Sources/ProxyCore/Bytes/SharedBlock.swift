@@ -25,11 +25,12 @@ package final class SharedBlock: @unchecked Sendable {
 
   deinit { unsafe memory.deallocate() }
 
-  /// `XXHash64` of the bytes. O(n) the first time, O(1) from then on.
-  package var hash: UInt64 {
+  /// The hash of the bytes. O(n) the first time, O(1) from then on: it lives no longer than the Redis that the
+  /// seed comes from.
+  package func hash(by content: borrowing ContentHash) -> UInt64 {
     let known = knownHash.load(ordering: .relaxed)
     if known != 0 { return known }
-    let hash = XXHash64.hash(bytes)
+    let hash = content.hash(bytes)
     knownHash.store(hash, ordering: .relaxed)
     return hash
   }

@@ -46,6 +46,8 @@ package final class Proxy: Sendable {
   let silentSince = Atomic<Int64>(0)
   /// When the last of them was lost, or Redis began to count as away.
   let awaySince = Atomic<Int64>(0)
+  /// What entity tags are made with.
+  private let contentSeedNow: Atomic<UInt64>
   /// What was said last about the way to Redis, so that it is said once: neither of the first two at
   /// the start.
   let isKnownConnected = Atomic<Bool>(false)
@@ -53,9 +55,9 @@ package final class Proxy: Sendable {
   let isKnownUntracked = Atomic<Bool>(false)
   let isKnownUnidentified = Atomic<Bool>(false)
   /// What Redis did not let the proxy's own user do when it was last asked, by bits that fronts give meaning.
-  private let refusedRights = Atomic<UInt8>(0)
+  let refusedRights = Atomic<UInt8>(0)
   /// When Redis last did not answer such a question in time, or 0.
-  private let unheardSince = Atomic<Int64>(0)
+  let unheardSince = Atomic<Int64>(0)
 
   private let lock = Lock()
   // Unsafe because the compiler cannot see that only `locked` touches it, which holds the lock: Mutex, which
@@ -95,6 +97,7 @@ package final class Proxy: Sendable {
       permits: settings.permits, queueLimit: settings.queueLimit,
       queueTimeout: settings.queueTimeout)
     unsafe shared = Shared()
+    contentSeedNow = Atomic(Self.contentSeed(Array((settings.url.password ?? "").utf8)))
     slowLog = SlowLog(threshold: settings.slowThreshold, countMax: settings.slowRequestsMax)
     let resolver = try NameResolver()
     seats = loops.compactMap { loop in loop.perform { LaneSeat(on: $0) } }
@@ -235,9 +238,20 @@ package final class Proxy: Sendable {
   func agree(on runID: [UInt8]?) -> Bool {
     guard let runID else { return true }
     return locked { shared in
-      if shared.runID == nil { shared.runID = runID }
+      if shared.runID == nil {
+        shared.runID = runID
+        contentSeedNow.store(Self.contentSeed(runID), ordering: .relaxed)
+      }
       return shared.runID == runID
     }
+  }
+
+  /// A secret that all instances before one Redis share, and that nobody guesses who may not say `INFO` there: what
+  /// Redis calls itself, or what is known until it has said so.
+  package var contentSeed: UInt64 { contentSeedNow.load(ordering: .relaxed) }
+
+  private static func contentSeed(_ secret: [UInt8]) -> UInt64 {
+    SipHash(key0: 0x7072_6f78_7964, key1: 0x4554_6167).hash(secret.rawSpan)
   }
 
   var runID: [UInt8]? { locked { $0.runID } }
@@ -252,35 +266,6 @@ package final class Proxy: Sendable {
 
   func noteFailure(_ error: RedisError) { locked { $0.lastFailure = error } }
   var lastFailure: RedisError? { locked { $0.lastFailure } }
-
-  package func noteRights(_ bits: UInt8, areRefused: Bool) {
-    if areRefused {
-      refusedRights.bitwiseOr(bits, ordering: .relaxed)
-    } else {
-      refusedRights.bitwiseAnd(~bits, ordering: .relaxed)
-    }
-  }
-
-  package func refusesRights(_ bits: UInt8) -> Bool {
-    refusedRights.load(ordering: .relaxed) & bits != 0
-  }
-
-  /// Whether Redis is not to be asked whether something is allowed: there is no way to it, or it has not answered
-  /// such a question in time and was not heard since.
-  package var cannotBeAsked: Bool {
-    let unheard = unheardSince.load(ordering: .relaxed)
-    if unheard != 0 && heardAt.load(ordering: .relaxed) <= unheard { return true }
-    return !isConnected && lastFailure != nil
-  }
-
-  package func noteUnheard(now: Moment) { unheardSince.store(now.nanoseconds, ordering: .relaxed) }
-
-  /// Whether Redis asks for a password that the proxy does not have, so that only clients' own links work.
-  package var isLockedOut: Bool {
-    if isConnected { return false }
-    guard case .authenticationFailed? = lastFailure?.reason else { return false }
-    return true
-  }
 
   /// The version of the Redis in use, once a link has reached it, and whether it is a replica.
   package var server: (version: [UInt8]?, isReplica: Bool) {

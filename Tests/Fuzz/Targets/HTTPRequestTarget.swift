@@ -97,7 +97,9 @@ enum HTTPRequestTarget {
     }
     for value in [[], Array("hello \"\\\u{1}".utf8), [0xFF, 0x00]] as [[UInt8]] {
       expectResponse(isHead: isHead) { writer, output in
-        let value = HTTPValue(value.rawSpan, isText: value.rawSpan.isUTF8)
+        let value = HTTPValue(
+          value.rawSpan, isText: value.rawSpan.isUTF8,
+          hash: ContentHash(seed: 7).hash(value.rawSpan))
         writer.append(value, of: key.rawSpan, for: request, outcome, to: &output)
       }
     }
