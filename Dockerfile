@@ -18,4 +18,6 @@ USER 65534:65534
 ENV HTTP_HOST=0.0.0.0 RESP_HOST=0.0.0.0
 EXPOSE 8080 6380
 STOPSIGNAL SIGTERM
+# Asks the port for operators (ADMIN_PORT, ADMIN_HOST, PASSWORD are taken from the environment).
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/usr/bin/proxyd", "top", "--once"]
 ENTRYPOINT ["/usr/bin/proxyd"]

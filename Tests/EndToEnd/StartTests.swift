@@ -115,4 +115,30 @@ struct StartTests {
     #expect(line.contains("Z\",\"level\":\"warning\",\"message\":\"there is a password for Redis"))
     #expect(line.hasSuffix("\"}"))
   }
+
+  @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+  func `streams that whoever starts it has closed are no client's`(_ closed: String) throws {
+    let redis = try RedisServer()
+    defer { redis.stop() }
+    let port = try Loopback.freePort()
+    let process = try ChildProcess(
+      [
+        "/bin/sh", "-c", "exec \"$0\" \"$@\" \(closed)", try Proxyd.path(), "--http-port", "0",
+        "--admin-port", "0", "--resp-port", "\(port)", "--log-level", "verbose", "--redis-url",
+        "redis://127.0.0.1:\(redis.port)", "--access-log", "stderr",
+      ], variables: [])
+    defer { process.stop() }
+    try poll("it serves") { (try? RESPConnection(port: port)) != nil }
+    let clients = try (0..<4).map { _ in try RESPConnection(port: port) }
+    // What is said must not reach a client that was given the number of a stream.
+    for round in 0..<20 {
+      for (number, client) in clients.enumerated() {
+        #expect(try client.query("SET", "k\(number)", "\(round)") == .simple("OK"))
+        #expect(try client.query("GET", "k\(number)").text == "\(round)")
+      }
+      process.signal(SIGHUP)
+    }
+    process.signal(SIGTERM)
+    #expect(process.wait() == 0)
+  }
 }
