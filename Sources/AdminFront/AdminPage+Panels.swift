@@ -121,6 +121,7 @@ extension AdminPage {
         ["loops", plain(now.loops.length)], ["clients at most", count(info.proxy_clients_max)],
         ["turned away", count(info.proxy_clients_rejected)],
         ["unread answers", bytes(info.proxy_clients_output_bytes)],
+        ["unfinished requests", bytes(info.proxy_clients_input_bytes)],
         ["permits", count(limits.permits)],
         ["files open", `${count(process.open_files)} of ${count(process.open_files_max)}`],
         ["threads", plain(process.threads)],

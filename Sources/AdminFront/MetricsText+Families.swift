@@ -113,6 +113,10 @@ extension MetricsText {
     "proxyd_clients_rejected": (.counter, "Clients turned away."),
     "proxyd_clients_output_bytes": (.gauge, "Bytes of answers that clients have not read."),
     "proxyd_clients_output_closed": (.counter, "Clients closed because they left too much unread."),
+    "proxyd_clients_input_bytes": (.gauge, "Bytes of requests that clients have not finished."),
+    "proxyd_clients_input_closed": (
+      .counter, "Clients closed because they had sent too much of a request."
+    ),
     "proxyd_permits_in_use": (.gauge, "Requests that hold a permit to be at Redis."),
     "proxyd_waiters": (.gauge, "Requests that wait for a permit."),
     "proxyd_permits_refused": (.counter, "Requests refused because too many waited: MAX_QUEUE."),

@@ -73,6 +73,7 @@ final class HTTPDesk {
     }
     connection.outputBytesMax = options.outputBytesMax
     connection.ledger = lane.proxy.clientOutput
+    connection.inputLedger = lane.proxy.clientInput
     return HTTPSession(desk: self, lane: lane, connection: connection)
   }
 

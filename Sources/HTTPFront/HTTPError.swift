@@ -36,6 +36,8 @@ package enum HTTPError: Error, Equatable, Sendable {
   /// Whatever it may be: nobody from there is served.
   case clientNotServed
   case clientsTooMany
+  /// All clients together have sent too much of requests that are not whole, and this one the most.
+  case inputTooMuch
 
   package var status: HTTPStatus {
     switch self {
@@ -46,7 +48,7 @@ package enum HTTPError: Error, Equatable, Sendable {
     case .versionNotSupported: .versionNotSupported
     case .requestTooSlow: .requestTimeout
     case .clientNotServed: .forbidden
-    case .clientsTooMany: .serviceUnavailable
+    case .clientsTooMany, .inputTooMuch: .serviceUnavailable
     default: .badRequest
     }
   }
@@ -87,6 +89,8 @@ extension HTTPError: CustomStringConvertible {
     case .clientNotServed:
       "only this machine is served: set PASSWORD, or PROTECTED_MODE to no if everybody may read"
     case .clientsTooMany: "there are as many clients as may be: MAX_CLIENTS"
+    case .inputTooMuch:
+      "all clients together have sent more than CLIENT_INPUT_MAX of unfinished requests, and this one the most"
     }
   }
 }

@@ -37,6 +37,18 @@ extension HTTPSession: ConnectionHandler {
     }
   }
 
+  func inputIsTooMuch(_ connection: Connection, now: Moment) {
+    lane.proxy.tell(.unfinished(connection.peer))
+    if stage == .waiting {
+      exchange?.request.close()
+      answerWaiting(
+        HTTPProblem(.serviceUnavailable, HTTPError.inputTooMuch.description), as: .refused, now: now
+      )
+    } else {
+      refuse(.inputTooMuch, now: now)
+    }
+  }
+
   func drained(_ connection: Connection, now: Moment) {
     // Until now what was sent was on its way.
     if watch.phase == .idle || watch.phase == .delivery { watch.since = now }

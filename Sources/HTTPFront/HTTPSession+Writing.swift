@@ -48,6 +48,7 @@ extension HTTPSession {
       _ = link.extend(upload, contents)
     } else {
       exchange.contents.append(contents)
+      connection?.settleInput(holding: exchange.contents.allocated)
     }
   }
 
@@ -91,7 +92,7 @@ extension HTTPSession {
       beginUpload(exchange, length: exchange.contents.count, now: now)
       guard let upload = exchange.upload else { return }
       _ = exchange.link?.extend(upload, exchange.contents.bytes)
-      exchange.contents.release()
+      release(exchange)
       return endUpload(exchange)
     }
     if lane.isFlooded(
@@ -144,10 +145,17 @@ extension HTTPSession {
     var passage = passage(.shared(.three, .writes), exchange)
     passage.holdsPermit = true
     do throws(ProxyError) {
+      release(exchange)
       try lane.pass(request.bytes, passage, for: self, ticket: exchange.ticket, now: now)
     } catch {
       failed(exchange.ticket, because: error, now: now)
     }
+  }
+
+  /// What was collected has been passed on.
+  private func release(_ exchange: Exchange) {
+    exchange.contents.release()
+    connection?.settleInput(holding: 0)
   }
 
   /// A value that is too large to be waited for passes in pieces, over a link of its own.

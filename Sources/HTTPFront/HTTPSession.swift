@@ -256,6 +256,7 @@ final class HTTPSession {
     guard let exchange else { return }
     // First of all: a link that is closed says so at once.
     self.exchange = nil
+    if !exchange.contents.isEmpty { connection?.settleInput(holding: 0) }
     if exchange.fetch != 0 { lane.abandonFetch(exchange.fetch, now: now) }
     guard let link = exchange.link else { return }
     link.resumeReading()

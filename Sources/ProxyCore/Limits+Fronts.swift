@@ -16,8 +16,9 @@ extension Limits {  // The RESP front
   package static let sessionSlotsKeptMax = 256
   /// Bytes of the keys that a transaction has named, for its EXEC; past it every key counts as one.
   package static let queuedKeyBytesMax = 1024 * 1024
-  /// A request that is waited for as a whole where only all of its arguments tell its keys; a larger one
-  /// is taken for a write of any key.
+  /// A request that is waited for as a whole where only all of its arguments tell its keys; a larger one, or one with
+  /// more arguments, is taken for a write of any key.
+  package static let argumentsBufferedMax = 16_384
   package static let requestBufferedMax = 32 * 1024 * 1024
   /// Bytes on their way to one side past which the other is not read: large values pass in pieces.
   package static let relayedBytesMax = 1024 * 1024

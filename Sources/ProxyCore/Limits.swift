@@ -311,6 +311,10 @@ extension Limits {  // The client
 extension Limits {  // What clients and databases cost together
   /// Answers that wait for all clients of all fronts; past it whoever waits for most is closed.
   package static let clientOutputSumMax = 4 << 30
+  /// Requests that have not come as a whole, of all clients of all fronts; past it whoever has sent most of one is
+  /// refused. Up to so much, what one client has sent is not counted.
+  package static let clientInputSumMax = 1 << 30
+  package static let inputUncountedMax = 16 * 1024
   /// The share of that sum which may come on top of it while all loops are asked who that is: past it a loop
   /// closes one that has so much without asking others.
   package static let outputExcessShare = 16

@@ -17,6 +17,7 @@ extension ClientRoster {
       return refuse(connection, RESPOptions.denial)
     }
     connection.ledger = lane.proxy.clientOutput
+    connection.inputLedger = lane.proxy.clientInput
     let session = RESPSession(id: options.identifiers.next(), options: options, lane: lane)
     session.connection = connection
     join(session)

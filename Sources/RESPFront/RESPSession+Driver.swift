@@ -66,6 +66,19 @@ extension RESPSession: ConnectionHandler {
     }
   }
 
+  /// It is told in its turn: what it has asked for before is answered first. Within a request that is passed on as
+  /// it comes, there is no turn to tell it in.
+  func inputIsTooMuch(_ connection: Connection, now: Moment) {
+    lane.proxy.tell(.unfinished(connection.peer))
+    if upload != nil { return connection.close() }
+    stall = nil
+    if !client.replies.drops { reply { $0.appendError(Self.inputTooMuch) } }
+    endAfterReplies(now: now)
+  }
+
+  private static let inputTooMuch: StaticString =
+    "ERR all clients together have sent more than CLIENT_INPUT_MAX of unfinished requests, and this one the most"
+
   private func endAfterReplies(now: Moment) {
     isEnding = true
     if queue.isEmpty { depart(now: now) } else { connection?.pauseReading() }

@@ -1,6 +1,6 @@
 internal import ProxyCore
 
-/// Requests with an argument too large to be waited for: they pass in pieces, over a link of their own.
+/// Requests that are too large to be waited for: they pass in pieces, over a link of their own.
 extension RESPSession {
   /// The rest of such a request.
   final class Upload {
@@ -31,10 +31,13 @@ extension RESPSession {
     let spec = lane.commands.command(of: parser.arguments, in: bytes)
     let key = spec.singleKeyArgument
     let isKnown = key.map { $0 < parser.arguments.count } ?? false
-    // Where the arguments to come tell what it does, all are waited for, as long as that is reasonable.
-    if !isKnown || spec.routing != .shared || pin?.isInTransaction == true,
-      large.length <= Limits.requestBufferedMax
-    {
+    // Where the arguments to come tell what it does, all are waited for, as long as that is reasonable; and
+    // whatever they are where the client's own state depends on them.
+    let mustBeWhole =
+      large.isOverall
+      ? !spec.mayPassUnseen
+      : !isKnown || spec.routing != .shared || pin?.isInTransaction == true
+    if mustBeWhole {
       parser.keepBuffering()
       return .done(0)
     }
@@ -53,7 +56,7 @@ extension RESPSession {
       return .done(large.headLength)
     }
     // What it is, the rest may decide: the worst is assumed.
-    if !isKnown { link.endWithClient() }
+    if !isKnown && spec.routing != .shared { link.endWithClient() }
     var passage = Passage(
       .pinned(link), database: client.database, effect: isKnown ? spec.effect : .fence)
     if pin?.isInTransaction == true {
@@ -120,5 +123,17 @@ extension RESPSession {
 
   func linkDrained(now: Moment) {
     if stall == .upload { resume() }
+  }
+}
+
+extension CommandSpec {
+  /// Whether a request may be passed on before all of its arguments are known: nothing that is kept of its client
+  /// depends on them.
+  fileprivate var mayPassUnseen: Bool {
+    switch routing {
+    case .shared: verb != .debug
+    case .unknown: true
+    default: false
+    }
   }
 }

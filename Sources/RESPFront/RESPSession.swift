@@ -367,7 +367,7 @@ final class RESPSession {
 
   func resume() {
     stall = nil
-    connection?.resumeReading()
+    if !isEnding { connection?.resumeReading() }
   }
 
   /// Closes a client that does not take what it is owed, and lets links go on that waited for it.

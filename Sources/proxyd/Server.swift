@@ -90,6 +90,7 @@ struct Server {
     proxy.refusalsMax = configuration.refusalsMax
     proxy.staleIfError = configuration.staleIfError
     proxy.clients.setLimit(configuration.clientsMax)
+    proxy.clientInput.limit = configuration.clientInputMax
     proxy.slowLog.setLimits(
       threshold: configuration.slowThreshold, countMax: configuration.slowRequestsMax)
     http?.update(configuration.http)

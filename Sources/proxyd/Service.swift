@@ -172,6 +172,12 @@ extension Log {
       warning(
         .clientClosed, "the client \(client) left too many answers unread, and was cut off",
         LogField("client", client))
+    case .unfinished(let address):
+      let client = address?.description ?? "?"
+      warning(
+        .clientClosed,
+        "the client \(client) had sent most of what is no whole request yet, and was refused: all together "
+          + "sent more than CLIENT_INPUT_MAX", LogField("client", client))
     }
   }
 

@@ -110,6 +110,7 @@ import Testing
         MAX_CLIENTS=10000
         CLIENT_TIMEOUT=0
         CLIENT_OUTPUT_MAX=1gb
+        CLIENT_INPUT_MAX=1gb
         MAX_CONCURRENCY=1024
         MAX_QUEUE=16384
         QUEUE_TIMEOUT=1

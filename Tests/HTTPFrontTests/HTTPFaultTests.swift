@@ -256,4 +256,31 @@ struct HTTPFaultTests {
     options.settings.password = bytes("x")
     #expect(options.serves(other))
   }
+
+  @Test func `past the sum of unfinished bodies, who has sent most is refused and told why`() throws
+  {
+    let stack = try HTTPStack(RedisServer(), loops: 2, settings: { $0.inputBytesMax = 24 << 20 })
+    let head = "PUT /k HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    let chunk = bytes("100000\r\n") + [UInt8](repeating: 120, count: 1 << 20) + bytes("\r\n")
+    let modest = try (0..<3).map { _ in try stack.connect() }
+    for client in modest {
+      try client.send(head)
+      try client.send(bytes: chunk)
+    }
+    let greedy = try stack.connect()
+    try greedy.send(head)
+    for _ in 0..<30 where !greedy.isReadable(withinMilliseconds: 0) {
+      if (try? greedy.send(bytes: chunk)) == nil { break }
+    }
+    let reply = try greedy.receive()
+    #expect(reply.status == 503 && reply["Connection"] == "close")
+    #expect(reply.text.contains("CLIENT_INPUT_MAX"), "\(reply.text)")
+    for client in modest {
+      try client.send("0\r\n\r\n")
+      #expect(try client.receive().status == 204)
+    }
+    #expect(try modest[0].query("GET /k").body.count == 1 << 20)
+    #expect(eventually { stack.proxy.clientInput.bytes == 0 })
+    #expect(stack.proxy.clientInput.closed == 1)
+  }
 }

@@ -86,6 +86,7 @@ import Testing
       "PASSWORD": ["***", String(repeating: "a", count: 1_025)],
       "PROTECTED_MODE": ["on", "off", "0"], "MAX_CLIENTS": notCounts + ["0"],
       "CLIENT_TIMEOUT": notTimes, "CLIENT_OUTPUT_MAX": notBytes + ["0", "1kb"],
+      "CLIENT_INPUT_MAX": notBytes + ["0", "1kb"],
       "MAX_CONCURRENCY": notCounts + ["0", "1048577"], "MAX_QUEUE": notCounts + ["1048577"],
       "QUEUE_TIMEOUT": notTimes, "PINNED_MAX": notCounts + ["1000001"],
       "THREADS": notCounts + ["0", "1025"], "LOG_LEVEL": ["debug", "loud", "NOTICE", "3"],

@@ -18,6 +18,12 @@ public func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) a
   }
 }
 
+/// Has so many threads of their own run `body` with their numbers, and returns at once: a test that then blocks may
+/// hold all of the threads that tasks share.
+public func startThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  for number in 0..<count { Thread { body(number) }.start() }
+}
+
 /// Runs tasks on a thread of their own. The threads that tasks share are as few as there are cores, and a
 /// test that waits in a system call keeps one of them: a task could stand still for as long as that takes.
 public final class ThreadOfTasks: TaskExecutor {

@@ -87,7 +87,9 @@ extension Connection {
         loop.processArrivals()
         reportFinish(now: now)
         heedWarnings(now: now)  // a reset behind the end is not reported again
-      } else if isLarge, input.count >= inputNeeded {
+      } else if isLarge, input.count < inputNeeded {
+        countInput()
+      } else if isLarge {
         loop.processArrivals()
         if isPaused { hasUntriedInput = true } else { process(now: now) }
       }
@@ -211,7 +213,19 @@ extension Connection {
     checkInput()
   }
 
+  /// Keeps the group's sum of what is kept of requests that have not ended. Little pieces are not counted: each
+  /// connection may have one.
+  func countInput() {
+    let all = input.allocated &+ inputHeld
+    let counted = all > Limits.inputUncountedMax ? all : 0
+    let step = counted &- inputCounted
+    guard step != 0, let inputLedger, state != .closed else { return }
+    inputCounted = counted
+    if step > 0 { inputLedger.add(step, on: loop) } else { inputLedger.subtract(0 &- step) }
+  }
+
   private func checkInput() {
+    if input.allocated > Limits.inputUncountedMax || inputCounted != 0 { countInput() }
     if hasUntriedInput || state != .open { return }
     if input.count > inputBytesMax || inputNeeded > inputBytesMax { close(because: .inputLimit) }
   }
@@ -221,6 +235,7 @@ extension Connection {
     swap(&released, &input)
     loop.inputs.give(released)
     inputNeeded = 0
+    if inputCounted != 0 { countInput() }
   }
 
   private func reportFinish(now: Moment) {

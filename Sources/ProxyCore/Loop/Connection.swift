@@ -73,7 +73,12 @@ package final class Connection {
   /// Refuses requests that grow past this while they are incomplete.
   package var inputBytesMax = Limits.connectionInputBytesMax
   /// Whose unread output counts together with this one's.
-  package var ledger: OutputLedger?
+  package var ledger: ClientLedger?
+  /// Whose unfinished requests count together with this one's.
+  package var inputLedger: ClientLedger?
+  /// What of the input that sum contains, and what of it the handler has taken and keeps.
+  var inputCounted = 0
+  package private(set) var inputHeld = 0
   var token = PollToken(slot: .max, registration: .max)
   var timer: TimerHandle?
   var intake: Intake?
@@ -131,6 +136,23 @@ package final class Connection {
       countOutput()
     }
     if isOutputOverLimit { closeForOutput() }
+  }
+
+  /// The handler collects so many bytes of a request that has not ended.
+  package func settleInput(holding count: Int) {
+    inputHeld = count
+    countInput()
+  }
+
+  /// Its handler says that it has sent too much, now that all clients together have, and reads no more.
+  func refuseInput(now: Moment) {
+    guard state == .open else { return close() }
+    inputLedger?.countClose()
+    pauseReading()
+    handler?.inputIsTooMuch(self, now: now)
+    inputHeld = 0
+    releaseInput()
+    hasUntriedInput = false
   }
 
   /// Whether there are bytes that its handler has left.

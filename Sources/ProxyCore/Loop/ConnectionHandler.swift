@@ -45,6 +45,10 @@ package protocol ConnectionHandler: AnyObject {
   /// has come is still answered.
   func wasAskedToEnd(_ connection: Connection, now: Moment)
 
+  /// All clients together have sent too much that is not a whole request yet, and this one the most. What it has sent
+  /// is forgotten after this; it is to be told so, and to end.
+  func inputIsTooMuch(_ connection: Connection, now: Moment)
+
   /// The end. Nothing more is called, and the connection lets go of the handler.
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment)
 }
@@ -63,6 +67,7 @@ extension ConnectionHandler {
   package func hungUp(_ connection: Connection, now: Moment) {}
   package func collected(_ connection: Connection, now: Moment) {}
   package func drained(_ connection: Connection, now: Moment) {}
+  package func inputIsTooMuch(_ connection: Connection, now: Moment) { connection.close() }
   package func wasAskedToEnd(_ connection: Connection, now: Moment) {}
   package func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {}
 }

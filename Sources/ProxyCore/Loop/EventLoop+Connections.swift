@@ -64,6 +64,7 @@ extension EventLoop {
     connection.cancelTimer()
     connection.releaseOutput()
     connection.uncountOutput()
+    connection.settleInput(holding: 0)
     connection.releaseInput()
     connection.state = .closed
     keep(connection)

@@ -89,7 +89,7 @@ struct TaskPlan: Sendable {
     var parser = RequestParser()
     var keys = KeyList()
     var verdict = parser.parse(command.rawSpan)
-    if case .large = verdict {
+    while case .large = verdict {
       // Others' replies must not wait until it has gone.
       isPinned = true
       parser.keepBuffering()

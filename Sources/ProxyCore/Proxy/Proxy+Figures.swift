@@ -53,6 +53,8 @@ extension Proxy {
       Figure("proxy_clients_rejected", clients.rejected),
       Figure("proxy_clients_output_bytes", clientOutput.bytes),
       Figure("proxy_clients_output_closed", clientOutput.closed),
+      Figure("proxy_clients_input_bytes", clientInput.bytes),
+      Figure("proxy_clients_input_closed", clientInput.closed),
       Figure("proxy_permits_in_use", permits.permitsInUse),
       Figure("proxy_waiters", permits.waiting),
       Figure("proxy_permits_refused", Int(clamping: permits.refused)),

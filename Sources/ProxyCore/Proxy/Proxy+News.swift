@@ -22,6 +22,8 @@ package enum ClientNews: Sendable {
   case stranger(SocketAddress?)
   /// It has left too much unread, and was cut off.
   case unread(SocketAddress?)
+  /// It has sent too much of a request, when all together had, and was refused.
+  case unfinished(SocketAddress?)
 }
 
 extension Proxy {

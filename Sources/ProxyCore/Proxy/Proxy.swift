@@ -25,7 +25,9 @@ package final class Proxy: Sendable {
   /// The clients of all fronts.
   package let clients: ClientQuota
   /// What those clients have not read.
-  package let clientOutput: OutputLedger
+  package let clientOutput: ClientLedger
+  /// What they have sent of requests that have not ended.
+  package let clientInput: ClientLedger
   let seats: [LaneSeat]
   let loops: [LoopThread]
 
@@ -89,7 +91,9 @@ package final class Proxy: Sendable {
     refusalsMaxNow = Atomic(settings.refusalsMax)
     staleIfErrorNow = Atomic(settings.staleIfError.clampedNanoseconds)
     clients = ClientQuota(limit: settings.clientsMax)
-    clientOutput = OutputLedger(limit: settings.outputBytesMax, loops: loops.map(\.remote))
+    let remotes = loops.map(\.remote)
+    clientOutput = ClientLedger(.output, limit: settings.outputBytesMax, loops: remotes)
+    clientInput = ClientLedger(.input, limit: settings.inputBytesMax, loops: remotes)
     cache = ByteCache(
       capacity: settings.capacity, bytesMax: settings.bytesMax,
       valueBytesMax: settings.valueBytesMax, timeToLive: settings.timeToLive, now: .now)

@@ -29,6 +29,8 @@ package struct ProxySettings: Sendable {
   package var refusalsMax = Limits.refusalsMax
   /// What clients leave unread, all together.
   package var outputBytesMax = Limits.clientOutputSumMax
+  /// What they have sent of requests that have not ended, all together.
+  package var inputBytesMax = Limits.clientInputSumMax
   /// A link to a seldom used database is closed after so long.
   package var linkIdleMax = Limits.linkIdleMax
   /// For how long after Redis went away the last known values may be answered.

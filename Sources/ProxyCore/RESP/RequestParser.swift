@@ -23,13 +23,14 @@ package struct RequestParser: ~Copyable {
     case inlineCommand(length: Int)
     /// The first `length` bytes ask for nothing and get no reply.
     case nothing(length: Int)
-    /// An argument is over the threshold. Answer with `relay()` or `keepBuffering()`.
+    /// An argument is over the threshold, or the whole request is going to be. Answer with `relay()` or
+    /// `keepBuffering()`.
     case large(LargeArgument)
     /// Reply so and close. The parser says the same forever.
     case refused(ProtocolError)
   }
 
-  /// A request whose argument is too large to wait for.
+  /// A request that is too large to wait for, and the argument that comes next.
   package struct LargeArgument: Equatable, Sendable {
     /// The bytes up to where the argument begins: the request's head, to be sent on as it is.
     package let headLength: Int
@@ -37,6 +38,8 @@ package struct RequestParser: ~Copyable {
     package let argumentCount: Int
     /// The argument's length. Those before it are in `arguments`.
     package let length: Int
+    /// Whether it is the request as a whole that is too large, by its bytes or its arguments.
+    package var isOverall = false
   }
 
   private enum Stage: Equatable {
@@ -51,7 +54,10 @@ package struct RequestParser: ~Copyable {
   package internal(set) var arguments = ArgumentTable()
   /// Arguments longer than this are announced by `.large`.
   package var largeThreshold = Limits.argumentBufferedMax
-  /// What is waited for of one request; at most the default, which keeps offsets within 32 bits.
+  /// So are requests longer than this, and those with more arguments.
+  package var bufferedBytesMax = Limits.requestBufferedMax
+  package var bufferedArgumentsMax = Limits.argumentsBufferedMax
+  /// What is ever waited for of one request; at most the default, which keeps offsets within 32 bits.
   package var requestBytesMax = Limits.requestBytesMax {
     didSet { requestBytesMax = min(requestBytesMax, Limits.requestBytesMax) }
   }
@@ -60,7 +66,12 @@ package struct RequestParser: ~Copyable {
   private var argumentsLeft = 0
   private var argumentCount = 0
   private var payloadLength = 0
-  private var buffersWhole = false
+  /// How many arguments are left where something happens: where the request ends, or where it is announced.
+  private var stopAt = 0
+  /// What of the limits holds for the request at hand.
+  private var payloadMax = 0
+  private var bytesMax = 0
+  private var isOverall = false
   /// The last inline command in the multibulk form, as if the client had sent it so.
   package internal(set) var canonical = ByteBuffer()
 
@@ -134,7 +145,9 @@ package struct RequestParser: ~Copyable {
     argumentCount = count
     argumentsLeft = count
     position = offset
-    buffersWhole = false
+    stopAt = 0
+    payloadMax = largeThreshold
+    bytesMax = min(bufferedBytesMax, requestBytesMax)
     line = LengthLine()
     stage = .length
   }
@@ -150,6 +163,8 @@ package struct RequestParser: ~Copyable {
         let count = try line.argumentCount(isAuthenticated: isAuthenticated)
         if count == 0 { return finish(.nothing(length: end)) }
         beginArguments(count, at: end)
+        // Behind what it does, and to what.
+        if count > bufferedArgumentsMax { stopAt = count &- 2 }
       } catch {
         return refuse(error)
       }
@@ -166,7 +181,12 @@ package struct RequestParser: ~Copyable {
       arguments.append(Argument(offset: position, count: payloadLength))
       position &+= payloadLength &+ 2
       argumentsLeft &-= 1
-      if argumentsLeft == 0 { return finish(.command(length: position)) }
+      if argumentsLeft == stopAt {
+        if argumentsLeft == 0 { return finish(.command(length: position)) }
+        stopAt = 0
+        payloadMax = -1
+        isOverall = true
+      }
       stage = .length
     }
   }
@@ -192,8 +212,13 @@ package struct RequestParser: ~Copyable {
         line = LengthLine()
       }
     }
-    if position &+ payloadLength > requestBytesMax { return refuse(.requestTooBig) }
-    if payloadLength > largeThreshold && !buffersWhole {
+    if position &+ payloadLength > bytesMax {
+      if position &+ payloadLength > requestBytesMax { return refuse(.requestTooBig) }
+      isOverall = true
+      stage = .large
+      return largeVerdict
+    }
+    if payloadLength > payloadMax {
       stage = .large
       return largeVerdict
     }
@@ -215,7 +240,8 @@ package struct RequestParser: ~Copyable {
   private var largeVerdict: Verdict {
     .large(
       LargeArgument(
-        headLength: position, argumentCount: argumentCount, length: payloadLength))
+        headLength: position, argumentCount: argumentCount, length: payloadLength,
+        isOverall: isOverall))
   }
 
   /// Hands the rest of the request, which begins `headLength` bytes further on, to a relay. The parser
@@ -223,14 +249,18 @@ package struct RequestParser: ~Copyable {
   package mutating func relay() -> RequestRelay {
     precondition(stage == .large, "there is no large argument to relay")
     let relay = RequestRelay(payloadLength: payloadLength, argumentsLeft: argumentsLeft)
+    isOverall = false
     _ = finish(.nothing(length: 0))
     return relay
   }
 
-  /// Lets `parse` wait for the whole request, with all its large arguments, instead.
+  /// Lets `parse` wait for the whole request instead, with all its large arguments; where it was the whole that was
+  /// announced, as far as anything is waited for.
   package mutating func keepBuffering() {
     precondition(stage == .large, "there is no large argument to wait for")
-    buffersWhole = true
+    payloadMax = .max
+    if isOverall { bytesMax = requestBytesMax }
+    isOverall = false
     stage = .payload
   }
 

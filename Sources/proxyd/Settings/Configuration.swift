@@ -43,6 +43,7 @@ package struct Configuration: Equatable {
   /// Zero: none.
   var clientTimeout = Duration.zero
   var clientOutputMax = 1 << 30
+  var clientInputMax = 1 << 30
   var concurrencyMax = 1_024
   var queueMax = 16_384
   var queueTimeout = Duration.seconds(1)
@@ -101,6 +102,7 @@ extension Configuration {
     settings.pinnedMax = pinnedMax
     settings.refusalsMax = refusalsMax
     settings.clientsMax = clientsMax
+    settings.inputBytesMax = clientInputMax
     settings.staleIfError = staleIfError
     settings.slowThreshold = slowThreshold
     settings.slowRequestsMax = slowRequestsMax

@@ -123,6 +123,9 @@ extension Setting {
       "CLIENT_OUTPUT_MAX", \.clientOutputMax, .bytes((1 << 20)...(1 << 40)),
       "a client that leaves more unread is closed"),
     Setting(
+      "CLIENT_INPUT_MAX", \.clientInputMax, .bytes((1 << 20)...(1 << 40)),
+      "unfinished requests of all; past it the largest is refused"),
+    Setting(
       "MAX_CONCURRENCY", \.concurrencyMax, .count(1...Limits.limiterPermitsMax, of: "requests"),
       "at Redis at once"),
     Setting(

@@ -146,6 +146,7 @@ struct Statistics {
   var disquiet: [String] {
     let figures = [
       "proxy_clients_http", "proxy_clients_resp", "proxy_clients_output_bytes",
+      "proxy_clients_input_bytes",
       "proxy_permits_in_use", "proxy_waiters", "proxy_redis_links_pinned",
     ].map { ($0, number($0)) }
     let underWay = object("under_way").map { ($0.key, $0.value as? Int ?? -1) }

@@ -27,7 +27,11 @@ enum RESPRequestTarget {
   struct Requests: VerifiableDecoder, ~Copyable {
     var parser = RequestParser()
 
-    init() { parser.largeThreshold = 32 }
+    init() {
+      parser.largeThreshold = 32
+      parser.bufferedArgumentsMax = 3
+      parser.bufferedBytesMax = 80
+    }
 
     mutating func decode(_ bytes: RawSpan) -> DecoderStep {
       switch parser.parse(bytes) {
@@ -42,7 +46,8 @@ enum RESPRequestTarget {
         return .decoded("\(words)", consumed: length)
       case .nothing(let length): return .decoded("nothing", consumed: length)
       case .large(let large):
-        demand(large.length > 32 && large.headLength <= bytes.byteCount, "\(large)")
+        demand(
+          (large.length > 32 || large.isOverall) && large.headLength <= bytes.byteCount, "\(large)")
         parser.keepBuffering()
         return decode(bytes)
       case .refused(let error): return .refused(error.description)
@@ -52,6 +57,7 @@ enum RESPRequestTarget {
     private static func expectCommand(_ canonical: [UInt8], _ words: [[UInt8]]) {
       var parser = RequestParser()
       parser.largeThreshold = .max
+      parser.bufferedArgumentsMax = .max
       let verdict = parser.parse(canonical.rawSpan)
       demand(verdict == .command(length: canonical.count), "\(words) became \(canonical)")
       let again = RESPRequestTarget.words(parser.arguments, in: canonical.rawSpan)

@@ -26,7 +26,11 @@ func written(_ body: (inout ByteBuffer) -> Void) -> [UInt8] {
 struct RequestDecoder: VerifiableDecoder, ~Copyable {
   var parser = RequestParser()
 
-  init() { parser.largeThreshold = 32 }
+  init() {
+    parser.largeThreshold = 32
+    parser.bufferedArgumentsMax = 3
+    parser.bufferedBytesMax = 80
+  }
 
   mutating func decode(_ bytes: RawSpan) -> DecoderStep {
     switch parser.parse(bytes) {
@@ -62,7 +66,11 @@ struct RelayingDecoder: VerifiableDecoder, ~Copyable {
   /// Bytes that the relay was shown; they stay in the verifier's buffer until the request ends.
   var relayed = 0
 
-  init() { parser.largeThreshold = 4 }
+  init() {
+    parser.largeThreshold = 4
+    parser.bufferedArgumentsMax = 3
+    parser.bufferedBytesMax = 40
+  }
 
   mutating func decode(_ bytes: RawSpan) -> DecoderStep {
     if relay == nil {

@@ -14,6 +14,8 @@ import Testing
     var parser = RequestParser()
     parser.isAuthenticated = isAuthenticated
     parser.largeThreshold = .max
+    parser.bufferedArgumentsMax = .max
+    parser.bufferedBytesMax = .max
     var output = ByteBuffer()
     var offset = 0
     while offset < input.count {

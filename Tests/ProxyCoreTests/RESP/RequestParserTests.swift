@@ -199,11 +199,57 @@ import Testing
     #expect(unsafe parser.parse(long.span.bytes) == .refused(.requestTooBig), "and ever after")
     var second = RequestParser()
     second.requestBytesMax = 40
+    second.bufferedArgumentsMax = .max
     let many = bytes("*2000000000\r\n" + String(repeating: "$0\r\n\r\n", count: 10))
     #expect(unsafe second.parse(many.span.bytes) == .refused(.requestTooBig))
     var third = RequestParser()
     third.requestBytesMax = .max
     #expect(third.requestBytesMax == Limits.requestBytesMax)
+  }
+
+  @Test func `a request with many arguments, or many bytes, is announced before it is whole`() {
+    func request(_ count: Int, _ size: Int) -> [UInt8] {
+      let argument = "$\(size)\r\n\(String(repeating: "x", count: size))\r\n"
+      return Array("*\(count)\r\n$3\r\nDEL\r\n".utf8)
+        + Array(String(repeating: argument, count: count - 1).utf8)
+    }
+    func announced(_ text: [UInt8], _ limit: Int, _ bytes: Int) -> RequestParser.LargeArgument? {
+      var parser = RequestParser()
+      parser.bufferedArgumentsMax = limit
+      parser.bufferedBytesMax = bytes
+      // However it comes.
+      for end in 1...text.count {
+        switch parser.parse(Array(text[..<end]).rawSpan) {
+        case .needsMore: continue
+        case .large(let large):
+          let relayed = parser.relay()
+          var relay = relayed
+          let rest = Array(text[large.headLength...])
+          #expect(relay.take(rest.rawSpan) == .complete(length: rest.count))
+          relay = relayed
+          for place in rest.indices.dropLast() {
+            #expect(relay.take([rest[place]].rawSpan) == .partial)
+          }
+          #expect(relay.take(Array(rest.suffix(1)).rawSpan) == .complete(length: 1))
+          let ping = Array("*1\r\n$4\r\nPING\r\n".utf8)
+          #expect(parser.parse(ping.rawSpan) == .command(length: ping.count))
+          return large
+        case let other:
+          #expect(other == .command(length: text.count))
+          return nil
+        }
+      }
+      return nil
+    }
+    #expect(announced(request(20, 1), 20, 1_000) == nil)
+    let many = announced(request(21, 1), 20, 1_000)
+    #expect(many?.argumentCount == 21 && many?.length == 1 && many?.isOverall == true)
+    // Behind the name and the first of the others.
+    #expect(many?.headLength == Array("*21\r\n$3\r\nDEL\r\n$1\r\nx\r\n$1\r\n".utf8).count)
+    let text = request(20, 10)
+    #expect(announced(text, 20, text.count) == nil)
+    let long = announced(text, 20, text.count - 3)
+    #expect(long?.isOverall == true && long?.headLength == text.count - 12)
   }
 
   @Test func `the words of browsers are recognised`() {

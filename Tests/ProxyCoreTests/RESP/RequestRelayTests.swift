@@ -31,7 +31,10 @@ import Testing
     let verdict = unsafe parser.parse(head.span.bytes)
     #expect(
       verdict
-        == .large(.init(headLength: head.count, argumentCount: 3, length: Limits.argumentBytesMax)))
+        == .large(
+          .init(
+            headLength: head.count, argumentCount: 3, length: Limits.argumentBytesMax,
+            isOverall: true)))
     #expect(unsafe parser.parse(head.span.bytes) == verdict, "until it is decided")
     #expect(unsafe parser.arguments.bytes(1, in: head.span.bytes).array == bytes("k"))
     var relay = parser.relay()

@@ -57,6 +57,7 @@ struct DifferentialTests {
       let name = String(decoding: words[0], as: UTF8.self).uppercased()
       let waits =
         name.hasPrefix("B") && !name.hasPrefix("BIT") || name.hasPrefix("XREAD")
+        || name.hasPrefix("WAIT")
       if !waits { return words }
     }
   }

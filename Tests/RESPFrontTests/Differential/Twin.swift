@@ -63,7 +63,10 @@ final class TwinConnection {
     for _ in 0..<count {
       let expected = try plain.frame()
       let found = try proxied.frame()
-      #expect(shown(found) == shown(expected), "\(comment)", sourceLocation: place)
+      // Text is made only to be shown: of a long reply that takes long.
+      if found != expected {
+        #expect(shown(found) == shown(expected), "\(comment)", sourceLocation: place)
+      }
       frames.append(expected)
     }
     return frames

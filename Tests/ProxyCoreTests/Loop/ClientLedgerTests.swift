@@ -3,7 +3,7 @@ import Testing
 @testable import ProxyCore
 
 /// Two loops, turned by hand, whose clients share one limit.
-@Suite struct OutputLedgerTests {
+@Suite struct ClientLedgerTests {
   private static let limit = 1_600
 
   private final class Silent: ConnectionHandler {
@@ -14,12 +14,12 @@ import Testing
 
   private struct Site: ~Copyable {
     let loops: [EventLoop]
-    let ledger: OutputLedger
+    let ledger: ClientLedger
     private var peers: [Int32] = []
 
     init() throws {
       loops = [try EventLoop(), try EventLoop()]
-      ledger = OutputLedger(limit: OutputLedgerTests.limit, loops: loops.map(\.remote))
+      ledger = ClientLedger(.output, limit: ClientLedgerTests.limit, loops: loops.map(\.remote))
     }
 
     mutating func connect(to place: Int) throws -> Connection {

@@ -1,31 +1,40 @@
 internal import Synchronization
 
-/// What a group of connections have not read, over all loops, and how much that may be together. From any
-/// thread, without a lock.
+/// What waits for a group of connections, over all loops, and how much that may be together: answers that they have
+/// not read, or requests that they have not finished. From any thread, without a lock.
 ///
-/// Past the limit, whoever has left most unread on any loop is closed. Loops are asked one after the other,
-/// while more may come; should that be much, each closes one of its own at once that has much.
+/// Past the limit, whoever has most on any loop is closed, or refused. Loops are asked one after the other, while
+/// more may come; should that be much, each closes one of its own at once that has left much unread.
 ///
 /// ```
 ///   over the limit ─▶ loop 0 ─ largest so far ─▶ loop 1 ─▶ … ─▶ the loop that has the largest
 /// ```
-package final class OutputLedger: Sendable {
-  package let limit: Int
+package final class ClientLedger: Sendable {
+  package enum Side: Sendable { case output, input }
+
+  let side: Side
+  private let limitNow: Atomic<Int>
   private let loops: [LoopRemote]
   private let sum = Atomic<Int>(0)
   private let closes = Atomic<Int>(0)
   private let isSearching = Atomic<Bool>(false)
 
   /// For connections of these loops.
-  package init(limit: Int, loops: [LoopRemote]) {
-    self.limit = limit
+  package init(_ side: Side, limit: Int, loops: [LoopRemote]) {
+    self.side = side
+    limitNow = Atomic(limit)
     self.loops = loops
+  }
+
+  package var limit: Int {
+    get { limitNow.load(ordering: .relaxed) }
+    set { limitNow.store(newValue, ordering: .relaxed) }
   }
 
   /// Bytes that wait, of all of them.
   package var bytes: Int { sum.load(ordering: .relaxed) }
 
-  /// Connections that were closed because they did not read.
+  /// Connections that were closed because they did not read, or did not finish.
   package var closed: Int { closes.load(ordering: .relaxed) }
 
   func countClose() { closes.wrappingAdd(1, ordering: .relaxed) }
@@ -38,13 +47,16 @@ package final class OutputLedger: Sendable {
     let all = sum.wrappingAdd(count, ordering: .relaxed).newValue
     if all <= limit { return }
     let excess = limit / Limits.outputExcessShare
-    if all - limit > excess, let largest = loop.largest(of: self), largest.bytes > excess {
-      loop.closeForOutput(largest.token)
+    // What is being received is not taken away under its reader.
+    if side == .output, all - limit > excess, let largest = loop.largest(of: self),
+      largest.bytes > excess
+    {
+      loop.close(largest.token, becauseOf: side)
     }
     search()
   }
 
-  /// A connection, what it has not read, and how many of its loop have something unread.
+  /// A connection, what it has, and how many of its loop have something.
   struct Largest: Sendable {
     let bytes: Int
     let token: PollToken
@@ -84,7 +96,7 @@ package final class OutputLedger: Sendable {
       loops[place].post { [self] loop in
         let all = bytes
         if all > limit, let own = loop.largest(of: self), own.bytes >= all / findings.sharers {
-          loop.closeForOutput(own.token)
+          loop.close(own.token, becauseOf: side)
         }
         isSearching.store(false, ordering: .relaxed)
         if bytes > limit { search() }
@@ -95,25 +107,43 @@ package final class OutputLedger: Sendable {
 }
 
 extension EventLoop {
-  /// Who has left most unread of those on this loop that share `ledger`. O(connections).
-  func largest(of ledger: OutputLedger) -> OutputLedger.Largest? {
+  /// Who has most of those on this loop that share `ledger`. O(connections).
+  func largest(of ledger: ClientLedger) -> ClientLedger.Largest? {
     var largest: Connection?
     var sharers = 0
     slots.forEach { occupant in
-      guard case .connection(let connection) = occupant, connection.ledger === ledger,
-        connection.outputCounted > 0
+      guard case .connection(let connection) = occupant,
+        connection.ledger(of: ledger.side) === ledger, connection.counted(ledger.side) > 0
       else { return }
       sharers += 1
-      if connection.outputCounted > largest?.outputCounted ?? 0 { largest = connection }
+      if connection.counted(ledger.side) > largest?.counted(ledger.side) ?? 0 {
+        largest = connection
+      }
     }
-    return largest.map { .init(bytes: $0.outputCounted, token: $0.token, sharers: sharers) }
+    return largest.map {
+      .init(bytes: $0.counted(ledger.side), token: $0.token, sharers: sharers)
+    }
   }
 
-  /// Closes that connection, unless it has gone. What it was owed is counted no more, so that nobody else
-  /// is closed for the same bytes.
-  func closeForOutput(_ token: PollToken) {
+  /// Closes that connection, unless it has gone, or has it say why it reads no more. What it had is counted no
+  /// more, so that nobody else is closed for the same bytes.
+  func close(_ token: PollToken, becauseOf side: ClientLedger.Side) {
     guard case .connection(let connection)? = slots.occupant(of: token) else { return }
-    connection.closeForOutput()
-    connection.uncountOutput()
+    switch side {
+    case .output:
+      connection.closeForOutput()
+      connection.uncountOutput()
+    case .input: connection.refuseInput(now: now)
+    }
+  }
+}
+
+extension Connection {
+  fileprivate func ledger(of side: ClientLedger.Side) -> ClientLedger? {
+    side == .output ? ledger : inputLedger
+  }
+
+  fileprivate func counted(_ side: ClientLedger.Side) -> Int {
+    side == .output ? outputCounted : inputCounted
   }
 }
