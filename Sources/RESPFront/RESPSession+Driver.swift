@@ -100,6 +100,7 @@ extension RESPSession: ConnectionHandler {
     if reason == .outputLimit { lane.proxy.tell(.unread(connection.peer)) }
     if !access.pending.isEmpty { noteClose() }
     self.connection = nil
+    queue.dropAll()
     if traffic.fetches > 0 { for read in queue.reads { lane.abandonFetch(read, now: now) } }
     roster?.leave(self)
     stall = nil
@@ -112,3 +113,6 @@ extension RESPSession: ConnectionHandler {
     permit = .none
   }
 }
+
+@available(*, unavailable)
+extension RESPSession: Sendable {}

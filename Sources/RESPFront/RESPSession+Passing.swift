@@ -150,7 +150,7 @@ extension RESPSession: LaneCaller {
     queue.append(piece, to: ticket, output)
     if place.endsRequest { return conclude(ticket, to: output, now: now) }
     settleOutput()
-    if let loan = loans[ticket] { slowDown(loan.link) }
+    if let loan = loans[ticket] { slowDown(loan.link, of: ticket) }
   }
 
   func failed(_ ticket: UInt64, because error: ProxyError, now: Moment) {
@@ -175,11 +175,13 @@ extension RESPSession: LaneCaller {
     conclude(ticket, RequestOutcome(error), now: now)
   }
 
-  /// Lets a link wait for a client that takes its time.
-  func slowDown(_ link: PinnedLink) {
+  /// Lets a link wait for a client that takes its time: the one whose reply is next until the client has taken some
+  /// of it, and others until a reply before theirs has ended.
+  private func slowDown(_ link: PinnedLink, of ticket: UInt64) {
     guard let connection else { return }
     // What is not blocked leaves at the end of this turn.
-    let waiting = (connection.isOutputBlocked ? connection.outputCount : 0) + queue.buffered
+    let unread = connection.isOutputBlocked ? connection.outputCount : 0
+    let waiting = queue.isNext(ticket) ? unread : queue.buffered
     if waiting > Limits.relayedBytesMax { link.pauseReading() }
   }
 

@@ -121,6 +121,14 @@ extension RESPSession {
     client.replies.advance()
   }
 
+  /// The request has been answered, or has failed, before it had come as a whole: the rest is skipped. To Redis the
+  /// link is in the middle of it.
+  func endPassingOn() {
+    upload?.link?.endWithClient()
+    upload?.link = nil
+    if stall == .upload { resume() }
+  }
+
   func linkDrained(now: Moment) {
     if stall == .upload { resume() }
   }

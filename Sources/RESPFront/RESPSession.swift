@@ -344,6 +344,7 @@ final class RESPSession {
   private func concludeSpecial(_ ticket: UInt64, now: Moment) {
     notes[ticket] = nil
     if blockedBy?.ticket == ticket { endBlock() }
+    if upload?.ticket == ticket { endPassingOn() }
     if let loan = loans.removeValue(forKey: ticket) {
       lane.unpin(loan.link, isClean: loan.isClean, now: now)
     }
@@ -395,6 +396,3 @@ extension CommandVerb {
     }
   }
 }
-
-@available(*, unavailable)
-extension RESPSession: Sendable {}

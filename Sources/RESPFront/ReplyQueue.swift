@@ -93,6 +93,18 @@ struct ReplyQueue: ~Copyable {
     if let place = place(of: ticket) { ring[place].isDropped = isDropped }
   }
 
+  /// Forgets what waits, and what is still to come: nobody takes it.
+  mutating func dropAll() {
+    for index in 0..<count {
+      ring[place(at: index)].isDropped = true
+      ring[place(at: index)].kept = nil
+    }
+    buffered = 0
+  }
+
+  /// Whether the reply of this ticket is the next one to be written.
+  func isNext(_ ticket: UInt64) -> Bool { count > 0 && ticket == first }
+
   /// Adds to a reply.
   mutating func append(_ piece: RawSpan, to ticket: UInt64, _ output: OutputBuffer) {
     guard let place = place(of: ticket), !ring[place].isDropped else { return }

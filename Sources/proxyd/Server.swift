@@ -83,7 +83,7 @@ struct Server {
     proxy.cache.setLimits(
       capacity: configuration.cacheCapacity, bytesMax: configuration.cacheBytesMax,
       valueBytesMax: configuration.cacheValueMax)
-    proxy.cache.setTimeToLive(configuration.cacheTimeToLive)
+    proxy.setTimeToLive(configuration.cacheTimeToLive)
     proxy.limiter.setPermits(configuration.concurrencyMax)
     proxy.limiter.setQueue(limit: configuration.queueMax, timeout: configuration.queueTimeout)
     proxy.pinnedMax = configuration.pinnedMax

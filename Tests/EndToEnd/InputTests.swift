@@ -25,6 +25,23 @@ struct InputTests {
     #expect(grown < 40_000, "it has grown by \(grown) kB")
   }
 
+  @Test func `replies for a client that has gone are not kept`() throws {
+    let proxyd = try Proxyd()
+    let other = try proxyd.connect()
+    _ = try other.query("SETRANGE", "k", "10000000", "x")
+    let before = try proxyd.peakKilobytes()
+    do {
+      let client = try proxyd.connect()
+      proxyd.redis.pause()
+      for _ in 0..<60 { try client.send(["GETRANGE", "k", "0", "-1"]) }
+      try poll("all are under way") { proxyd.figure("proxy_permits_in_use", other) == 60 }
+    }
+    proxyd.redis.resume()
+    try poll("all have come") { proxyd.figure("proxy_permits_in_use", other) == 0 }
+    let grown = try proxyd.peakKilobytes() - before
+    #expect(grown < 200_000, "it has grown by \(grown) kB")
+  }
+
   @Test func `clients that do not finish what they send do not take the memory`() throws {
     let proxyd = try Proxyd(["--client-input-max", "64mb"])
     let other = try proxyd.connect()

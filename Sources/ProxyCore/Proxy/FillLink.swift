@@ -24,6 +24,12 @@ final class FillLink: LinkOwner {
     return home.lane.connection(profile, owner: self)
   }
 
+  /// Whatever it has filled was filled before now.
+  func entriesMayAge(to timeToLive: Duration?, now: Moment) {
+    if filledUntil <= now { return }
+    filledUntil = max(filledUntil, timeToLive.map { now.advanced(by: $0) } ?? .distantFuture)
+  }
+
   /// Ends it, because nothing depends on it any more.
   func retire(now: Moment) {
     isRetired = true

@@ -28,8 +28,21 @@ extension Home {
     if case .failed(let error) = outcome {
       giveUp(token, because: error, now: now)
     } else {
+      if let flight = flights[token] { answerUnkept(flight) }
       end(token, outcome, bytes: bytes.rawSpan, now: now)
     }
+  }
+
+  func abandon(_ flight: Flight) {
+    if let kernel = flight.kernel { cache.abandonFlight(kernel) }
+  }
+
+  /// Its readers are answered with what is not kept. That may be newer than what is in memory, which is no last known
+  /// value any more.
+  func answerUnkept(_ flight: Flight) {
+    abandon(flight)
+    guard rules.contains(.unprovenForgotten) else { return }
+    cache.invalidate(flight.key.rawSpan, hash: flight.hash, entry: true, flight: false)
   }
 
   /// Redis cannot be asked: the last known value, where the operator allows it, or the error.

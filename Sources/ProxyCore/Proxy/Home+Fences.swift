@@ -12,6 +12,8 @@ extension Home {
   func fence(for sender: Int, number: UInt64, now: Moment) {
     let part = fenceParts.insert(FencePart(sender: sender, number: number, left: 1))
     if !proxy.isTracking { cache.removeAll() }
+    // Of what former links have filled, Redis tells this one nothing.
+    if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: lane.index) }
     for link in links.values {
       fenceParts.change(part) { $0.left += 1 }
       guard link.connection.isReady else {

@@ -242,7 +242,7 @@ final class Home {
       if let deadline = deadline(of: flight, lifetime) {
         notes = store(value, of: flight, until: deadline, isTracked: isTracked, now: now)
       } else {
-        abandon(flight)
+        answerUnkept(flight)
       }
       let end = lastMoment(of: flight, lifetime)
       let late = flight.readers.filter { $0.asked > end }
@@ -254,21 +254,21 @@ final class Home {
       if lifetime == .gone || !rules.contains(.agreement) {
         notes = store(nil, of: flight, until: .distantFuture, isTracked: isTracked, now: now)
       } else {
-        abandon(flight)
+        answerUnkept(flight)
       }
       end(token, .absent, notes, now: now)
     case .oversized:
       if let deadline = deadline(of: flight, lifetime) {
         _ = store(nil, isLarge: true, of: flight, until: deadline, isTracked: isTracked, now: now)
       } else {
-        abandon(flight)
+        answerUnkept(flight)
       }
       end(token, .large, now: now)
     case .error(.shown(let range)):
-      abandon(flight)
+      answerUnkept(flight)
       end(token, .error, bytes: bytes.extracting(range), now: now)
     case .unexpected, .value(.held), .error(.held):
-      abandon(flight)
+      answerUnkept(flight)
       let defect = RedisError.Reason.protocolDefect("a reply that no GET has")
       end(token, .failed(.redis(proxy.error(defect))), now: now)
     }
@@ -299,10 +299,6 @@ final class Home {
     fetch(flight.key.rawSpan, request, now: now)
   }
 
-  private func abandon(_ flight: Flight) {
-    if let kernel = flight.kernel { cache.abandonFlight(kernel) }
-  }
-
   /// Keeps an answer, unless it has been overtaken.
   private func store(
     _ value: RawSpan?, isLarge: Bool = false, of flight: Flight, until deadline: Moment,
@@ -316,7 +312,7 @@ final class Home {
     insertion.isLarge = isLarge
     if !isTracked {
       if proxy.settings.coherence == .tracking {
-        abandon(flight)
+        answerUnkept(flight)
         return FetchNotes()
       }
       if value == nil && !isLarge {

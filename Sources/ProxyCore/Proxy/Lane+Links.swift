@@ -73,7 +73,9 @@ extension Lane {
     if link.isCounted && link.server.isUnidentified && error.reason.isForeign {
       proxy.unidentifiedLinkWasLost(link, now: loop.now)
     }
-    if link.isCounted, proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed).newValue == 0 {
+    if link.isCounted, proxy.readyLinks.wrappingSubtract(1, ordering: .relaxed).newValue == 0,
+      !proxy.isSilent
+    {
       proxy.awaySince.store(loop.now.nanoseconds, ordering: .relaxed)
     }
     link.isCounted = false

@@ -39,6 +39,7 @@ extension Lane {
     counters.passed.wrappingAdd(1, ordering: .relaxed)
     let replaces = emptiesCache(passage.effect)
     if replaces { beginReplacement() }
+    if passage.effect == .fence { proxy.fencedRequests.noteSent() }
     let token = errands.insert(
       Errand(
         recipient: recipient, effect: passage.effect, kind: passage.kind, sent: now,
@@ -53,7 +54,10 @@ extension Lane {
       try link.submit(LinkToken(token), passage.delivery, request, now: now)
       if link.isFilling { floodSwitch.store(true, ordering: .relaxed) }
     } catch {
-      if var errand = errands.remove(token) { settle(&errand) }
+      if var errand = errands.remove(token) {
+        if errand.effect == .fence { proxy.fencedRequests.noteExecuted() }
+        settle(&errand)
+      }
       throw .redis(error)
     }
     return token
@@ -190,6 +194,7 @@ extension Lane {
     }
     if let trip { meter.recordTrip(trip.kind, since: trip.sent, now: now) }
     if effect <= .writes { return isDue }
+    if effect == .fence { proxy.fencedRequests.noteExecuted() }
     if replaces { endReplacement() } else if emptiesCache(effect) { cache.removeAll() }
     guard effect == .fence && proxy.settings.rules.contains(.fences) else { return true }
     errands.change(token) { errand in
@@ -268,6 +273,7 @@ extension Lane {
   /// keys for a while: it is answered with an error, and never repeated.
   func fail(_ token: UInt64, wasSent: Bool, because error: RedisError, now: Moment) {
     guard var errand = errands.remove(token) else { return }
+    if errand.effect == .fence && errand.stage == .sent { proxy.fencedRequests.noteExecuted() }
     let mayWriteYet = wasSent && errand.stage == .sent && errand.effect > .reads
     if mayWriteYet && proxy.settings.rules.contains(.holdsUnknown) {
       hold(errand.writes, replaces: errand.replaces, now: now)

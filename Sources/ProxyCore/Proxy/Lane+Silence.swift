@@ -38,8 +38,10 @@ extension Lane {
     probeServer(now: now)
   }
 
-  /// Gives up links that were not answered at the last look either, while Redis answers over others. A link for
-  /// writes or scripts may wait for a pause or a script to end, so Redis is asked first.
+  /// Gives up links that were not answered at the last look either, while Redis answers over others. What was heard
+  /// may be old, and waited here to be read; or Redis has ended a client's wait while it held all others back. So
+  /// Redis is asked anew: over a new connection or, for a link for writes or scripts, which may wait for a pause or
+  /// a script to end, whether it holds any client back.
   private func suspect(
     _ silent: [(link: LinkConnection, strand: CommandStrand?)], now: Moment
   ) {
@@ -54,7 +56,11 @@ extension Lane {
       let isKnown = former[ObjectIdentifier(link)] == since
       if strand == .reads {
         suspects[ObjectIdentifier(link)] = since
-        if isKnown { giveUp(link, now: now) }
+        if isKnown && probeAnsweredAt > since.advanced(by: proxy.settings.silenceMax) {
+          giveUp(link, now: now)
+        } else {
+          probeServer(now: now)
+        }
       } else if isKnown {
         giveUp(link, now: now)
       } else {
@@ -84,6 +90,9 @@ extension Lane {
 
   /// What waits to be sent over all shared links.
   package var unsentBytes: Int { sharedLinks.values.reduce(0) { $0 + $1.connection.unsentCount } }
+
+  /// What waits most to be sent over a client's own link.
+  package var pinnedUnsentMax: Int { pinnedLinks.values.map(\.outputCount).max() ?? 0 }
 
   /// Has `linkHasRoom` called when less waits.
   package func waitForRoom(_ caller: any LaneCaller, now: Moment) {

@@ -65,6 +65,8 @@ package final class Lane {
   var silenceLookedAt = Moment(nanoseconds: 0)
   /// Links that have not been answered, and since when.
   var suspects: [ObjectIdentifier: Moment] = [:]
+  /// When a connection that was made to see whether Redis answers was answered last.
+  var probeAnsweredAt = Moment(nanoseconds: 0)
   var janitor: Janitor
   /// Whoever is looking for another server, and when the next may.
   var probe: ServerProbe?

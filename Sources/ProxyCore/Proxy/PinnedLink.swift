@@ -89,9 +89,9 @@ package final class PinnedLink: LinkOwner {
   /// nil where none was.
   package var lastSelection: Int? { connection.lastSelection }
   /// Bytes that wait to be sent.
-  package var outputCount: Int { connection.outputCount }
+  package var outputCount: Int { connection.unsentCount }
   /// Whether they must wait for `linkDrained`.
-  package var isOutputBlocked: Bool { connection.isOutputBlocked }
+  package var isOutputBlocked: Bool { connection.isOutputBlocked || !connection.isReady }
 
   /// Sends something whose reply nobody needs, ahead of what comes next.
   package func precede(with request: RawSpan, now: Moment) throws(ProxyError) {
@@ -148,6 +148,7 @@ package final class PinnedLink: LinkOwner {
         lane.pool(self, now: now)
       } else {
         caller?.linkReady(self, now: now)
+        caller?.linkDrained(now: now)
       }
     case .answered, .filled, .invalidated, .invalidatedAll, .needsMore, .drained, .lost: break
     }

@@ -56,6 +56,7 @@ package final class Proxy: Sendable {
   let isKnownAway = Atomic<Bool>(false)
   let isKnownUntracked = Atomic<Bool>(false)
   let isKnownUnidentified = Atomic<Bool>(false)
+  let fencedRequests = FencedRequests()
   /// What Redis did not let the proxy's own user do when it was last asked, by bits that fronts give meaning.
   let refusedRights = Atomic<UInt8>(0)
   /// When Redis last did not answer such a question in time, or 0.
@@ -110,6 +111,19 @@ package final class Proxy: Sendable {
         seats[index].lane = Lane(self, index: index, on: $0, resolver: resolver)
       }
     }
+  }
+
+  /// Entries that are there included: so what fill links have filled may be in memory for longer, first. Not from a
+  /// loop.
+  package func setTimeToLive(_ timeToLive: Duration?) {
+    for (loop, seat) in zip(loops, seats) {
+      _ = loop.perform { loop in
+        for link in seat.lane?.home.links.values ?? [:].values {
+          link.entriesMayAge(to: timeToLive, now: loop.now)
+        }
+      }
+    }
+    cache.setTimeToLive(timeToLive)
   }
 
   /// How many links may be clients' own. Lowered, it ends none: clients keep theirs until they are done.
@@ -293,9 +307,13 @@ package final class Proxy: Sendable {
 
   var swapWatch: SwapWatch { locked { $0.swapWatch } }
 
-  func noteDatabases(_ databases: [UInt32], _ counts: SwapWatch.Counts?, now: Moment) {
-    locked { $0.swapWatch.note(databases, counts, now: now) }
+  func noteDatabases(
+    _ databases: [UInt32], _ counts: SwapWatch.Counts?, executed: Int, now: Moment
+  ) {
+    locked { $0.swapWatch.note(databases, counts, executed: executed, now: now) }
   }
+
+  func noteSettled(executed: Int) { locked { $0.swapWatch.noteSettled(executed: executed) } }
 
   /// Whether the caller is to look first: once for each server.
   func beginsSwapWatch() -> Bool {

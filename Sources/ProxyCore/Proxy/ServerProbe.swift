@@ -16,11 +16,13 @@ final class ServerProbe: LinkOwner {
 
   func link(_ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment) {
     guard case .ready = event, lane.greeted(link, now: now) else { return }
+    lane.probeAnsweredAt = now
     link.close(now: now)
   }
 
   func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
     // A server that does not answer is no loss of a link.
+    if error.isAnswer { lane.probeAnsweredAt = lane.loop.now }
     if link.isCounted || error.reason == .serverReplaced { lane.lost(link, because: error) }
   }
 
@@ -56,4 +58,14 @@ extension Lane {
   }
 
   private static let demotion: StaticString = "-READONLY "
+}
+
+extension RedisError {
+  /// Whether Redis has said it itself.
+  fileprivate var isAnswer: Bool {
+    switch reason {
+    case .clientsExceeded, .authenticationFailed: true
+    default: false
+    }
+  }
 }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Whether databases were exchanged since the last look. `SWAPDB` pushes no invalidation, so that one within a
 /// script, or under another name, shows only in what Redis counts.
 struct SwapWatch {
@@ -12,6 +14,8 @@ struct SwapWatch {
   /// The databases that have keys, as they were at the last look.
   private var databases: [UInt32]?
   private var counts: Counts?
+  /// How many of the requests that may exchange databases had been executed when the last look was sent.
+  private var executed = 0
   /// When the first look was answered: of what was sent before, it says nothing.
   private var begun: Moment?
 
@@ -21,10 +25,16 @@ struct SwapWatch {
   /// Whether nothing but the databases that have keys needs to be known: where only one has, and the same one
   /// as before, no exchange has had an effect that lasts.
   ///
+  /// That holds for one request that may have exchanged them. Two may have done so and back, and a fill between them
+  /// saw the other database: then the counts are read.
+  ///
   /// Once exchanges were counted, the counts are read at every look: after `CONFIG RESETSTAT`, as many exchanges
   /// as before are told from none by the calls that were counted up to the last look.
-  func isSettled(by databases: [UInt32]) -> Bool {
+  ///
+  /// - Parameter sent: How many such requests have been sent by now.
+  func isSettled(by databases: [UInt32], sent: Int) -> Bool {
     databases.count <= 1 && databases == self.databases && (counts?.swaps ?? 0) == 0
+      && sent - executed <= 1
   }
 
   /// Whether there may have been an exchange since the last look.
@@ -33,11 +43,14 @@ struct SwapWatch {
     return counts.swaps != known.swaps || counts.calls <= known.calls
   }
 
-  mutating func note(_ databases: [UInt32], _ counts: Counts?, now: Moment) {
+  mutating func note(_ databases: [UInt32], _ counts: Counts?, executed: Int, now: Moment) {
     self.databases = databases
     self.counts = counts
+    self.executed = executed
     begun = begun ?? now
   }
+
+  mutating func noteSettled(executed: Int) { self.executed = max(self.executed, executed) }
 
   /// The databases that `INFO keyspace` names, in its order.
   static func databases(in text: [UInt8]) -> [UInt32] {
@@ -76,6 +89,19 @@ struct SwapWatch {
   }
 }
 
+/// Requests that are answered behind a fence, over all lanes.
+struct FencedRequests: ~Copyable {
+  private let sentNow = Atomic<Int>(0)
+  private let executedNow = Atomic<Int>(0)
+
+  var sent: Int { sentNow.load(ordering: .sequentiallyConsistent) }
+  /// Those whose replies have begun to come, or will not come.
+  var executed: Int { executedNow.load(ordering: .sequentiallyConsistent) }
+
+  func noteSent() { sentNow.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+  func noteExecuted() { executedNow.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+}
+
 extension Proxy {
   /// Whether a fence has to look for exchanged databases: where Redis tells which server it is, it tells this too.
   var looksForSwaps: Bool {
@@ -88,10 +114,12 @@ extension Lane {
   /// Looks for the first time, before much is filled over a link that has just become ready.
   func beginSwapWatch(over link: LinkConnection, now: Moment) {
     guard proxy.looksForSwaps, proxy.beginsSwapWatch() else { return }
+    let executed = proxy.fencedRequests.executed
     inquire("keyspace", over: link, now: now) { [unowned self] text, now in
       let databases = SwapWatch.databases(in: text ?? [])
       inquire("commandstats", over: link, now: now) { [unowned self] text, now in
-        proxy.noteDatabases(databases, text.flatMap { SwapWatch.counts(in: $0) }, now: now)
+        proxy.noteDatabases(
+          databases, text.flatMap { SwapWatch.counts(in: $0) }, executed: executed, now: now)
       }
     }
   }
@@ -105,16 +133,20 @@ extension Lane {
       return fenceAnswered(fence, now: now)
     }
     let link = home.links[homeDatabase]?.connection
+    let executed = proxy.fencedRequests.executed
     inquire("keyspace", over: link, now: now) { [unowned self] text, now in
-      guard let text else { return foundSwap([], nil, before: fence, now: now) }
+      guard let text else { return foundSwap([], nil, executed, before: fence, now: now) }
       let databases = SwapWatch.databases(in: text)
-      if proxy.swapWatch.isSettled(by: databases) { return fenceAnswered(fence, now: now) }
+      if proxy.swapWatch.isSettled(by: databases, sent: proxy.fencedRequests.sent) {
+        proxy.noteSettled(executed: executed)
+        return fenceAnswered(fence, now: now)
+      }
       inquire("commandstats", over: link, now: now) { [unowned self] text, now in
         let counts = text.flatMap { SwapWatch.counts(in: $0) }
         if proxy.swapWatch.hasSwapped(counts) {
-          foundSwap(databases, counts, before: fence, now: now)
+          foundSwap(databases, counts, executed, before: fence, now: now)
         } else {
-          proxy.noteDatabases(databases, counts, now: now)
+          proxy.noteDatabases(databases, counts, executed: executed, now: now)
           fenceAnswered(fence, now: now)
         }
       }
@@ -122,11 +154,12 @@ extension Lane {
   }
 
   private func foundSwap(
-    _ databases: [UInt32], _ counts: SwapWatch.Counts?, before fence: UInt64, now: Moment
+    _ databases: [UInt32], _ counts: SwapWatch.Counts?, _ executed: Int, before fence: UInt64,
+    now: Moment
   ) {
     // Before it is noted: another lane that finds it noted relies on the emptying.
     cache.removeAll()
-    proxy.noteDatabases(databases, counts, now: now)
+    proxy.noteDatabases(databases, counts, executed: executed, now: now)
     fenceAnswered(fence, now: now)
   }
 

@@ -155,4 +155,24 @@ struct HeartKeyspaceTests {
     #expect(try await heart.get("k", database: 1) == "r17")
     #expect(await heart.isQuiet())
   }
+
+  @Test("values that may live longer than when they were fetched keep their link")
+  func raisedTimeToLive() async throws {
+    let redis = try RedisServer()
+    let admin = try redis.connect()
+    _ = try admin.query("SELECT", "3")
+    _ = try admin.query("SET", "k", "old")
+    let heart = try Heart(port: redis.port, loops: 1) {
+      $0.timeToLive = .milliseconds(300)
+      $0.linkIdleMax = .milliseconds(50)
+    }
+    #expect(try await heart.get("k", database: 3) == "old")
+    heart.proxy.setTimeToLive(.seconds(7_200))
+    try await Task.sleep(for: .seconds(2))
+    // Its link would have been idle for long enough.
+    #expect(heart.onLane { $0.home.links[3] != nil } == true)
+    _ = try admin.query("SET", "k", "new")
+    let isNew = await comesTrue { try await heart.get("k", database: 3) == "new" }
+    #expect(isNew)
+  }
 }

@@ -173,4 +173,26 @@ struct HeartSilenceTests {
     redis.resume()
     #expect(await heart.isQuiet())
   }
+
+  @Test("no link is given up while Redis holds all clients back, and ends one's wait")
+  func pausedForAll() async throws {
+    let news = Shared<[RedisNews]>([])
+    let heart = try heart(redis.port, news: news)
+    try await heart.send("SET", "k", "v")
+    #expect(try await heart.send("STRLEN", "k") == .integer(1))
+    #expect(try await heart.get("k") == "v")
+    let admin = try redis.connect()
+    // A wait that ends in the middle of the pause is heard.
+    async let blocked = heart.outcome("BLPOP", "nothing", "1.5")
+    #expect(await eventually { heart.pinnedCount == 1 })
+    _ = try admin.query("CLIENT", "PAUSE", "4000", "ALL")
+    async let length = heart.outcome("STRLEN", "k")
+    async let value = heart.outcome(ofGetting: "absent")
+    #expect(await length.reason == nil)
+    #expect(await value == .value(nil))
+    _ = await blocked
+    let said = news.value.filter { if case .unanswered = $0 { true } else { false } }
+    #expect(said.isEmpty, "\(said)")
+    #expect(await heart.isQuiet())
+  }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -147,6 +148,69 @@ struct HeartStaleTests {
     _ = try await heart.send("STRLEN", "m")
     // The first script finds no look for exchanged databases before it.
     for key in ["m", "n"] { _ = try await heart.get(key) }
+  }
+
+  @Test(
+    "are not what a former link had filled before a script that was answered",
+    arguments: [true, false])
+  func formerLink(_ isKept: Bool) async throws {
+    let heart = try Heart(port: redis.port, loops: 1) {
+      $0.staleIfError = .seconds(600)
+      if !isKept { $0.rules.remove(.unprovenForgotten) }
+    }
+    let admin = try redis.connect()
+    try await openLinks(of: heart)
+    try await heart.send("SET", "k", "old")
+    #expect(try await heart.get("k") == "old")
+    for link in try redis.links("fill", over: admin) {
+      _ = try admin.query("CLIENT", "KILL", "ID", link)
+    }
+    #expect(await comesTrue { try !redis.links("fill", over: admin).isEmpty })
+    #expect(
+      await eventually {
+        heart.onLane { $0.home.links.values.allSatisfy { $0.connection.isReady } } == true
+      })
+    let script = "return redis.call('set','k','new')"
+    #expect(try await heart.send("EVAL", script, "0") == .simpleString(Array("OK".utf8)))
+    redis.stop()
+    #expect(await eventually { !heart.proxy.isConnected })
+    let outcome = await heart.outcome(ofGetting: "k")
+    #expect((outcome == .value("old")) != isKept, "\(outcome)")
+  }
+
+  @Test("are not older than what a read was answered with meanwhile")
+  func readMeanwhile() async throws {
+    let heart = try Heart(port: redis.port, loops: 1) { $0.staleIfError = .seconds(600) }
+    let admin = try redis.connect()
+    // Scripts that come before the first look for exchanged databases empty the cache.
+    try await openLinks(of: heart)
+    #expect(await eventually { heart.proxy.swapWatch.covers(.now) })
+    try await heart.send("SET", "k", "one")
+    #expect(try await heart.get("k") == "one")
+    try await loseFillLink(of: heart, admin)
+    _ = try admin.query("SET", "k", "two")
+    #expect(try await heart.get("k") == "two")
+    redis.stop()
+    #expect(await eventually { !heart.proxy.isConnected })
+    #expect(await heart.outcome(ofGetting: "k").reason != nil)
+  }
+
+  @Test("are answered no longer because silence has become a loss")
+  func silenceAndLoss() async throws {
+    let heart = try Heart(port: redis.port, loops: 1) {
+      $0.staleIfError = .seconds(600)
+      $0.silenceMax = .milliseconds(300)
+    }
+    try await heart.send("SET", "k", "v")
+    #expect(try await heart.get("k") == "v")
+    redis.pause()
+    async let waiting = heart.outcome(ofGetting: "absent")
+    #expect(await eventually { !heart.proxy.isConnected })
+    let since = heart.proxy.awaySince.load(ordering: .relaxed)
+    redis.stop()
+    #expect(await eventually { heart.proxy.readyLinks.load(ordering: .relaxed) == 0 })
+    #expect(heart.proxy.awaySince.load(ordering: .relaxed) == since)
+    #expect(await waiting.reason != nil)
   }
 
   @Test("are not answered while any link works, which says what Redis knows instead")

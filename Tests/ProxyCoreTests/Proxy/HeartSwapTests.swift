@@ -52,6 +52,34 @@ struct HeartSwapTests {
     #expect(try await heart.get("k") == (isKept ? "1" : "0"))
   }
 
+  @Test("two that overlap, and what was read between them")
+  func overlapping() async throws {
+    let redis = try RedisServer()
+    try fill(redis, 0..<1)
+    let relay = try Relay(to: redis.port)
+    let heart = try Heart(port: relay.port, loops: 1)
+    let swap = ["EVAL", "return redis.call('swapdb',0,1)", "0"]
+    _ = try await heart.send([["EVAL", "return 1", "0"]])
+    #expect(try await heart.get("k") == "0")
+    #expect(await eventually { heart.proxy.swapWatch.covers(.now) })
+    for _ in 0..<3 {
+      heart.proxy.cache.removeAll()
+      relay.delay(.milliseconds(100), .toTarget)
+      relay.delay(.milliseconds(100), .toClient)
+      async let first = heart.send([swap])
+      try await Task.sleep(for: .milliseconds(30))
+      async let between = heart.get("k")
+      try await Task.sleep(for: .milliseconds(30))
+      async let second = heart.send([swap])
+      _ = try await (first, between, second)
+      relay.delay(.zero, .toTarget)
+      relay.delay(.zero, .toClient)
+      #expect(try await heart.get("k") == "0")
+      #expect(try await heart.get("k") == "0")
+    }
+    #expect(await heart.isQuiet())
+  }
+
   @Test("one under another name is seen as well")
   func renamed() async throws {
     let redis = try RedisServer(arguments: ["--rename-command", "SWAPDB", "EXCHANGE"])
@@ -116,15 +144,19 @@ struct HeartSwapTests {
     var watch = SwapWatch()
     #expect(!watch.covers(.now))
     #expect(watch.hasSwapped(counts))
-    watch.note([0, 1], counts, now: .now)
+    watch.note([0, 1], counts, executed: 0, now: .now)
     #expect(!watch.hasSwapped(SwapWatch.Counts(swaps: 3, calls: 8)))
     #expect(watch.hasSwapped(SwapWatch.Counts(swaps: 3, calls: 1)))
     #expect(watch.hasSwapped(SwapWatch.Counts(swaps: 4, calls: 8)))
     #expect(watch.hasSwapped(nil))
-    #expect(!watch.isSettled(by: [0, 1]) && !watch.isSettled(by: [0]))
-    watch.note([0], counts, now: .now)
-    #expect(!watch.isSettled(by: [0]), "after a reset, three exchanges may be three others")
-    watch.note([0], SwapWatch.Counts(swaps: 0, calls: 9), now: .now)
-    #expect(watch.isSettled(by: [0]) && !watch.isSettled(by: [1]))
+    #expect(!watch.isSettled(by: [0, 1], sent: 1) && !watch.isSettled(by: [0], sent: 1))
+    watch.note([0], counts, executed: 0, now: .now)
+    #expect(
+      !watch.isSettled(by: [0], sent: 1), "after a reset, three exchanges may be three others")
+    watch.note([0], SwapWatch.Counts(swaps: 0, calls: 9), executed: 7, now: .now)
+    #expect(watch.isSettled(by: [0], sent: 8) && !watch.isSettled(by: [1], sent: 8))
+    #expect(!watch.isSettled(by: [0], sent: 9), "two may have exchanged them, and back")
+    watch.noteSettled(executed: 8)
+    #expect(watch.isSettled(by: [0], sent: 9))
   }
 }

@@ -67,4 +67,87 @@ struct UploadTests {
       try other.expectSame()
     }
   }
+
+  @Test func `large replies that are pipelined all come, to a client that reads at once`() throws {
+    let stack = try Stack(loops: 1)
+    let client = try stack.connect()
+    let (large, small) = (
+      String(repeating: "x", count: 3 << 20), String(repeating: "y", count: 4_000)
+    )
+    for key in ["a", "b", "c"] { _ = try client.query("SET", key, large) }
+    _ = try client.query("SET", "small", small)
+    #expect(try client.query("GET", "small").text == small)
+    let pipelines: [[[String]]] = [
+      [["GET", "a"], ["GET", "b"]], [["GET", "a"], ["GETRANGE", "b", "0", "-1"], ["GET", "c"]],
+      [["GET", "a"]] + Array(repeating: ["GET", "small"], count: 600),
+      [["GETRANGE", "a", "0", "-1"], ["GET", "b"], ["GET", "c"], ["GET", "a"]],
+    ]
+    for pipeline in pipelines + pipelines {
+      try client.send(bytes: pipeline.flatMap(RESPConnection.encode))
+      for words in pipeline {
+        let expected = words[1] == "small" ? small.utf8.count : large.utf8.count
+        #expect(try client.receive().text?.utf8.count == expected)
+      }
+    }
+    try stack.expectIdle()
+  }
+
+  @Test func `an upload whose link ends is told, and its client goes on`() throws {
+    let stack = try Stack(loops: 1)
+    let client = try stack.connect()
+    // A link that is ready waits in the pool.
+    _ = try client.query("MULTI")
+    _ = try client.query("EXEC")
+    stack.server.pause()
+    let large = String(repeating: "x", count: 100 << 20)
+    let ended = Shared(false)
+    let port = stack.port
+    let replies = Shared<[RESPReply]>([])
+    startThreads(1) { _ in
+      defer { ended.change { $0 = true } }
+      guard let client = try? RESPConnection(port: port, timeoutSeconds: 120) else { return }
+      // All of it is taken before the client listens.
+      try? client.send(["SET", "k", large])
+      if let reply = try? client.receive() { replies.change { $0.append(reply) } }
+      if let reply = try? client.query("CLIENT", "ID") { replies.change { $0.append(reply) } }
+    }
+    try poll("it waits for its link") {
+      stack.loops[0].perform { [proxy = stack.proxy] loop in
+        (proxy.lane(on: loop)?.pinnedUnsentMax ?? 0) > Limits.relayedBytesMax
+      } ?? false
+    }
+    stack.server.stop()
+    try poll("it has ended") { ended.value }
+    guard replies.value.count == 2, case .error = replies.value[0],
+      case .integer = replies.value[1]
+    else { throw ToolError("\(replies.value)") }
+    try stack.server.restart()
+    try stack.expectIdle()
+  }
+
+  @Test func `an upload waits for a link that is not there yet`() throws {
+    let stack = try Stack(loops: 1)
+    stack.server.pause()
+    let ended = Shared(0)
+    let port = stack.port
+    startThreads(2) { number in
+      defer { ended.change { $0 += 1 } }
+      guard let client = try? RESPConnection(port: port, timeoutSeconds: 120) else { return }
+      try? client.send(["SET", "k\(number)", String(repeating: "x", count: 60 << 20)])
+      _ = try? client.receive()
+    }
+    var most = 0
+    func unsent() -> Int {
+      stack.loops[0].perform { [proxy = stack.proxy] in proxy.lane(on: $0)?.pinnedUnsentMax ?? 0 }
+        ?? 0
+    }
+    try poll("much waits") { unsent() > Limits.relayedBytesMax }
+    for _ in 0..<200 { most = max(most, unsent()) }
+    #expect(most < 4 * Limits.relayedBytesMax, "\(most) bytes wait for a link")
+    stack.server.resume()
+    try poll("both have ended") { ended.value == 2 }
+    let client = try stack.connect()
+    for number in 0..<2 { #expect(try client.query("STRLEN", "k\(number)") == .integer(60 << 20)) }
+    try stack.expectIdle()
+  }
 }
