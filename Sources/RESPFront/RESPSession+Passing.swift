@@ -65,7 +65,8 @@ extension RESPSession: LaneCaller {
 
   /// What a request names.
   func journey(_ request: RawSpan, _ length: Int) -> Journey {
-    var journey = Journey(.pass, bytes: length)
+    // As an array, which an inline request becomes, a key takes seven bytes at least: that bounds how many there are.
+    var journey = Journey(.pass, bytes: max(length, request.byteCount))
     journey.namesAll = keys.namesAll
     for place in 0..<keys.count {
       journey.add(lane.hash(parser.arguments.bytes(keys[place].argument, in: request)))
