@@ -214,6 +214,8 @@ extension Limits {  // Links to Redis
 
   /// A reply in a greeting: `INFO server` and the reply to `HELLO` are below 2 KiB.
   package static let greetingReplyBytesMax = 64 * 1024
+  /// A reply to what the proxy asks for itself. That to `COMMAND` is the longest, some 300 KB, and more with modules.
+  static let answerBytesMax = 4 * 1024 * 1024
   /// A reply that is built as a tree: Redis's largest string and what frames it.
   package static let replyTreeBytesMax = 512 * 1024 * 1024 + 64 * 1024
   /// A key in an invalidation. A longer one is not looked for: everything is invalidated instead.
@@ -311,10 +313,6 @@ extension Limits {  // The client
 extension Limits {  // What clients and databases cost together
   /// Answers that wait for all clients of all fronts; past it whoever waits for most is closed.
   package static let clientOutputSumMax = 4 << 30
-  /// Requests that have not come as a whole, of all clients of all fronts; past it whoever has sent most of one is
-  /// refused. Up to so much, what one client has sent is not counted.
-  package static let clientInputSumMax = 1 << 30
-  package static let inputUncountedMax = 16 * 1024
   /// The share of that sum which may come on top of it while all loops are asked who that is: past it a loop
   /// closes one that has so much without asking others.
   package static let outputExcessShare = 16

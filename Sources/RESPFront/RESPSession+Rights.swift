@@ -91,7 +91,7 @@ extension RESPSession {
   private func ask(_ right: Right, _ user: [UInt8]?, over ownLink: PinnedLink?, now: Moment) {
     var passage = Passage(
       ownLink.map { .pinned($0) } ?? .control, database: client.database, effect: .none)
-    passage.delivery = .tree
+    passage.delivery = .answer
     let ticket = Self.questionTickets | UInt64(truncatingIfNeeded: now.nanoseconds)
     var timer: TimerHandle?
     if ownLink == nil {

@@ -66,7 +66,7 @@ extension Home {
   ) throws(ProxyError) {
     let token = lane.insert(recipient, now: now)
     do throws(RedisError) {
-      try link.submit(LinkToken(token | Self.questionMark), .tree, request.bytes, now: now)
+      try link.submit(LinkToken(token | Self.questionMark), .answer, request.bytes, now: now)
     } catch {
       lane.errands.remove(token)
       throw .redis(error)

@@ -59,7 +59,7 @@ extension Lane {
       }, effect: .none, sent: now)
     let token = errands.insert(errand)
     do throws(RedisError) {
-      try link.submit(LinkToken(token), .tree, request.bytes, now: now)
+      try link.submit(LinkToken(token), .answer, request.bytes, now: now)
     } catch {
       errands.remove(token)
       proxy.forgetCommands()

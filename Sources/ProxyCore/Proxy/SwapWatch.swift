@@ -181,7 +181,7 @@ extension Lane {
         try home.pass(request, for: recipient, over: link, now: now)
       } else {
         var passage = Passage(.shared(.three, .reads), database: homeDatabase, effect: .none)
-        passage.delivery = .tree
+        passage.delivery = .answer
         try pass(request, passage, for: recipient, now: now)
       }
     } catch {

@@ -80,7 +80,7 @@ extension Link {
     case .fill: return readFill(bytes, at: &position, now: now)
     case .transaction where reading.transaction != nil && reading.transaction?.count == nil:
       return beginTransaction(bytes, at: &position, request, now: now)
-    case .relay, .confirmations, .transaction, .tree, .treeAfter, .discard:
+    case .relay, .confirmations, .transaction, .tree, .answer, .treeAfter, .discard:
       reading.frame = .reply
       return nil
     }
@@ -141,19 +141,23 @@ extension Link {
         reading.frame = .boundary
       }
       return nil
-    case .tree:
-      collect(bytes.extracting(start..<position), isLast: isLast, profile.treeBytesMax)
+    case .tree, .answer:
+      let limit = request.delivery == .answer ? Limits.answerBytesMax : profile.treeBytesMax
+      collect(bytes.extracting(start..<position), isLast: isLast, limit)
       guard isLast else { return nil }
       endRequest()
       return .tree(request.token)
     }
   }
 
+  /// What is kept of a reply that is read as a whole.
+  var collectedBytes: Int { reading.collected.allocated }
+
   /// The reply that a `tree` event was about.
   package mutating func takeTree() throws(RedisError) -> RESPValue {
     if let tree = reading.tree.take() { return tree }
     switch reading.treeDefect.take() {
-    case nil: throw profile.error(.replyTooLarge(limit: profile.treeBytesMax))
+    case nil: throw profile.error(.replyTooLarge(limit: reading.limit))
     case .nestedTooDeeply: throw profile.error(.replyTooDeep(limit: Limits.replyTreeDepthMax))
     case .some(let defect): throw profile.error(.protocolDefect(defect.description))
     }
@@ -162,7 +166,10 @@ extension Link {
   /// Adds a piece to a reply that is read as a whole, and reads it. Where it ends is known, whatever is wrong
   /// with it: so that is for its request alone, and others on the link go on.
   private mutating func collect(_ piece: RawSpan, isLast: Bool, _ limit: Int) {
-    if reading.collected.count &+ piece.byteCount > limit { reading.isTooLarge = true }
+    if reading.collected.count &+ piece.byteCount > limit {
+      reading.isTooLarge = true
+      reading.limit = limit
+    }
     if reading.isTooLarge {
       reading.collected.release()
       reading.tree = nil

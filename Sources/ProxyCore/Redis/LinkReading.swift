@@ -35,6 +35,8 @@ struct LinkReading: ~Copyable {
   /// What has come of a reply that is read as a whole.
   var collected = ByteBuffer()
   var isTooLarge = false
+  /// Which limit that was.
+  var limit = 0
   /// The last tree; nil where there is none, because of this.
   var tree: RESPValue?
   var treeDefect: ReplyDefect?

@@ -21,6 +21,8 @@ package enum LinkDelivery: Equatable, Sendable {
   case transaction
   /// A `RESPValue`.
   case tree
+  /// The same, of what the proxy itself has asked: what is longer than any answer to that is not read.
+  case answer
   /// So many replies of no interest, and then a `RESPValue`: several commands that are one request, because
   /// nothing may come between them.
   case treeAfter(UInt32)

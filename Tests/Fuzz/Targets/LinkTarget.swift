@@ -60,7 +60,7 @@ private struct LinkScript: ~Copyable {
       }
     }
     for delivery: LinkDelivery in [
-      .relay, .tree, .discard, .treeAfter(2), .confirmations(2), .relay, .tree,
+      .relay, .tree, .discard, .treeAfter(2), .confirmations(2), .relay, .answer,
     ] {
       submit { (link, token) throws(RedisError) in
         try link.submit(token, delivery, Array("*1\r\n$4\r\nPING\r\n".utf8).rawSpan)

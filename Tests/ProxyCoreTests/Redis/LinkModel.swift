@@ -26,7 +26,7 @@ struct LinkModel {
 
   mutating func submit(_ generator: inout SeededGenerator) -> Request {
     let deliveries: [LinkDelivery] = [
-      isFill ? .fill : .tree, .relay, .discard, .tree, .treeAfter(2), .fill,
+      isFill ? .fill : .tree, .relay, .discard, .answer, .treeAfter(2), .fill,
     ]
     let delivery = deliveries[Int.random(in: 0..<deliveries.count, using: &generator)]
     let request = Request(token: nextToken, delivery: delivery)
@@ -53,7 +53,7 @@ struct LinkModel {
     case .discard:
       let reply = Self.reply(&generator)
       say(reply, "answered \(request.token)\(reply.hasPrefix("-") ? " with an error" : "")")
-    case .tree, .treeAfter, .confirmations, .transaction:
+    case .tree, .answer, .treeAfter, .confirmations, .transaction:
       if case .treeAfter(let count) = request.delivery {
         for _ in 0..<count { say(Self.reply(&generator), nil) }
       }

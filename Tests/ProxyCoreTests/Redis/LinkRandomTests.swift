@@ -104,7 +104,7 @@ import Testing
         }
       }
       let deliveries: [LinkDelivery] = [
-        .fill, .relay, .tree, .treeAfter(2), .discard, .confirmations(2), .transaction,
+        .fill, .relay, .tree, .answer, .treeAfter(2), .discard, .confirmations(2), .transaction,
       ]
       script.link.expect(TransactionReading([(element: 0, count: 2), (element: 2, count: 1)]))
       for token in 1...6 {

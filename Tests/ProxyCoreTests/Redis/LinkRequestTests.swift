@@ -366,4 +366,23 @@ import Testing
     _ = script.link.close(now: script.now)
     #expect(unsafe script.link.extend(LinkToken(9), rest.span.bytes) == false)
   }
+
+  @Test func `an answer to the proxy itself has a limit of its own, and others go on`() throws {
+    let script = Self.ready(.shared(.two))
+    try submit(script, 1, .answer, "COMMAND")
+    try submit(script, 2, .answer, "INFO")
+    try submit(script, 3, .relay, "PING")
+    _ = script.takeLog()
+    // A hundred megabytes of commands, of which nothing is kept past the limit.
+    let entry = bytes("$100000\r\n" + String(repeating: "c", count: 100_000) + "\r\n")
+    script.receive(bytes("*1000\r\n"))
+    for _ in 0..<1_000 {
+      script.receive(entry)
+      #expect(script.link.collectedBytes <= Limits.answerBytesMax + entry.count)
+    }
+    script.receive(bytes("$4\r\ninfo\r\n+PONG\r\n"))
+    let log = script.takeLog()
+    #expect(log.count >= 3 && log[0].hasPrefix("tree 1 ") && log[1].hasPrefix("tree 2 "))
+    #expect(log[0].contains("\(RedisError.Reason.replyTooLarge(limit: Limits.answerBytesMax))"))
+  }
 }
