@@ -61,19 +61,14 @@ final class HTTPDesk {
 
   /// Takes a new client in, or tells it why not.
   func admit(_ connection: Connection, to lane: Lane) -> (any ConnectionHandler)? {
-    let clients = lane.proxy.clients
-    guard options.serves(connection.peer) else {
-      clients.countRejection()
-      lane.proxy.tell(.stranger(connection.peer))
-      return refuse(connection, .clientNotServed, lane)
+    let admission = lane.proxy.admit(
+      connection, by: .http, isServed: options.serves(connection.peer),
+      outputBytesMax: options.outputBytesMax)
+    switch admission {
+    case .admitted: break
+    case .tooMany: return refuse(connection, .clientsTooMany, lane)
+    case .stranger: return refuse(connection, .clientNotServed, lane)
     }
-    guard clients.admit(.http) else {
-      lane.proxy.tell(.tooMany(connection.peer, limit: clients.limit))
-      return refuse(connection, .clientsTooMany, lane)
-    }
-    connection.outputBytesMax = options.outputBytesMax
-    connection.ledger = lane.proxy.clientOutput
-    connection.inputLedger = lane.proxy.clientInput
     return HTTPSession(desk: self, lane: lane, connection: connection)
   }
 
@@ -88,8 +83,7 @@ final class HTTPDesk {
 }
 
 extension HTTPOptions {
-  /// Whether somebody from there may be served: only this machine while there is no password.
   func serves(_ peer: SocketAddress?) -> Bool {
-    !isProtected || !settings.password.isEmpty || peer?.isLoopback == true
+    Admission.serves(peer, isProtected: isProtected, hasPassword: !settings.password.isEmpty)
   }
 }

@@ -193,7 +193,7 @@ package struct HTTPRequest: Sendable {
   ) throws(HTTPProblem) {
     if settings.password.isEmpty { return }
     guard let field = head[.authorization] else { throw .passwordMissing }
-    guard Credentials.authorize(bytes.extracting(field), password: settings.password) else {
+    guard Authorization.gives(settings.password, bytes.extracting(field)) else {
       throw .passwordWrong
     }
   }

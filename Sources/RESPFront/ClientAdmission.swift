@@ -4,20 +4,14 @@ internal import ProxyCore
 extension ClientRoster {
   /// Takes a new client in, or tells it why not.
   func admit(_ connection: Connection) -> (any ConnectionHandler)? {
-    connection.outputBytesMax = options.outputBytesMax
-    let quota = lane.proxy.clients
-    guard quota.admit(.resp) else {
-      lane.proxy.tell(.tooMany(connection.peer, limit: quota.limit))
-      return refuse(connection, "ERR max number of clients reached")
+    let admission = lane.proxy.admit(
+      connection, by: .resp, isServed: options.serves(connection.peer),
+      outputBytesMax: options.outputBytesMax)
+    switch admission {
+    case .admitted: break
+    case .tooMany: return refuse(connection, "ERR max number of clients reached")
+    case .stranger: return refuse(connection, RESPOptions.denial)
     }
-    guard options.serves(connection.peer) else {
-      quota.leave(.resp)
-      quota.countRejection()
-      lane.proxy.tell(.stranger(connection.peer))
-      return refuse(connection, RESPOptions.denial)
-    }
-    connection.ledger = lane.proxy.clientOutput
-    connection.inputLedger = lane.proxy.clientInput
     let session = RESPSession(id: options.identifiers.next(), options: options, lane: lane)
     session.connection = connection
     join(session)
@@ -32,10 +26,8 @@ extension ClientRoster {
 }
 
 extension RESPOptions {
-  /// Whether somebody from there may be served: as at Redis, only this machine while there is no
-  /// password.
   func serves(_ peer: SocketAddress?) -> Bool {
-    !isProtected || password != nil || peer?.isLoopback == true
+    Admission.serves(peer, isProtected: isProtected, hasPassword: password != nil)
   }
 
   /// It begins with Redis's words; what can be done about it is set here, not there.

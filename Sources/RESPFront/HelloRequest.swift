@@ -56,23 +56,15 @@ struct Credentials {
 
   /// Whether it is the password that the front asks for.
   func match(_ secret: [UInt8]) -> Bool {
-    isFor("default") && Self.areSame(password, secret)
+    isFor("default") && SecretComparison.areEqual(password, secret)
   }
 
   /// Whether they are those that the proxy itself gives to Redis.
   func match(_ url: RedisURL) -> Bool {
     guard let secret = url.password else { return false }
-    return isFor(url.username ?? "default") && Self.areSame(password, Array(secret.utf8))
+    return isFor(url.username ?? "default")
+      && SecretComparison.areEqual(password, Array(secret.utf8))
   }
 
   private func isFor(_ name: String) -> Bool { user ?? Array("default".utf8) == Array(name.utf8) }
-
-  /// In a time that says nothing about where they differ.
-  private static func areSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    var difference = left.count ^ right.count
-    for index in left.indices {
-      difference |= Int(left[index] ^ (right.isEmpty ? 0 : right[index % right.count]))
-    }
-    return difference == 0
-  }
 }

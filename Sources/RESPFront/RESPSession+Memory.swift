@@ -152,8 +152,7 @@ extension RESPSession {
   private func fetchLarge(_ ticket: UInt64, now: Moment) {
     guard let key = queue.journey(of: ticket)?.key else { return conclude(ticket, now: now) }
     var request = ByteBuffer()
-    request.append("*2\r\n$3\r\nGET\r\n")
-    request.appendArgument(key)
+    request.appendGet(key.rawSpan)
     borrowLink(for: request.bytes.array, ticket, now: now)
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import ProxyCore
 import TestSupport
 import Testing
 
@@ -45,10 +46,12 @@ import Testing
       TopText.visible("a\u{1B}[2J\u{202E}b\u{7}é🔑e\u{301}")
         == "a\\u{1b}[2J\\u{202e}b\\u{7}é🔑e\\u{301}")
     #expect(TopText.visible([0xFF, 0x00, 0x41, 0x1B]) == "\\xff\\x00A\\x1b")
-    #expect(Base64Text.bytes(of: "/wBB") == [0xFF, 0x00, 0x41])
-    #expect(Base64Text.bytes(of: "/w==") == [0xFF] && Base64Text.bytes(of: "") == [])
+    #expect(Base64Decoder.bytes(of: Array("/wBB".utf8).rawSpan) == [0xFF, 0x00, 0x41])
+    #expect(
+      Base64Decoder.bytes(of: Array("/w==".utf8).rawSpan) == [0xFF]
+        && Base64Decoder.bytes(of: Array("".utf8).rawSpan) == [])
     for text in ["/w=", "/w", "====", "a===", "/w==x", "/ *="] {
-      #expect(Base64Text.bytes(of: text) == nil, "\(text)")
+      #expect(Base64Decoder.bytes(of: Array(text.utf8).rawSpan) == nil, "\(text)")
     }
   }
 

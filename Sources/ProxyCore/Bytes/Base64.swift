@@ -1,11 +1,9 @@
-internal import ProxyCore
-
 extension ByteBuffer {
   /// How long the base64 form of `count` bytes is.
-  static func base64Count(_ count: Int) -> Int { (count &+ 2) / 3 &* 4 }
+  package static func base64Count(_ count: Int) -> Int { (count &+ 2) / 3 &* 4 }
 
   /// Appends `bytes` in base64, padded.
-  mutating func appendBase64(_ bytes: RawSpan) {
+  package mutating func appendBase64(_ bytes: RawSpan) {
     let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     reserve(Self.base64Count(bytes.byteCount))
     var offset = 0
@@ -31,8 +29,8 @@ extension ByteBuffer {
 }
 
 /// Reads base64 letter by letter.
-struct Base64Decoder {
-  enum Step: Equatable {
+package struct Base64Decoder {
+  package enum Step: Equatable, Sendable {
     case nothing
     case byte(UInt8)
     case invalid
@@ -42,8 +40,25 @@ struct Base64Decoder {
   private var letters = 0
   private var padding = 0
 
+  package init() {}
+
+  /// The bytes that `text` is the padded base64 form of; nil if it is no such form.
+  package static func bytes(of text: RawSpan) -> [UInt8]? {
+    guard text.byteCount % 4 == 0 else { return nil }
+    var decoder = Base64Decoder()
+    var bytes: [UInt8] = []
+    for offset in 0..<text.byteCount {
+      switch decoder.take(unsafe text.byte(at: offset)) {  // in bounds by the loop
+      case .nothing: break
+      case .byte(let byte): bytes.append(byte)
+      case .invalid: return nil
+      }
+    }
+    return decoder.isAtEnd ? bytes : nil
+  }
+
   /// What `letter` completes.
-  mutating func take(_ letter: UInt8) -> Step {
+  package mutating func take(_ letter: UInt8) -> Step {
     if letter == UInt8(ascii: "=") {
       padding &+= 1
       return .nothing
@@ -60,7 +75,7 @@ struct Base64Decoder {
   }
 
   /// Whether what was read is whole; the padding may be left away.
-  var isAtEnd: Bool {
+  package var isAtEnd: Bool {
     switch letters {
     case 0: padding == 0
     case 1: false

@@ -24,7 +24,8 @@ extension RedisClient: RedisCommands {
     return try await withTaskCancellationHandler {
       unsafe try await withUnsafeThrowingContinuation { task in
         lane.submit(unsafe .string(task), bytesMax: key.encodedCountMax &+ 13, place) {
-          $0.append("*2\r\n$3\r\nGET\r\n")
+          $0.appendCommand(argumentCount: 2)
+          $0.appendArgument("GET")
           key.encode(to: &$0)
         }
       }

@@ -112,8 +112,7 @@ extension Lane {
 
   static func get(_ key: [UInt8]) -> ByteBuffer {
     var request = ByteBuffer()
-    request.append("*2\r\n$3\r\nGET\r\n")
-    request.appendArgument(key.rawSpan)
+    request.appendGet(key.rawSpan)
     return request
   }
 

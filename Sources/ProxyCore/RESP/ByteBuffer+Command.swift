@@ -10,6 +10,12 @@ extension ByteBuffer {
     appendLineEnd()
   }
 
+  /// `GET key`.
+  package mutating func appendGet(_ key: RawSpan) {
+    append("*2\r\n$3\r\nGET\r\n")
+    appendArgument(key)
+  }
+
   package mutating func appendArgument(_ bytes: RawSpan) {
     appendBulkHeader(length: bytes.byteCount)
     append(bytes)

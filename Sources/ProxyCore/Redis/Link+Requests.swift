@@ -17,8 +17,7 @@ extension Link {
     try checkRoom(for: key.byteCount &* 2)
     enqueue(token, .fill)
     write {
-      $0.append("*2\r\n$3\r\nGET\r\n")
-      $0.appendArgument(key)
+      $0.appendGet(key)
       $0.append("*2\r\n$4\r\nPTTL\r\n")
       $0.appendArgument(key)
     }

@@ -1,3 +1,5 @@
+internal import ProxyCore
+
 /// What `proxyd top` shows: lines that fit the terminal, made of two answers and the time between.
 package struct TopFrame {
   private let now: JSONValue
@@ -149,7 +151,10 @@ package struct TopFrame {
   private func name(of key: JSONValue) -> String {
     let text = key["key"].text ?? ""
     let isEncoded = key["encoding"].text == "base64"
-    let shown = isEncoded ? Base64Text.bytes(of: text).map(TopText.visible) : TopText.visible(text)
+    let shown =
+      isEncoded
+      ? Base64Decoder.bytes(of: Array(text.utf8).rawSpan).map(TopText.visible)
+      : TopText.visible(text)
     let more = key["more_bytes"].number
     let database = key["database"].number
     return (shown ?? "?") + (more > 0 ? "... (\(TopText.count(more)) more bytes)" : "")
