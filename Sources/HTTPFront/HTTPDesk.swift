@@ -84,6 +84,6 @@ final class HTTPDesk {
 
 extension HTTPOptions {
   func serves(_ peer: SocketAddress?) -> Bool {
-    Admission.serves(peer, isProtected: isProtected, hasPassword: !settings.password.isEmpty)
+    ClientAdmission.serves(peer, isProtected: isProtected, hasPassword: !settings.password.isEmpty)
   }
 }

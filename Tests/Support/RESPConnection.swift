@@ -67,11 +67,14 @@ public final class RESPConnection {
   }
 
   private func line() throws -> String {
+    // A line may be long: no byte of it is looked at twice.
+    var scanned = 0
     while true {
-      if let end = bytes[read...].firstIndex(of: 13), end + 1 < bytes.count {
+      if let end = bytes[(read + scanned)...].firstIndex(of: 13), end + 1 < bytes.count {
         defer { read = end + 2 }
         return String(decoding: bytes[read..<end], as: UTF8.self)
       }
+      scanned = max(0, bytes.count - read - 1)
       try fill()
     }
   }

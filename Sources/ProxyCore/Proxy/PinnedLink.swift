@@ -1,29 +1,3 @@
-/// Who a client is at Redis.
-package struct LinkIdentity: Sendable {
-  /// Nil: the default user.
-  let user: String?
-  let password: String
-
-  /// Nil where a name or a password is no text.
-  package init?(user: [UInt8]?, password: [UInt8]) {
-    if let user {
-      guard let name = String(validating: user, as: UTF8.self) else { return nil }
-      self.user = name
-    } else {
-      self.user = nil
-    }
-    guard let secret = String(validating: password, as: UTF8.self) else { return nil }
-    self.password = secret
-  }
-
-  /// Whom a URL names; nil where it has no password.
-  init?(_ url: RedisURL) {
-    guard let password = url.password else { return nil }
-    user = url.username
-    self.password = password
-  }
-}
-
 /// A link of one client's own, for as long as that client holds state at Redis.
 package final class PinnedLink: LinkOwner {
   unowned let lane: Lane

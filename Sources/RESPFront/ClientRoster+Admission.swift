@@ -27,7 +27,7 @@ extension ClientRoster {
 
 extension RESPOptions {
   func serves(_ peer: SocketAddress?) -> Bool {
-    Admission.serves(peer, isProtected: isProtected, hasPassword: password != nil)
+    ClientAdmission.serves(peer, isProtected: isProtected, hasPassword: password != nil)
   }
 
   /// It begins with Redis's words; what can be done about it is set here, not there.

@@ -1,5 +1,5 @@
 /// Whether a client is let in. Every front asks this.
-package enum Admission: Sendable {
+package enum ClientAdmission: Sendable {
   /// `ClientQuota.leave` is owed for it.
   case admitted
   /// The client isn't on this machine, and no password protects what is served.
@@ -18,7 +18,7 @@ extension Proxy {
   /// stranger hears that it is one even when the proxy is full.
   package func admit(
     _ connection: Connection, by front: ClientQuota.Front, isServed: Bool, outputBytesMax: Int
-  ) -> Admission {
+  ) -> ClientAdmission {
     guard isServed else {
       clients.countRejection()
       tell(.stranger(connection.peer))
