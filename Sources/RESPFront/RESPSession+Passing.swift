@@ -65,8 +65,7 @@ extension RESPSession: LaneCaller {
 
   /// What a request names.
   func journey(_ request: RawSpan, _ length: Int) -> Journey {
-    // As an array, which an inline request becomes, a key takes seven bytes at least: that bounds how many there are.
-    var journey = Journey(.pass, bytes: max(length, request.byteCount))
+    var journey = Journey(.pass, bytes: length)
     journey.namesAll = keys.namesAll
     for place in 0..<keys.count {
       journey.add(lane.hash(parser.arguments.bytes(keys[place].argument, in: request)))

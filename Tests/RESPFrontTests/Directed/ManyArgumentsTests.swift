@@ -58,23 +58,6 @@ struct ManyArgumentsTests {
     try stack.expectIdle()
   }
 
-  @Test func `inline requests with as many keys as a line holds are bounded as others are`() throws
-  {
-    let stack = try Stack(loops: 1)
-    let client = try stack.connect()
-    #expect(try client.query("SET", "a", "v") == .simple("OK"))
-    let line = Array("MGET\(String(repeating: " a", count: 32_000))\r\n".utf8)
-    stack.server.pause()
-    for _ in 0..<70 { try client.send(bytes: line) }
-    try poll("they are under way") { stack.underWay.map(\.errands).reduce(0, +) > 0 }
-    stack.server.resume()
-    for _ in 0..<70 {
-      guard case .array(let values?) = try client.receive() else { throw ToolError("no array") }
-      #expect(values.count == 32_000 && values.first == .bulk(Array("v".utf8)))
-    }
-    try stack.expectIdle()
-  }
-
   @Test func `a pipeline of them and others is answered in order`() throws {
     let stack = try Stack(loops: 2)
     let client = try stack.connect()
