@@ -20,8 +20,8 @@ extension Limits {  // The RESP front
   /// more arguments, is taken for a write of any key.
   package static let argumentsBufferedMax = 16_384
   package static let requestBufferedMax = 32 * 1024 * 1024
-  /// Requests that have not come as a whole, of all clients of all fronts; past it whoever has sent most of one is
-  /// refused. Up to so much, what one client has sent is not counted.
+  /// Bytes of incomplete requests, over all clients and fronts. Past it the client with the most is refused. A
+  /// client's first `inputUncountedMax` bytes are not counted.
   package static let clientInputSumMax = 1 << 30
   package static let inputUncountedMax = 16 * 1024
   /// Bytes on their way to one side past which the other is not read: large values pass in pieces.

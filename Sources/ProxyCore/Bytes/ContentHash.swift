@@ -1,9 +1,10 @@
-/// A keyed hash that names contents: without the seed, nobody can make two contents that have one name. Whoever
-/// has the same seed gives the same names.
+/// A keyed hash that names contents. An attacker without the seed cannot build two contents with one name; two
+/// processes with the same seed give the same names.
 ///
-/// Two different contents of one length collide with a chance of about 2⁻⁶⁰, whoever has chosen them: pairs of words
-/// are multiplied as in NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: UMAC, 1999), with words that the seed makes,
-/// and stretches of 128 bytes are folded into each other. It is for names that are compared, and no signature.
+/// Two different contents of one length collide with a probability of about 2⁻⁶⁰, even if an attacker chose them.
+/// Pairs of words are multiplied as in NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: UMAC, 1999) with words derived
+/// from the seed, and stretches of 128 bytes are folded into each other. It names contents for comparison; it is not
+/// a signature.
 package struct ContentHash: Sendable {
   package let seed: UInt64
   /// Twenty of them: sixteen that contents are added to, and four that mix.

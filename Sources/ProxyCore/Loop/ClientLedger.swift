@@ -3,8 +3,8 @@ internal import Synchronization
 /// What waits for a group of connections, over all loops, and how much that may be together: answers that they have
 /// not read, or requests that they have not finished. From any thread, without a lock.
 ///
-/// Past the limit, whoever has most on any loop is closed, or refused. Loops are asked one after the other, while
-/// more may come; should that be much, each closes one of its own at once that has left much unread.
+/// Past the limit, the connection with the most on any loop is closed (output) or refused (input). Loops are asked
+/// one after the other. If output grows much meanwhile, a loop closes its own largest at once.
 ///
 /// ```
 ///   over the limit ─▶ loop 0 ─ largest so far ─▶ loop 1 ─▶ … ─▶ the loop that has the largest
@@ -125,8 +125,8 @@ extension EventLoop {
     }
   }
 
-  /// Closes that connection, unless it has gone, or has it say why it reads no more. What it had is counted no
-  /// more, so that nobody else is closed for the same bytes.
+  /// Closes the connection (output), or has its handler refuse it (input), if it is still there. Its bytes leave the
+  /// sum, so that no other connection is closed for them.
   func close(_ token: PollToken, becauseOf side: ClientLedger.Side) {
     guard case .connection(let connection)? = slots.occupant(of: token) else { return }
     switch side {

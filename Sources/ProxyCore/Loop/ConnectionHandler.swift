@@ -45,8 +45,8 @@ package protocol ConnectionHandler: AnyObject {
   /// has come is still answered.
   func wasAskedToEnd(_ connection: Connection, now: Moment)
 
-  /// All clients together have sent too much that is not a whole request yet, and this one the most. What it has sent
-  /// is forgotten after this; it is to be told so, and to end.
+  /// The clients' incomplete requests are over their common limit, and this client's is the largest. The handler
+  /// tells the client and closes; the connection drops its input after this call.
   func inputIsTooMuch(_ connection: Connection, now: Moment)
 
   /// The end. Nothing more is called, and the connection lets go of the handler.
