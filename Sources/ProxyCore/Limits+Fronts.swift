@@ -177,6 +177,7 @@ extension Limits {  // MGET from memory
   /// What these owe to each other.
   package static var multipleGetRelationsHold: Bool {
     multipleGetKeysMax * multipleGetKeyBytes < journeyBytesMax
+      && multipleGetKeysMax <= journeyKeysMax
       && multipleGetBytesMax < sessionOutputBytesMax
   }
 }

@@ -266,6 +266,8 @@ extension Limits {  // The heart
   package static let journeysMax = 4_096
   /// Bytes of those requests.
   package static let journeyBytesMax = 8 * 1024 * 1024
+  /// Keys of a request that are told from others'; one with more is ordered against all of its client's.
+  package static let journeyKeysMax = 256
   /// Loops of one proxy.
   package static let lanesMax = 1_024
   /// A reply that is withheld until its invalidations are applied.

@@ -65,20 +65,21 @@ extension RESPSession: LaneCaller {
 
   /// What a request names.
   func journey(_ request: RawSpan, _ length: Int) -> Journey {
+    if keys.namesAll || keys.count > Limits.journeyKeysMax { return .namingAll(bytes: length) }
     var journey = Journey(.pass, bytes: length)
-    journey.namesAll = keys.namesAll
     for place in 0..<keys.count {
       journey.add(lane.hash(parser.arguments.bytes(keys[place].argument, in: request)))
     }
     return journey
   }
 
-  /// The keys of the request, which all are in `journey` in the same order, that it writes.
+  /// Begins to write the keys that the request writes; `journey` has the hashes of all its keys, or none.
   func beginWrites(_ request: RawSpan, _ journey: Journey, _ writes: inout HeldKeys) {
     guard keys.writesAny else { return }
+    if keys.count > Limits.journeyKeysMax { writes.reserve(keys.count) }
     for place in 0..<keys.count where keys[place].isWritten {
       let key = parser.arguments.bytes(keys[place].argument, in: request)
-      lane.beginWrite(key, hash: journey.hash(at: place), &writes)
+      lane.beginWrite(key, hash: journey.hash(at: place) ?? lane.hash(key), &writes)
     }
   }
 

@@ -69,9 +69,7 @@ extension RESPSession {
       let bytes = parser.arguments.bytes(key, in: head)
       lane.beginWrite(bytes, hash: lane.hash(bytes), &passage.writes)
     }
-    var journey = Journey(.pass, bytes: large.headLength)
-    journey.namesAll = true
-    let ticket = begin(journey)
+    let ticket = begin(.namingAll(bytes: large.headLength))
     if spec.isTimed { record(head, of: ticket, .done(0), more: large.length, now: now) }
     do throws(ProxyError) {
       let errand = try lane.pass(head, passage, for: self, ticket: ticket, now: now)

@@ -25,6 +25,25 @@ struct MemoryTests {
     try proxyd.expectPeak(of: before, grownLess: 40_000)
   }
 
+  @Test func `keys of requests that Redis has not answered take forty bytes each`() throws {
+    let proxyd = try Proxyd(["--threads", "1"])
+    let clients = try (0..<40).map { _ in try proxyd.connect() }
+    let names = (0..<16_000).map { "\($0)" }
+    let request = RESPConnection.encode(["DEL"] + names)
+    // The link for writes is there.
+    for client in clients { #expect(try client.query("DEL", "k") == .integer(0)) }
+    let before = try proxyd.peakKilobytes()
+    proxyd.redis.pause()
+    for client in clients { try client.send(bytes: request) }
+    let other = try proxyd.connect()
+    try poll("all are under way") { proxyd.figure("proxy_permits_in_use", other) == clients.count }
+    let peak = try proxyd.peakKilobytes()
+    proxyd.redis.resume()
+    for client in clients { #expect(try client.receive() == .integer(0)) }
+    let bytes = (peak - before) * 1024 / (clients.count * names.count)
+    #expect(bytes <= 40 || Sanitizer.isPresent, "a key takes \(bytes) bytes")
+  }
+
   @Test func `replies for a client that has gone are not kept`() throws {
     let proxyd = try Proxyd()
     let other = try proxyd.connect()

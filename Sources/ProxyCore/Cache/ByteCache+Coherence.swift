@@ -14,7 +14,8 @@ internal import Synchronization
 ///                              beginWrite, invalidate, empty: neither is left
 /// ```
 ///
-/// Keys are known here by their hash: two that share all its 64 bits hold each other up, and no more.
+/// Keys are known here by their hashes, and intents by some bits of these: two keys that share them hold each
+/// other up, and no more. A flight that does not begin is one that is neither joined nor stored.
 extension ByteCache {
   /// A fetch of one key that may be stored, as long as nothing has happened to the key.
   package struct Flight: Equatable, Sendable {
@@ -32,9 +33,7 @@ extension ByteCache {
     shard.acquire()
     defer { shard.release() }
     unsafe shard.content.pointee.forget(key, hash: hash, budget)
-    if unsafe !shard.content.pointee.writes.update(hash, { $0 + 1 }) {
-      unsafe shard.content.pointee.writes.add(1, hash: hash)
-    }
+    unsafe shard.content.pointee.intents.begin(hash)
   }
 
   /// When a write's reply has come, and before it is handed on.
@@ -42,8 +41,7 @@ extension ByteCache {
     let shard = shard(hash)
     shard.acquire()
     defer { shard.release() }
-    let known = unsafe shard.content.pointee.writes.update(hash) { $0 > 1 ? $0 - 1 : nil }
-    assert(known, "a write ended that had not begun")
+    unsafe shard.content.pointee.intents.end(hash)
   }
 
   /// Before a command leaves that replaces the whole data set: everything is forgotten, and nothing is learned
@@ -70,7 +68,7 @@ extension ByteCache {
     shard.acquire()
     defer { shard.release() }
     if replacements.load(ordering: .relaxed) > 0 { return nil }
-    if unsafe shard.content.pointee.writes.contains(hash) { return nil }
+    if unsafe shard.content.pointee.intents.mayContain(hash) { return nil }
     unsafe shard.content.pointee.flightsBegun &+= 1
     let flight = unsafe Flight(
       hash: hash, database: database, number: shard.content.pointee.flightsBegun)
@@ -132,7 +130,7 @@ extension ByteCache {
       shard.acquire()
       defer { shard.release() }
       return unsafe (
-        sum.0 + shard.content.pointee.writes.count, sum.1 + shard.content.pointee.flights.count
+        sum.0 + shard.content.pointee.intents.count, sum.1 + shard.content.pointee.flights.count
       )
     }
   }

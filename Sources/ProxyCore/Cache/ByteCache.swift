@@ -42,9 +42,12 @@ package final class ByteCache: @unchecked Sendable {
     epoch = now
     ageMax = Atomic(Self.ageMax(timeToLive))
     self.valueBytesMax = Atomic(max(0, valueBytesMax))
-    let places = BucketPlaces(shards: 1 &<< Int(shardBits))
-    shards = GuardedArray(count: 1 &<< Int(shardBits)) { [hashing, source] in
-      ByteShard(hashing: hashing, source: source, places: places.ofShard($0))
+    let places = BucketPlaces(shards: 1 << Int(shardBits))
+    let count = 1 << Int(shardBits)
+    shards = GuardedArray(count: count) { [hashing, source] in
+      ByteShard(
+        hashing: hashing, source: source, places: places.ofShard($0),
+        intents: Intents(places: Intents.placesOfCache / count))
     }
     self.places = places
   }

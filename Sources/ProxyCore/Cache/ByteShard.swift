@@ -3,20 +3,22 @@ struct ByteShard: ~Copyable {
   var counters = ShardCounters()
   var table: RecencyTable<BlockStore>
   private let places: BucketPlaces.Hints
-  /// Writes under way, counted by key; and the current flight of each key that has one.
-  var writes = InFlightTable<Int>()
+  var intents: Intents
+  /// The current flight of each key that has one.
   var flights = InFlightTable<ByteCache.Flight>()
   var flightsBegun: UInt64 = 0
   /// Large values whose entries have gone, for `Guarded.unlock` to let go of: the allocator takes its time.
   var leaving: [SharedBlock] = []
 
-  init(hashing: SipHash, source: PageSource, places: BucketPlaces.Hints) {
+  init(hashing: SipHash, source: PageSource, places: BucketPlaces.Hints, intents: consuming Intents)
+  {
     guard let table = Self.table(hashing: hashing, source: source) else {
       // At start only: a proxy whose empty cache finds no memory cannot serve anybody.
       fatalError("out of memory: not even an empty cache")
     }
     self.table = table
     self.places = places
+    self.intents = intents
     places.begin(self.table.index)
   }
 

@@ -51,6 +51,13 @@ package struct HeldKeys {
 
   package init() {}
 
+  /// Makes room for all keys of a request that has many.
+  package mutating func reserve(_ count: Int) {
+    let others = others ?? Others()
+    others.hashes.reserveCapacity(count)
+    self.others = others
+  }
+
   mutating func append(_ hash: UInt64) {
     if isEmpty {
       isEmpty = false

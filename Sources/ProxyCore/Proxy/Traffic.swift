@@ -10,8 +10,8 @@ package struct Journey {
   package let way: Way
   /// Of one that passes, the shared link that it takes.
   package var strand = CommandStrand.reads
-  /// It may name any key.
-  package var namesAll = false
+  /// It may name any key: which ones is not kept.
+  package private(set) var namesAll = false
   fileprivate private(set) var namesOne = false
   fileprivate private(set) var first: UInt64 = 0
   /// What it takes of the client's limit.
@@ -45,6 +45,13 @@ package struct Journey {
   /// Of a fetch, what is fetched.
   package var key: [UInt8] { rest?.key ?? [] }
 
+  /// A request over a shared or pinned link that may name any key.
+  package static func namingAll(bytes: Int) -> Journey {
+    var journey = Journey(.pass, bytes: bytes)
+    journey.namesAll = true
+    return journey
+  }
+
   /// Adds a key, by its hash. Two keys that share one only wait for each other in vain.
   package mutating func add(_ hash: UInt64) {
     if !namesOne {
@@ -57,9 +64,10 @@ package struct Journey {
     }
   }
 
-  /// The hash of the key that was added as the `index`-th; there is one.
-  package func hash(at index: Int) -> UInt64 {
-    index == 0 ? first : rest?.others[index - 1] ?? first
+  /// The hash of the key that was added as the `index`-th; nil where keys are not kept.
+  package func hash(at index: Int) -> UInt64? {
+    if namesAll { return nil }
+    return index == 0 ? first : rest?.others[index - 1]
   }
 
   /// Whether it is ordered against all others of its client over other links: what names no key may tell of any.
@@ -85,12 +93,12 @@ package struct Traffic: ~Copyable {
     mutating func add(fetches step: Int) { fetches &+= Int32(truncatingIfNeeded: step) }
   }
 
-  /// A number for each strand, side by side: a client cannot name a key two million times within what it may
-  /// have under way.
+  /// A number for each strand, side by side. What a client has under way names a key `Limits.journeyKeysMax` times
+  /// `Limits.journeysMax` at most, which fits.
   struct Strands {
     private var packed: UInt64 = 0
 
-    private static var width: UInt64 { 21 }
+    static var width: UInt64 { 21 }
 
     var isNone: Bool { packed == 0 }
 

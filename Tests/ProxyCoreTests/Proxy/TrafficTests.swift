@@ -7,10 +7,9 @@ struct TrafficTests {
   private func pass(
     _ strand: CommandStrand, _ keys: UInt64..., namesAll: Bool = false
   ) -> Journey {
-    var journey = Journey(.pass, bytes: 1)
+    var journey = namesAll ? Journey.namingAll(bytes: 1) : Journey(.pass, bytes: 1)
     journey.strand = strand
-    journey.namesAll = namesAll
-    for key in keys { journey.add(key) }
+    for key in keys where !namesAll { journey.add(key) }
     return journey
   }
 
@@ -62,6 +61,10 @@ struct TrafficTests {
     for (number, (journey, others, expected)) in rows.enumerated() {
       #expect(strand(of: journey, behind: others) == expected, "row \(number)")
     }
+  }
+
+  @Test func `as many keys as a client may name are counted`() {
+    #expect(Limits.journeyKeysMax * Limits.journeysMax < 1 << Traffic.Strands.width)
   }
 
   @Test(arguments: [

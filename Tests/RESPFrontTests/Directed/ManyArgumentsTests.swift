@@ -4,11 +4,14 @@ import Testing
 
 @testable import RESPFront
 
-/// Requests with more arguments than are waited for: they pass as they come.
+/// Requests with many keys: more than are told from others', and more than are waited for, which pass as they come.
 @Suite(.serialized, .enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
 struct ManyArgumentsTests {
   /// Just past what is waited for, and far past it.
   static let counts = [Limits.argumentsBufferedMax - 1, 40_000]
+
+  /// With names of 2 to 6 bytes.
+  static let fewAndMany = [Limits.journeyKeysMax + 1, 20_000]
 
   @Test(arguments: counts) func `they are answered as Redis answers them`(_ count: Int) throws {
     let twin = try Twin()
@@ -30,10 +33,11 @@ struct ManyArgumentsTests {
     }
   }
 
-  @Test func `what they change nobody has in memory any more`() throws {
+  @Test(arguments: fewAndMany)
+  func `what they change nobody has in memory any more`(_ count: Int) throws {
     let stack = try Stack(loops: 2)
     let (client, other) = (try stack.connect(), try stack.connect())
-    let names = (0..<20_000).map { "k\($0)" }
+    let names = (0..<count).map { "k\($0)" }
     let watched = Array(names.suffix(20))
     for isInTransaction in [false, true] {
       for (words, expected) in [
@@ -58,10 +62,11 @@ struct ManyArgumentsTests {
     try stack.expectIdle()
   }
 
-  @Test func `a pipeline of them and others is answered in order`() throws {
+  @Test(arguments: fewAndMany)
+  func `a pipeline of them and others is answered in order`(_ count: Int) throws {
     let stack = try Stack(loops: 2)
     let client = try stack.connect()
-    let names = (0..<20_000).map { "k\($0)" }
+    let names = (0..<count).map { "k\($0)" }
     var pipeline: [UInt8] = []
     for round in 0..<5 {
       pipeline += RESPConnection.encode(["SET", "k3", "\(round)"])
