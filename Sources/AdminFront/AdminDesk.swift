@@ -8,8 +8,8 @@ internal import Synchronization
 /// who ask meanwhile share the next one. A loop that owes an answer is not asked again.
 final class AdminDesk {
   private struct Part: Sendable {
-    let lane: Int
-    let report: LaneReport?
+    let worker: Int
+    let report: WorkerReport?
   }
 
   private let proxy: Proxy
@@ -26,7 +26,7 @@ final class AdminDesk {
   private var asking: [AdminSession] = []
   private var waiting: [AdminSession] = []
   private var missing: Set<Int> = []
-  private var reports: [LaneReport] = []
+  private var reports: [WorkerReport] = []
   private var isIncomplete = false
   private var timer: TimerHandle?
   /// Loops are asked for the keys that are read most only so often.
@@ -41,7 +41,7 @@ final class AdminDesk {
     hosts = .local(options.hostNames)
     writer = HTTPResponseWriter(HTTPSettings(), now: loop.now)
     // No loop has more than one answer on its way.
-    mailbox = loop.makeMailbox(capacity: proxy.laneCount) { [unowned self] part, now in
+    mailbox = loop.makeMailbox(capacity: proxy.workerCount) { [unowned self] part, now in
       take(part, now: now)
     }
   }
@@ -91,17 +91,17 @@ final class AdminDesk {
     asking = sessions
     reports = []
     isIncomplete = false
-    missing = Set(0..<proxy.laneCount)
+    missing = Set(0..<proxy.workerCount)
     let isOld = hotKeysMoment.map { loop.now.since($0) >= Limits.adminHotKeysAge } ?? true
     timer = loop.schedule(at: loop.now.advanced(by: options.patience), self, token: 0)
     guard let mailbox else { return }
-    proxy.survey(withHotKeys: isOld) { lane, report in
-      _ = mailbox.send(Part(lane: lane, report: report))
+    proxy.survey(withHotKeys: isOld) { worker, report in
+      _ = mailbox.send(Part(worker: worker, report: report))
     }
   }
 
   private func take(_ part: Part, now: Moment) {
-    missing.remove(part.lane)
+    missing.remove(part.worker)
     if let report = part.report { reports.append(report) } else { isIncomplete = true }
     guard missing.isEmpty else { return }
     if let timer { loop.cancel(timer) }

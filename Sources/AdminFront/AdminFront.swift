@@ -6,7 +6,7 @@ internal import Synchronization
 /// that is asked here takes a loop's time but for telling what it has counted.
 ///
 /// ```
-///   scraper, browser ─▶ AdminSession ─▶ AdminDesk ──▶ (mailbox) ──▶ each Lane: LaneReport
+///   scraper, browser ─▶ AdminSession ─▶ AdminDesk ──▶ (mailbox) ──▶ each Worker: WorkerReport
 ///                             ▲                                          │
 ///                             └── text, JSON, page ◀── AdminReport ◀─────┘
 /// ```

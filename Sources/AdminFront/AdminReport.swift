@@ -3,10 +3,10 @@ internal import Synchronization
 
 /// Everything that is told, all of one moment or nearly so.
 struct AdminReport {
-  var meter = LaneMeter()
+  var meter = WorkerMeter()
   /// Links by kind and state, those that do not occur included.
   private(set) var links: [LinkKind: [LinkState: Int]] = [:]
-  private(set) var underWay = LaneCensus()
+  private(set) var underWay = WorkerCensus()
   let hotKeys: HotKeyTally
   let figures: [Figure]
   let cache: CacheLimits
@@ -43,7 +43,7 @@ struct AdminReport {
     }
   }
 
-  init(of proxy: Proxy, _ reports: [LaneReport], _ hotKeys: HotKeyTally, _ news: AdminNews) {
+  init(of proxy: Proxy, _ reports: [WorkerReport], _ hotKeys: HotKeyTally, _ news: AdminNews) {
     for kind in LinkKind.allCases {
       for state in LinkState.allCases { links[kind, default: [:]][state] = 0 }
     }
@@ -80,10 +80,10 @@ struct AdminNews {
   let isDraining: Bool
 }
 
-extension LaneCensus {
-  fileprivate static func += (left: inout LaneCensus, right: LaneCensus) {
+extension WorkerCensus {
+  fileprivate static func += (left: inout WorkerCensus, right: WorkerCensus) {
     left.reads += right.reads
-    left.errands += right.errands
+    left.calls += right.calls
     left.waits += right.waits
     left.flights += right.flights
     left.fences += right.fences

@@ -71,7 +71,7 @@ extension MetricsText {
     let waits = report.underWay
     sample("proxyd_under_way", [("what", "fetch")], waits.reads)
     sample("proxyd_under_way", [("what", "flight")], waits.flights)
-    sample("proxyd_under_way", [("what", "redis")], waits.errands)
+    sample("proxyd_under_way", [("what", "redis")], waits.calls)
     sample("proxyd_under_way", [("what", "permit")], waits.waits)
     sample("proxyd_under_way", [("what", "fence")], waits.fences)
   }

@@ -50,7 +50,7 @@ enum StatisticsText {
     json.object("under_way") { json in
       json.field("fetch", report.underWay.reads)
       json.field("flight", report.underWay.flights)
-      json.field("redis", report.underWay.errands)
+      json.field("redis", report.underWay.calls)
       json.field("permit", report.underWay.waits)
       json.field("fence", report.underWay.fences)
     }

@@ -13,7 +13,7 @@ final class Exchange {
   @safe @exclusivity(unchecked) var body = HTTPBodyReader(.none, bytesMax: 0)
   /// What has come of a value that is written, while it is collected.
   @safe @exclusivity(unchecked) var contents = ByteBuffer()
-  /// By which number its lane knows what it fetches; 0 where that is nothing.
+  /// By which number its worker knows what it fetches; 0 where that is nothing.
   var fetch: UInt64 = 0
   /// The link that a large value passes over, one way or the other.
   var link: PinnedLink?

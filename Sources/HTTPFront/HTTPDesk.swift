@@ -38,16 +38,16 @@ final class HTTPDesk {
     heads = PlainHeads()
   }
 
-  func contentHash(_ bytes: RawSpan, _ lane: Lane) -> UInt64 {
-    if contents.seed != lane.proxy.contentSeed {
-      contents = ContentHash(seed: lane.proxy.contentSeed)
+  func contentHash(_ bytes: RawSpan, _ worker: Worker) -> UInt64 {
+    if contents.seed != worker.proxy.contentSeed {
+      contents = ContentHash(seed: worker.proxy.contentSeed)
     }
     return contents.hash(bytes)
   }
 
-  func contentHash(_ block: SharedBlock, _ lane: Lane) -> UInt64 {
-    if contents.seed != lane.proxy.contentSeed {
-      contents = ContentHash(seed: lane.proxy.contentSeed)
+  func contentHash(_ block: SharedBlock, _ worker: Worker) -> UInt64 {
+    if contents.seed != worker.proxy.contentSeed {
+      contents = ContentHash(seed: worker.proxy.contentSeed)
     }
     return block.hash(by: contents)
   }
@@ -60,23 +60,23 @@ final class HTTPDesk {
   }
 
   /// Takes a new client in, or tells it why not.
-  func admit(_ connection: Connection, to lane: Lane) -> (any ConnectionHandler)? {
-    let admission = lane.proxy.admit(
+  func admit(_ connection: Connection, to worker: Worker) -> (any ConnectionHandler)? {
+    let admission = worker.proxy.admit(
       connection, by: .http, isServed: options.serves(connection.peer),
       outputBytesMax: options.outputBytesMax)
     switch admission {
     case .admitted: break
-    case .tooMany: return refuse(connection, .clientsTooMany, lane)
-    case .stranger: return refuse(connection, .clientNotServed, lane)
+    case .tooMany: return refuse(connection, .clientsTooMany, worker)
+    case .stranger: return refuse(connection, .clientNotServed, worker)
     }
-    return HTTPSession(desk: self, lane: lane, connection: connection)
+    return HTTPSession(desk: self, worker: worker, connection: connection)
   }
 
   private func refuse(
-    _ connection: Connection, _ error: HTTPError, _ lane: Lane
+    _ connection: Connection, _ error: HTTPError, _ worker: Worker
   ) -> (any ConnectionHandler)? {
     writer.refresh(now: connection.loop.now)
-    return refusals.refuse(connection, atMost: lane.proxy.refusalsMax) {
+    return refusals.refuse(connection, atMost: worker.proxy.refusalsMax) {
       writer.append(error, to: &$0)
     }
   }

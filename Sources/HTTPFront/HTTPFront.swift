@@ -18,7 +18,7 @@ package struct HTTPFront: Sendable {
       loop.perform { loop in
         let desk = HTTPDesk(options, now: loop.now)
         let intake = loop.makeIntake { [unowned loop] connection in
-          proxy.lane(on: loop).flatMap { desk.admit(connection, to: $0) }
+          proxy.worker(on: loop).flatMap { desk.admit(connection, to: $0) }
         }
         let mailbox = loop.makeMailbox(capacity: Limits.httpOptionsMailMax) { options, now in
           desk.update(options, now: now)

@@ -32,7 +32,7 @@ final class PendingAccess {
 
 extension HTTPSession {
   /// Whether requests are written down.
-  var logsAccess: Bool { lane.accessSwitch.load(ordering: .relaxed) }
+  var logsAccess: Bool { worker.accessSwitch.load(ordering: .relaxed) }
 
   /// `begin`, of a request that is written down. Kept out of the way of those that are not.
   @inline(never)
@@ -115,7 +115,7 @@ extension HTTPSession {
   private func writeDown(
     _ access: PendingAccess, _ status: Int, _ bytes: Int, _ outcome: AccessOutcome
   ) {
-    lane.writeDown(
+    worker.writeDown(
       AccessRecord(
         client: access.client, verb: access.method,
         .http(target: access.target, status: status, bytes: bytes), outcome,

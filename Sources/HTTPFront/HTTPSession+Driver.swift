@@ -38,7 +38,7 @@ extension HTTPSession: ConnectionHandler {
   }
 
   func inputIsTooMuch(_ connection: Connection, now: Moment) {
-    lane.proxy.tell(.unfinished(connection.peer))
+    worker.proxy.tell(.unfinished(connection.peer))
     if stage == .waiting {
       exchange?.request.close()
       answerWaiting(
@@ -56,12 +56,12 @@ extension HTTPSession: ConnectionHandler {
   }
 
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
-    if let timer { lane.loop.cancel(timer) }
+    if let timer { worker.loop.cancel(timer) }
     timer = nil
-    if reason == .outputLimit { lane.proxy.tell(.unread(connection.peer)) }
+    if reason == .outputLimit { worker.proxy.tell(.unread(connection.peer)) }
     if access != nil { writeDownGone() }
     self.connection = nil
-    lane.proxy.clients.leave(.http)
+    worker.proxy.clients.leave(.http)
     leaveExchange(linkIsClean: false, now: now)
     stage = .ended
   }
@@ -119,8 +119,8 @@ extension HTTPSession: TimerTarget {
 
   func armTimer() {
     watch.timerMoment = deadline
-    if let timer, lane.loop.reschedule(timer, at: watch.timerMoment) { return }
-    timer = lane.loop.schedule(at: watch.timerMoment, self, token: 0)
+    if let timer, worker.loop.reschedule(timer, at: watch.timerMoment) { return }
+    timer = worker.loop.schedule(at: watch.timerMoment, self, token: 0)
   }
 
   func timerFired(_ token: Int, now: Moment) {

@@ -3,13 +3,13 @@ internal import ProxyCore
 /// GET and HEAD: from memory, from a key's home, or as they come from Redis.
 extension HTTPSession {
   func read(_ request: HTTPRequest, key: RawSpan, now: Moment) {
-    let hash = lane.hash(key)
+    let hash = worker.hash(key)
     switch recall(key, hash, request, now: now) {
     case .answered:
-      lane.note(.http, .hit)
+      worker.note(.http, .hit)
       return answered(request, now: now)
     case .shared(let block, let isText, let outcome):
-      lane.note(.http, .hit)
+      worker.note(.http, .hit)
       append(block, isText: isText, of: key, for: request, outcome)
       return answered(request, now: now)
     case .unknown: break
@@ -17,7 +17,7 @@ extension HTTPSession {
     let exchange = exchange ?? wait(request, .read, key: key, now: now)
     stage = .waiting
     watch(.redis, now: now)
-    exchange.fetch = lane.fetch(
+    exchange.fetch = worker.fetch(
       key, hash: hash, database: database, for: self, ticket: exchange.ticket, now: now)
   }
 
@@ -32,7 +32,7 @@ extension HTTPSession {
   private func recall(
     _ key: RawSpan, _ hash: UInt64, _ request: HTTPRequest, now: Moment
   ) -> Recalled {
-    guard let hit = lane.find(key, hash: hash, database: database, now: now) else {
+    guard let hit = worker.find(key, hash: hash, database: database, now: now) else {
       return .unknown
     }
     let outcome = CacheOutcome.hit(
@@ -51,7 +51,8 @@ extension HTTPSession {
       desk.writer.append(.absent, for: request, outcome, to: &output)
     } else {
       desk.writer.append(
-        HTTPValue(hit.bytes, isText: hit.isText, hash: desk.contentHash(hit.bytes, lane)), of: key,
+        HTTPValue(hit.bytes, isText: hit.isText, hash: desk.contentHash(hit.bytes, worker)),
+        of: key,
         for: request, outcome, to: &output)
     }
   }
@@ -62,7 +63,7 @@ extension HTTPSession {
     _ outcome: CacheOutcome
   ) {
     let output = output
-    let hash = desk.contentHash(block, lane)
+    let hash = desk.contentHash(block, worker)
     if request.wantsJSON {
       return desk.writer.append(
         HTTPValue(block.bytes, isText: isText, hash: hash), of: key, for: request, outcome,
@@ -94,7 +95,7 @@ extension HTTPSession {
         append(shared, isText: bytes.isUTF8, of: key.rawSpan, for: exchange.request, source)
       } else {
         desk.writer.append(
-          HTTPValue(bytes, isText: bytes.isUTF8, hash: desk.contentHash(bytes, lane)),
+          HTTPValue(bytes, isText: bytes.isUTF8, hash: desk.contentHash(bytes, worker)),
           of: key.rawSpan, for: exchange.request, source, to: &output.bytes)
       }
       count(exchange, RequestOutcome(notes), now: now)
@@ -116,11 +117,11 @@ extension HTTPSession {
     request.appendArgument(exchange.request.method == .head ? "STRLEN" : "GET")
     request.appendArgument(exchange.key)
     do throws(ProxyError) {
-      let link = try lane.pin(.three, database: database, for: self)
+      let link = try worker.pin(.three, database: database, for: self)
       exchange.link = link
       var passage = Passage(.pinned(link), database: database, effect: .reads)
       if exchange.request.method == .head { passage.delivery = .tree }
-      try lane.pass(request.bytes, passage, for: self, ticket: exchange.ticket, now: now)
+      try worker.pass(request.bytes, passage, for: self, ticket: exchange.ticket, now: now)
     } catch {
       answerWaiting(HTTPProblem(error), as: RequestOutcome(error), now: now)
     }

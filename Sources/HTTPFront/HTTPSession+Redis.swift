@@ -1,7 +1,7 @@
 internal import ProxyCore
 
 /// What Redis answers to what was passed on as a whole.
-extension HTTPSession: LaneCaller {
+extension HTTPSession: Caller {
   func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {
     guard let exchange, exchange.ticket == ticket else { return }
     switch reply {

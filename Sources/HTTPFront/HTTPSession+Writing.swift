@@ -95,14 +95,14 @@ extension HTTPSession {
       release(exchange)
       return endUpload(exchange)
     }
-    if lane.isFlooded(
+    if worker.isFlooded(
       .writes, .three, database: database,
-      isSpare: lane.prefersSpare(.writes, .three, database: database, now: now))
+      isSpare: worker.prefersSpare(.writes, .three, database: database, now: now))
     {
-      return lane.waitForRoom(self, now: now)
+      return worker.waitForRoom(self, now: now)
     }
     exchange.hasLeft = true
-    switch lane.admit(self, ticket: exchange.ticket, now: now) {
+    switch worker.admit(self, ticket: exchange.ticket, now: now) {
     case .granted: pass(exchange, now: now)
     case .waiting: break
     case .refused(let error):
@@ -120,7 +120,7 @@ extension HTTPSession {
 
   func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment) {
     guard let exchange, exchange.ticket == ticket else {
-      if error == nil { lane.releasePermit() }
+      if error == nil { worker.releasePermit() }
       return
     }
     if let error {
@@ -146,7 +146,7 @@ extension HTTPSession {
     passage.holdsPermit = true
     do throws(ProxyError) {
       release(exchange)
-      try lane.pass(request.bytes, passage, for: self, ticket: exchange.ticket, now: now)
+      try worker.pass(request.bytes, passage, for: self, ticket: exchange.ticket, now: now)
     } catch {
       failed(exchange.ticket, because: error, now: now)
     }
@@ -163,9 +163,9 @@ extension HTTPSession {
     var request = ByteBuffer()
     Self.appendStart(exchange, length: length, to: &request)
     do throws(ProxyError) {
-      let link = try lane.pin(.three, database: database, for: self)
+      let link = try worker.pin(.three, database: database, for: self)
       exchange.link = link
-      exchange.upload = try lane.pass(
+      exchange.upload = try worker.pass(
         request.bytes, passage(.pinned(link), exchange), for: self, ticket: exchange.ticket,
         now: now)
     } catch {
@@ -184,7 +184,7 @@ extension HTTPSession {
     var passage = Passage(way, database: database, effect: .writes)
     passage.delivery = .tree
     let key = exchange.key
-    lane.beginWrite(key.rawSpan, hash: exchange.hash, &passage.writes)
+    worker.beginIntent(key.rawSpan, hash: exchange.hash, &passage.intents)
     return passage
   }
 

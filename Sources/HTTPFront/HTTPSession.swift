@@ -4,15 +4,15 @@ internal import ProxyCore
 ///
 /// ```
 ///   head ─▶ GET ─▶ memory ────────────────────────────────────────────────┐
-///    ▲       │       └ miss ─▶ Lane.fetch ─▶ (large: a link of its own) ──┤
+///    ▲       │       └ miss ─▶ Worker.fetch ─▶ (large: a link of its own) ──┤
 ///    │       └ with a body ─▶ body ─▶ discarded ─▶ as without             ├─▶ response
-///    │   PUT ─▶ body ─▶ Lane.pass, or as it comes over a link of its own ─┤
-///    │   DELETE ─▶ Lane.pass ─────────────────────────────────────────────┤
+///    │   PUT ─▶ body ─▶ Worker.pass, or as it comes over a link of its own ─┤
+///    │   DELETE ─▶ Worker.pass ───────────────────────────────────────────┤
 ///    └────────────────────────────────────────────────────────────────────┘
 /// ```
 ///
 /// One request is under way at a time: those behind it stay unread until it is answered. All state is
-/// touched on the lane's loop only.
+/// touched on the worker's loop only.
 final class HTTPSession {
   /// What the next bytes are, and who has to act.
   enum Stage {
@@ -39,7 +39,7 @@ final class HTTPSession {
     case ended
   }
 
-  let lane: Lane
+  let worker: Worker
   let desk: HTTPDesk
   let database: UInt32
   @safe @exclusivity(unchecked) var connection: Connection?
@@ -55,12 +55,12 @@ final class HTTPSession {
   @safe @exclusivity(unchecked) var watch: Watch
   var timer: TimerHandle?
 
-  init(desk: HTTPDesk, lane: Lane, connection: Connection) {
+  init(desk: HTTPDesk, worker: Worker, connection: Connection) {
     self.desk = desk
-    self.lane = lane
+    self.worker = worker
     self.connection = connection
-    database = UInt32(clamping: lane.proxy.settings.url.database)
-    watch = Watch(since: lane.loop.now)
+    database = UInt32(clamping: worker.proxy.settings.url.database)
+    watch = Watch(since: worker.loop.now)
     armTimer()
   }
 
@@ -169,11 +169,11 @@ final class HTTPSession {
     case .read: read(request, key: key, now: now)
     case .write, .delete: write(exchange ?? wait(request, purpose, key: key, now: now), now: now)
     case .options(let isPreflight):
-      lane.note(.http, .local)
+      worker.note(.http, .local)
       desk.writer.appendOptions(isPreflight: isPreflight, for: request, to: &output.bytes)
       answered(request, now: now)
     case .problem(let problem):
-      lane.note(.http, .local)
+      worker.note(.http, .local)
       answer(request, problem, now: now)
     }
   }
@@ -184,7 +184,7 @@ final class HTTPSession {
   ) -> Exchange {
     tickets &+= 1
     let exchange = Exchange(
-      request, purpose, key: key, hash: lane.hash(key), ticket: tickets, start: now)
+      request, purpose, key: key, hash: worker.hash(key), ticket: tickets, start: now)
     self.exchange = exchange
     return exchange
   }
@@ -218,7 +218,7 @@ final class HTTPSession {
   func count(_ exchange: Exchange, _ outcome: RequestOutcome? = nil, now: Moment) {
     access?.isRefused = outcome == .refused
     let usual = exchange.purpose == .read ? RequestOutcome.miss : .passed
-    lane.record(.http, outcome ?? usual, since: exchange.start, now: now)
+    worker.record(.http, outcome ?? usual, since: exchange.start, now: now)
   }
 
   /// A response is complete.
@@ -257,10 +257,10 @@ final class HTTPSession {
     // First of all: a link that is closed says so at once.
     self.exchange = nil
     if !exchange.contents.isEmpty { connection?.settleInput(holding: 0) }
-    if exchange.fetch != 0 { lane.abandonFetch(exchange.fetch, now: now) }
+    if exchange.fetch != 0 { worker.abandonFetch(exchange.fetch, now: now) }
     guard let link = exchange.link else { return }
     link.resumeReading()
-    lane.unpin(link, isClean: linkIsClean, now: now)
+    worker.unpin(link, isClean: linkIsClean, now: now)
   }
 }
 

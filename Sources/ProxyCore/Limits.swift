@@ -269,17 +269,17 @@ extension Limits {  // The heart
   /// Keys of a request that are told from others'; one with more is ordered against all of its client's.
   package static let journeyKeysMax = 256
   /// Loops of one proxy.
-  package static let lanesMax = 1_024
+  package static let workersMax = 1_024
   /// A reply that is withheld until its invalidations are applied.
   package static let withheldBytesMax = 256 * 1024 * 1024
-  /// Fetches that the clients of one lane wait for.
-  package static let laneReadsMax = 1 << 20
+  /// Fetches that the clients of one worker wait for.
+  package static let workerReadsMax = 1 << 20
   /// For how long a write of unknown outcome keeps its keys from the cache: a server that has the request
   /// but lost the connection executes it within this, or is asleep.
   package static let unknownWriteHold = Duration.seconds(5)
   /// How long it is remembered that a key is absent where Redis does not say when that changes.
   package static let absentUntrackedMax = Duration.seconds(1)
-  /// Links of nobody's at the moment that a lane keeps for the next clients.
+  /// Links of nobody's at the moment that a worker keeps for the next clients.
   package static let pinnedIdleMax = 64
 }
 

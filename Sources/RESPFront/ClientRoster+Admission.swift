@@ -4,7 +4,7 @@ internal import ProxyCore
 extension ClientRoster {
   /// Takes a new client in, or tells it why not.
   func admit(_ connection: Connection) -> (any ConnectionHandler)? {
-    let admission = lane.proxy.admit(
+    let admission = worker.proxy.admit(
       connection, by: .resp, isServed: options.serves(connection.peer),
       outputBytesMax: options.outputBytesMax)
     switch admission {
@@ -12,7 +12,7 @@ extension ClientRoster {
     case .tooMany: return refuse(connection, "ERR max number of clients reached")
     case .stranger: return refuse(connection, RESPOptions.denial)
     }
-    let session = RESPSession(id: options.identifiers.next(), options: options, lane: lane)
+    let session = RESPSession(id: options.identifiers.next(), options: options, worker: worker)
     session.connection = connection
     join(session)
     return session
@@ -21,7 +21,7 @@ extension ClientRoster {
   private func refuse(
     _ connection: Connection, _ error: StaticString
   ) -> (any ConnectionHandler)? {
-    refusals.refuse(connection, atMost: lane.proxy.refusalsMax) { $0.appendError(error) }
+    refusals.refuse(connection, atMost: worker.proxy.refusalsMax) { $0.appendError(error) }
   }
 }
 

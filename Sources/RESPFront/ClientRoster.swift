@@ -2,7 +2,7 @@ internal import ProxyCore
 
 /// The clients of one loop: who comes and goes, who is asked about them, who is idle for too long.
 final class ClientRoster {
-  let lane: Lane
+  let worker: Worker
   private(set) var options: RESPOptions
   private let registry: ClientRegistry
   private let index: Int
@@ -33,10 +33,10 @@ final class ClientRoster {
     var found = SurveyPart()
   }
 
-  init(_ registry: ClientRegistry, index: Int, lane: Lane, options: RESPOptions) {
+  init(_ registry: ClientRegistry, index: Int, worker: Worker, options: RESPOptions) {
     self.registry = registry
     self.index = index
-    self.lane = lane
+    self.worker = worker
     self.options = options
   }
 
@@ -48,7 +48,7 @@ final class ClientRoster {
   func join(_ session: RESPSession) {
     entries.append(Entry(id: session.client.id, session: session))
     session.roster = self
-    scheduleIdleCheck(now: lane.loop.now)
+    scheduleIdleCheck(now: worker.loop.now)
   }
 
   /// Once or more often; the first time counts. O(log n) amortized.
@@ -56,7 +56,7 @@ final class ClientRoster {
     guard let place = place(of: session.client.id) else { return }
     entries[place].isHere = false
     leftCount += 1
-    lane.proxy.clients.leave(.resp)
+    worker.proxy.clients.leave(.resp)
     if leftCount > Limits.rosterLeftMax && leftCount * 2 > entries.count {
       entries.removeAll { !$0.isHere }
       leftCount = 0
@@ -104,7 +104,7 @@ final class ClientRoster {
       let message = RosterMessage.survey(survey, from: index, number: number, first: 0)
       // A loop that has ended has no clients.
       if !seat.mailbox.send(message) {
-        take(SurveyPart(), number, isLast: true, now: lane.loop.now)
+        take(SurveyPart(), number, isLast: true, now: worker.loop.now)
       }
     }
   }
@@ -130,11 +130,11 @@ final class ClientRoster {
     var part = SurveyPart()
     if case .unblock(let byError) = survey.purpose {
       if let session = survey.filter.id.flatMap(find), let id = session.waitingLinkID {
-        let errand = UnblockErrand(id, byError: byError) { [registry] reply in
+        let call = UnblockCall(id, byError: byError) { [registry] reply in
           part.reply = reply
           _ = registry.seats[seat].mailbox.send(.part(part, number: number, isLast: true))
         }
-        return errand.begin(on: lane, now: now)
+        return call.begin(on: worker, now: now)
       }
       return report(part, to: seat, number, isLast: true)
     }
@@ -209,7 +209,7 @@ extension ClientRoster: TimerTarget {
 
   private func scheduleIdleCheck(now: Moment) {
     guard options.idleTimeout > .zero, idleTimer == nil, count > 0 else { return }
-    idleTimer = lane.loop.schedule(at: now.advanced(by: idlePause), self, token: 0)
+    idleTimer = worker.loop.schedule(at: now.advanced(by: idlePause), self, token: 0)
   }
 
   /// A slice of the clients: all of them within the time of a few, unless there are very many.
@@ -225,7 +225,7 @@ extension ClientRoster: TimerTarget {
 }
 
 /// Has Redis end what it keeps a client waiting for: by the link that never waits.
-private final class UnblockErrand: LaneCaller {
+private final class UnblockCall: Caller {
   private let id: Int
   private let byError: Bool
   private let report: ([UInt8]) -> Void
@@ -236,7 +236,7 @@ private final class UnblockErrand: LaneCaller {
     self.report = report
   }
 
-  func begin(on lane: Lane, now: Moment) {
+  func begin(on worker: Worker, now: Moment) {
     var request = ByteBuffer()
     request.appendCommand(argumentCount: 4)
     request.appendArgument("CLIENT")
@@ -246,7 +246,7 @@ private final class UnblockErrand: LaneCaller {
     var passage = Passage(.control, database: 0, effect: .none)
     passage.delivery = .tree
     do throws(ProxyError) {
-      try lane.pass(request.bytes, passage, for: self, ticket: 0, now: now)
+      try worker.pass(request.bytes, passage, for: self, ticket: 0, now: now)
     } catch {
       failed(0, because: error, now: now)
     }

@@ -2,7 +2,7 @@ internal import ProxyCore
 
 /// An `MGET` of which some elements were not in memory: it waits for each of these as a `GET` would, and
 /// is answered as a whole.
-final class MultipleGet: LaneCaller {
+final class MultipleGet: Caller {
   /// How it ended.
   enum Outcome {
     case whole

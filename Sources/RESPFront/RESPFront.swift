@@ -17,9 +17,9 @@ package struct RESPFront: Sendable {
     self.registry = registry
     let intakes = loops.indices.compactMap { index in
       loops[index].perform { loop in
-        if let lane = proxy.lane(on: loop) {
+        if let worker = proxy.worker(on: loop) {
           registry.seats[index].roster = ClientRoster(
-            registry, index: index, lane: lane, options: options)
+            registry, index: index, worker: worker, options: options)
         }
         return loop.makeIntake { registry.seats[index].roster?.admit($0) }
       }

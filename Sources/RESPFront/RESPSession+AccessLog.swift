@@ -18,7 +18,7 @@ struct AccessNotes {
 
 extension RESPSession {
   /// Whether requests are written down.
-  var logsAccess: Bool { lane.accessSwitch.load(ordering: .relaxed) }
+  var logsAccess: Bool { worker.accessSwitch.load(ordering: .relaxed) }
 
   /// Writes the request at hand down, a GET that may be answered from memory. Kept out of the way of those that
   /// are not written down, as is the next one.
@@ -46,7 +46,7 @@ extension RESPSession {
       place < parser.arguments.count ? Self.shown(parser.arguments.bytes(place, in: request)) : nil
     }
     note(
-      spec.isKnown ? lane.commands.name(at: spec.index) : "unknown", key: key,
+      spec.isKnown ? worker.commands.name(at: spec.index) : "unknown", key: key,
       arguments: arguments, access.ticket == nil ? .local : .passed, step, now: now)
   }
 
@@ -130,7 +130,7 @@ extension RESPSession {
   private func writeDown(_ pending: AccessNotes.Pending) {
     var record = pending.record
     record.duration = Moment.now.since(pending.start)
-    lane.writeDown(record)
+    worker.writeDown(record)
   }
 }
 

@@ -21,7 +21,7 @@ extension RESPSession {
     if !wantsOthers && pin?.hasIdentity != true {
       if let step = clear(.inform, length, now: now) { return step }
       var text = ByteBuffer()
-      Self.append(lane.proxy.figures, to: &text)
+      Self.append(worker.proxy.figures, to: &text)
       reply { $0.appendText(text.bytes, client.version) }
       return .done(length)
     }
@@ -46,7 +46,7 @@ extension RESPSession {
     var text = ByteBuffer()
     text.append(reply.bytes ?? [])
     if !text.isEmpty { text.appendLineEnd() }
-    Self.append(lane.proxy.figures, to: &text)
+    Self.append(worker.proxy.figures, to: &text)
     answer(ticket) { $0.appendText(text.bytes, client.version) }
   }
 

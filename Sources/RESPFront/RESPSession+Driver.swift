@@ -69,7 +69,7 @@ extension RESPSession: ConnectionHandler {
   /// It is told in its turn: what it has asked for before is answered first. Within a request that is passed on as
   /// it comes, there is no turn to tell it in.
   func inputIsTooMuch(_ connection: Connection, now: Moment) {
-    lane.proxy.tell(.unfinished(connection.peer))
+    worker.proxy.tell(.unfinished(connection.peer))
     if upload != nil { return connection.close() }
     stall = nil
     if !client.replies.drops { reply { $0.appendError(Self.inputTooMuch) } }
@@ -97,19 +97,19 @@ extension RESPSession: ConnectionHandler {
   func drained(_ connection: Connection, now: Moment) { speedUp() }
 
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
-    if reason == .outputLimit { lane.proxy.tell(.unread(connection.peer)) }
+    if reason == .outputLimit { worker.proxy.tell(.unread(connection.peer)) }
     if !access.pending.isEmpty { noteClose() }
     self.connection = nil
     queue.dropAll()
-    if traffic.fetches > 0 { for read in queue.reads { lane.abandonFetch(read, now: now) } }
+    if traffic.fetches > 0 { for read in queue.reads { worker.abandonFetch(read, now: now) } }
     roster?.leave(self)
     stall = nil
     upload = nil
     endNamings(.gone)
     abandonPin(now: now)
-    for loan in loans.values { lane.unpin(loan.link, isClean: false, now: now) }
+    for loan in loans.values { worker.unpin(loan.link, isClean: false, now: now) }
     loans = [:]
-    if case .held = permit { lane.releasePermit() }
+    if case .held = permit { worker.releasePermit() }
     permit = .none
   }
 }

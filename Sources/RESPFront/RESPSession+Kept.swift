@@ -5,7 +5,7 @@ extension RESPSession {
   func keep(_ spec: CommandSpec, _ request: RawSpan, _ length: Int, now: Moment) -> Step {
     defer { noteKept() }
     guard spec.accepts(argumentCount: parser.arguments.count) else {
-      let name = lane.commands.name(at: spec.index)
+      let name = worker.commands.name(at: spec.index)
       reply { ClientState.refuseCount(of: name, &$0) }
       return .done(length)
     }
@@ -46,7 +46,7 @@ extension RESPSession {
     }
     // Over another link, what comes next could overtake what is under way.
     guard traffic.isEmpty else { return stall(.quiet) }
-    if pin == nil && lane.knownDatabases.contains(database) {
+    if pin == nil && worker.knownDatabases.contains(database) {
       client.database = database
       reply { $0.appendSimpleString("OK") }
       return .done(length)
@@ -64,7 +64,7 @@ extension RESPSession {
       self.pin?.leavesState = true
     } else {
       do throws(ProxyError) {
-        link = try lane.pin(client.version, database: client.database, for: self)
+        link = try worker.pin(client.version, database: client.database, for: self)
       } catch {
         reply(error)
         return .done(length)
@@ -119,7 +119,7 @@ extension RESPSession {
   }
 
   func greetClient(_ hello: HelloRequest, _ output: inout ByteBuffer) {
-    let server = lane.proxy.server
+    let server = worker.proxy.server
     client.greeting.version = server.version ?? options.greeting.version
     client.greeting.isReplica = server.isReplica
     client.greet(hello, &output)
@@ -161,7 +161,7 @@ extension RESPSession {
     if let password {
       return credentials.match(password) ? .accepted : .refused
     }
-    return credentials.match(lane.proxy.settings.url) && pin?.hasIdentity != true
+    return credentials.match(worker.proxy.settings.url) && pin?.hasIdentity != true
       ? .accepted : .askRedis
   }
 
@@ -246,7 +246,7 @@ extension RESPSession {
     pin = Pin(link: link)
     pin?.wasReset = true
     if !isTarget { return }
-    let url = lane.proxy.settings.url
+    let url = worker.proxy.settings.url
     var request = ByteBuffer()
     if let password = url.password {
       request.appendCommand(argumentCount: 3)

@@ -11,7 +11,7 @@ extension RESPSession {
   /// The user as whom Redis knows the client.
   private var user: [UInt8] {
     if let user = pin?.user { return user }
-    return Array((lane.proxy.settings.url.username ?? "default").utf8)
+    return Array((worker.proxy.settings.url.username ?? "default").utf8)
   }
 
   /// The client's own link at Redis, by Redis's number, while something is under way on it.
@@ -108,7 +108,7 @@ extension RESPSession {
     add(" omem=", owed)
     add(" tot-mem=", Self.ownBytes + room + owed)
     text.append(connection?.isOutputBlocked == true ? " events=rw" : " events=r")
-    add(" cmd=", Array(presence.command.name(in: lane.commands).utf8))
+    add(" cmd=", Array(presence.command.name(in: worker.commands).utf8))
     add(" user=", user)
     add(" redir=", pin?.isTracking == true ? pin?.targets.last?.clientID ?? 0 : -1)
     add(" resp=", Int(client.version.rawValue))

@@ -22,8 +22,8 @@ extension RESPSession {
   /// The GET that begins at `offset`, if one does; has the processor fetch what it takes to look it up.
   func foresee(_ bytes: RawSpan, at offset: Int) -> ForeseenGet? {
     guard let request = PlainGet(bytes, at: offset) else { return nil }
-    let hash = lane.hash(bytes.extracting(request.key))
-    lane.prefetch(hash)
+    let hash = worker.hash(bytes.extracting(request.key))
+    worker.prefetch(hash)
     return ForeseenGet(request: request, hash: hash)
   }
 
@@ -35,7 +35,8 @@ extension RESPSession {
     var hits: UInt32 = 0
     var next = offset == 0 ? first ?? foresee(bytes, at: 0) : foresee(bytes, at: offset)
     while let get = next {
-      assert(get.hash == lane.hash(bytes.extracting(get.request.key)), "other bytes were foreseen")
+      assert(
+        get.hash == worker.hash(bytes.extracting(get.request.key)), "other bytes were foreseen")
       next = foresee(bytes, at: get.request.end)
       guard answer(bytes.extracting(get.request.key), get.hash, now: now) else { break }
       hits &+= 1
@@ -43,13 +44,13 @@ extension RESPSession {
     }
     if hits == 0 { return }
     presence.command = .get
-    lane.note(.resp, .hit, count: hits)
+    worker.note(.resp, .hit, count: hits)
   }
 
   /// Whether there was an answer.
   private func answer(_ key: RawSpan, _ hash: UInt64, now: Moment) -> Bool {
     guard
-      let hit = lane.find(key, hash: hash, database: client.database, counting: .hits, now: now)
+      let hit = worker.find(key, hash: hash, database: client.database, counting: .hits, now: now)
     else { return false }
     answer(hit)
     return true
@@ -65,8 +66,8 @@ extension RESPSession {
     // Who has been given a permit uses it, or nobody else could.
     guard case .none = permit else { return passRead(request, length, now: now) }
     let key = parser.arguments.bytes(1, in: request)
-    let hash = lane.hash(key)
-    if !traffic.isEmpty && lane.proxy.settings.rules.contains(.order) {
+    let hash = worker.hash(key)
+    if !traffic.isEmpty && worker.proxy.settings.rules.contains(.order) {
       if traffic.fetchNames(hash) || (options.ordersAll && traffic.fetches > 0) {
         return stall(.order)
       }
@@ -75,7 +76,7 @@ extension RESPSession {
       }
     }
     if hit(key, hash, now: now) {
-      lane.note(.resp, .hit)
+      worker.note(.resp, .hit)
       return .done(length)
     }
     if traffic.isFull { return stall(.room) }
@@ -83,21 +84,21 @@ extension RESPSession {
     let ticket = begin(journey)
     record(request, of: ticket, .done(length), now: now)
     journey.note(
-      read: lane.fetch(
+      read: worker.fetch(
         key, hash: hash, database: client.database, for: self, ticket: ticket, now: now))
     return .done(length)
   }
 
   /// A read that must follow what is under way, and so asks Redis.
   private func passRead(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
-    let spec = lane.classify(parser.arguments, in: request, keys: &keys)
+    let spec = worker.classify(parser.arguments, in: request, keys: &keys)
     let ticket = queue.nextTicket
     let step = pass(spec, request, length, now: now)
     record(request, of: ticket, step, now: now)
     if logsAccess && access.outcome == nil { noteOutcome(.passed) }
     if step != .stalled && queue.nextTicket == ticket {
       // It was refused at once.
-      lane.record(.resp, outcome, since: waitingSince ?? now, now: now)
+      worker.record(.resp, outcome, since: waitingSince ?? now, now: now)
     }
     return step
   }
@@ -106,7 +107,7 @@ extension RESPSession {
     // A client that has too much under way asks again, and is counted then.
     let counting = traffic.isFull ? ByteCache.Counting.hits : .all
     guard
-      let hit = lane.find(
+      let hit = worker.find(
         key, hash: hash, database: client.database, counting: counting, now: now)
     else { return false }
     if queue.isEmpty && !client.replies.drops { answer(hit) } else { replyUnusually(hit) }
@@ -160,10 +161,10 @@ extension RESPSession {
   func borrowLink(for request: [UInt8], _ ticket: UInt64, now: Moment) {
     guard connection != nil else { return conclude(ticket, now: now) }
     do throws(ProxyError) {
-      let link = try lane.pin(client.version, database: client.database, for: self)
+      let link = try worker.pin(client.version, database: client.database, for: self)
       loans[ticket] = Loan(link: link)
       let passage = Passage(.pinned(link), database: client.database, effect: .reads)
-      try lane.pass(request.rawSpan, passage, for: self, ticket: ticket, now: now)
+      try worker.pass(request.rawSpan, passage, for: self, ticket: ticket, now: now)
     } catch {
       failed(ticket, because: error, now: now)
     }

@@ -49,11 +49,11 @@ extension RESPSession {
 
   /// Whether what is under way for the client names any of the keys.
   private func wayAmongOthers(_ request: RawSpan) -> Way {
-    guard !traffic.isEmpty, lane.proxy.settings.rules.contains(.order) else { return .isFree }
+    guard !traffic.isEmpty, worker.proxy.settings.rules.contains(.order) else { return .isFree }
     var waits = options.ordersAll && traffic.fetches > 0
     var follows = options.ordersAll && traffic.passes > 0
     for place in 0..<keys.count {
-      let hash = lane.hash(parser.arguments.bytes(keys[place].argument, in: request))
+      let hash = worker.hash(parser.arguments.bytes(keys[place].argument, in: request))
       waits = waits || traffic.fetchNames(hash)
       follows = follows || traffic.passNames(hash)
     }
@@ -64,7 +64,7 @@ extension RESPSession {
     _ key: RawSpan, to known: inout ByteBuffer, now: Moment
   ) -> Bool {
     guard
-      let hit = lane.find(key, hash: lane.hash(key), database: client.database, now: now)
+      let hit = worker.find(key, hash: worker.hash(key), database: client.database, now: now)
     else { return false }
     hit.appendReply(client.version, to: &known)
     return true
@@ -76,15 +76,15 @@ extension RESPSession {
   ) {
     var journey = Journey(.fetch, bytes: length + keys.count * Limits.multipleGetKeyBytes)
     for place in 0..<keys.count {
-      journey.add(lane.hash(parser.arguments.bytes(keys[place].argument, in: request)))
+      journey.add(worker.hash(parser.arguments.bytes(keys[place].argument, in: request)))
     }
     let multiple = MultipleGet(
       self, ticket: begin(journey), request: request, count: keys.count, known: known, gaps: gaps)
     for (number, gap) in gaps.enumerated() {
       if multiple.hasEnded { return }
       let key = parser.arguments.bytes(gap.argument, in: request)
-      lane.fetch(
-        key, hash: lane.hash(key), database: client.database, for: multiple,
+      worker.fetch(
+        key, hash: worker.hash(key), database: client.database, for: multiple,
         ticket: UInt64(number), now: now)
     }
   }

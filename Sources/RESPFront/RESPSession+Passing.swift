@@ -2,7 +2,7 @@ internal import ProxyCore
 internal import Synchronization
 
 /// What Redis answers, over links that many share.
-extension RESPSession: LaneCaller {
+extension RESPSession: Caller {
   /// With a `note`, the reply is asked for as a whole and taken by `replied`.
   // Inlined because most requests have no note, and looking after one costs them more than all the rest.
   @inline(__always)
@@ -16,7 +16,7 @@ extension RESPSession: LaneCaller {
       traffic.fetches > 0 && (options.ordersAll || traffic.fetchNames(anyOf: journey))
     if fetchComesFirst || !traffic.usesOnly(journey.strand) {
       let strand = traffic.strand(of: journey, preferring: journey.strand)
-      if fetchComesFirst || strand == nil, lane.proxy.settings.rules.contains(.order) {
+      if fetchComesFirst || strand == nil, worker.proxy.settings.rules.contains(.order) {
         return stall(.order)
       }
       journey.strand = strand ?? journey.strand
@@ -25,11 +25,11 @@ extension RESPSession: LaneCaller {
     // While requests of the client's are under way on one link of a strand, that one.
     if !traffic.uses(journey.strand) { chooseLink(of: journey.strand, now: now) }
     let isSpare = spareStrands[journey.strand]
-    if lane.floodSwitch.load(ordering: .relaxed)
-      && lane.isFlooded(
+    if worker.floodSwitch.load(ordering: .relaxed)
+      && worker.isFlooded(
         journey.strand, client.version, database: client.database, isSpare: isSpare)
     {
-      lane.waitForRoom(self, now: now)
+      worker.waitForRoom(self, now: now)
       return stall(.link)
     }
     switch takePermit(now: now) {
@@ -44,13 +44,13 @@ extension RESPSession: LaneCaller {
       effect: spec.effect)
     passage.holdsPermit = true
     if note != nil { passage.delivery = .tree }
-    beginWrites(request, journey, &passage.writes)
+    beginIntents(request, journey, &passage.intents)
     send(request, passage, journey, note: note, now: now)
     return .done(length)
   }
 
   private func chooseLink(of strand: CommandStrand, now: Moment) {
-    spareStrands[strand] = lane.prefersSpare(
+    spareStrands[strand] = worker.prefersSpare(
       strand, client.version, database: client.database, now: now)
   }
 
@@ -68,18 +68,18 @@ extension RESPSession: LaneCaller {
     if keys.namesAll || keys.count > Limits.journeyKeysMax { return .namingAll(bytes: length) }
     var journey = Journey(.pass, bytes: length)
     for place in 0..<keys.count {
-      journey.add(lane.hash(parser.arguments.bytes(keys[place].argument, in: request)))
+      journey.add(worker.hash(parser.arguments.bytes(keys[place].argument, in: request)))
     }
     return journey
   }
 
   /// Begins to write the keys that the request writes; `journey` has the hashes of all its keys, or none.
-  func beginWrites(_ request: RawSpan, _ journey: Journey, _ writes: inout HeldKeys) {
+  func beginIntents(_ request: RawSpan, _ journey: Journey, _ intents: inout HeldIntents) {
     guard keys.writesAny else { return }
-    if keys.count > Limits.journeyKeysMax { writes.reserve(keys.count) }
+    if keys.count > Limits.journeyKeysMax { intents.reserve(keys.count) }
     for place in 0..<keys.count where keys[place].isWritten {
       let key = parser.arguments.bytes(keys[place].argument, in: request)
-      lane.beginWrite(key, hash: journey.hash(at: place) ?? lane.hash(key), &writes)
+      worker.beginIntent(key, hash: journey.hash(at: place) ?? worker.hash(key), &intents)
     }
   }
 
@@ -95,7 +95,7 @@ extension RESPSession: LaneCaller {
     if let loan { loans[ticket] = loan }
     if blocks { blockedBy = Blocker(ticket: ticket, isBlocking: isBlocking) }
     do throws(ProxyError) {
-      try lane.pass(request, passage, for: self, ticket: ticket, now: now)
+      try worker.pass(request, passage, for: self, ticket: ticket, now: now)
     } catch {
       failed(ticket, because: error, now: now)
     }
@@ -116,7 +116,7 @@ extension RESPSession: LaneCaller {
     case .held, .refused: return permit
     case .none: break
     }
-    switch lane.admit(self, ticket: 0, now: now) {
+    switch worker.admit(self, ticket: 0, now: now) {
     case .granted: return .held
     case .waiting: return .none
     case .refused(let error): return .refused(error)
@@ -129,7 +129,7 @@ extension RESPSession: LaneCaller {
 
   func admitted(_ ticket: UInt64, _ error: LimiterError?, now: Moment) {
     guard connection != nil else {
-      if error == nil { lane.releasePermit() }
+      if error == nil { worker.releasePermit() }
       return
     }
     permit = error.map { .refused($0) } ?? .held

@@ -6,7 +6,7 @@ extension RESPSession {
   /// Takes a link; says why there is none.
   func takePin(as identity: LinkIdentity? = nil) -> ProxyError? {
     do throws(ProxyError) {
-      let link = try lane.pin(
+      let link = try worker.pin(
         client.version, database: client.database, identity: identity, for: self)
       pin = Pin(link: link)
       return nil
@@ -35,7 +35,7 @@ extension RESPSession {
       }
       note = queueOrEnd(spec, request, &passage)
     } else {
-      beginWrites(request, journey(request, length), &passage.writes)
+      beginIntents(request, journey(request, length), &passage.intents)
       note = prepare(spec, request, &passage, now: now)
     }
     let isAlone = pin?.isInTransaction == false
@@ -110,7 +110,7 @@ extension RESPSession {
       guard let queued = pin?.queued else { return nil }
       passage.effect = queued.isUncountable ? max(queued.effect, .fence) : queued.effect
       for key in queued.keys {
-        lane.beginWrite(key.rawSpan, hash: lane.hash(key.rawSpan), &passage.writes)
+        worker.beginIntent(key.rawSpan, hash: worker.hash(key.rawSpan), &passage.intents)
       }
       expectElements(of: queued, &passage)
       pin?.endTransaction()
@@ -216,7 +216,7 @@ extension RESPSession {
   func leavePinIfIdle(now: Moment) {
     guard let pin, traffic.isEmpty, pin.isIdle, !isTarget else { return }
     self.pin = nil
-    lane.unpin(pin.link, isClean: !pin.wasReset, now: now)
+    worker.unpin(pin.link, isClean: !pin.wasReset, now: now)
   }
 
   /// Whether others have named the client as the one to send to, or are about to.
@@ -227,7 +227,7 @@ extension RESPSession {
     guard let pin else { return }
     self.pin = nil
     subscriptions = Subscriptions()
-    lane.unpin(pin.link, isClean: false, now: now)
+    worker.unpin(pin.link, isClean: false, now: now)
   }
 
   // MARK: What comes
@@ -277,7 +277,7 @@ extension RESPSession {
     case .select(let database):
       if !isError {
         client.database = database
-        lane.knownDatabases.insert(database)
+        worker.knownDatabases.insert(database)
       }
     case .exec(let queued):
       if piece.begins(with: "*") && !piece.begins(with: "*-") { executed(queued) }
@@ -322,7 +322,7 @@ extension RESPSession {
     guard let pin, !pin.selecting.isEmpty else { return }
     if let place = pin.link.lastSelection, place < pin.selecting.count {
       client.database = pin.selecting[place]
-      lane.knownDatabases.insert(client.database)
+      worker.knownDatabases.insert(client.database)
     }
     pin.selecting = []
   }

@@ -41,15 +41,15 @@ extension RESPSession {
     switch subcommand {
     case .slowlog, .hotkeys: break
     case .help: reply { Self.appendLines(Self.help, to: &$0) }
-    case .stats: reply { Self.append(lane.proxy.figures, client.version, to: &$0) }
+    case .stats: reply { Self.append(worker.proxy.figures, client.version, to: &$0) }
     case .flush:
-      lane.proxy.cache.removeAll()
+      worker.proxy.cache.removeAll()
       reply { $0.appendSimpleString("OK") }
     case .invalidate:
       var forgotten = 0
       for index in 2..<parser.arguments.count {
         let key = parser.arguments.bytes(index, in: request)
-        if lane.proxy.cache.invalidate(key, hash: lane.hash(key)) { forgotten += 1 }
+        if worker.proxy.cache.invalidate(key, hash: worker.hash(key)) { forgotten += 1 }
       }
       reply { $0.appendInteger(forgotten) }
     }

@@ -69,7 +69,7 @@ extension RESPSession {
     }
     let passage = Passage(.pinned(link), database: client.database, effect: .none)
     do throws(ProxyError) {
-      try lane.pass(request.bytes, passage, for: self, ticket: ticket, now: now)
+      try worker.pass(request.bytes, passage, for: self, ticket: ticket, now: now)
     } catch {
       failed(ticket, because: error, now: now)
     }

@@ -79,7 +79,7 @@ extension RESPSession {
     }
     guard traffic.isEmpty else { return stall(.quiet) }
     let ownLink = pin?.hasIdentity == true ? pin?.link : nil
-    if ownLink == nil && lane.proxy.cannotBeAsked {
+    if ownLink == nil && worker.proxy.cannotBeAsked {
       clearance = lastKnown(right)
       return clear(right, user: user, length, now: now)
     }
@@ -96,11 +96,11 @@ extension RESPSession {
     var timer: TimerHandle?
     if ownLink == nil {
       let deadline = now.advanced(by: Limits.rightsPatience)
-      timer = lane.loop.schedule(at: deadline, self, token: Int(truncatingIfNeeded: ticket))
+      timer = worker.loop.schedule(at: deadline, self, token: Int(truncatingIfNeeded: ticket))
     }
     clearance = .asked(.init(right: right, user: user, ticket: ticket, timer: timer))
     do throws(ProxyError) {
-      try lane.pass(right.question(user).rawSpan, passage, for: self, ticket: ticket, now: now)
+      try worker.pass(right.question(user).rawSpan, passage, for: self, ticket: ticket, now: now)
     } catch {
       answer(question: ticket, .failure(error))
     }
@@ -113,9 +113,9 @@ extension RESPSession {
 
   /// Redis has answered, or has not in time (nil). The request that waits is looked at again.
   func answer(question ticket: UInt64, _ answer: Result<RESPValue, ProxyError>?) {
-    if case .success = answer { lane.proxy.noteHeard(lane.loop.now) }
+    if case .success = answer { worker.proxy.noteHeard(worker.loop.now) }
     guard case .asked(let question) = clearance, question.ticket == ticket else { return }
-    if let timer = question.timer { lane.loop.cancel(timer) }
+    if let timer = question.timer { worker.loop.cancel(timer) }
     clearance = cleared(question.right, question.user, by: answer)
     if stall == .clearance { resume() }
   }
@@ -126,10 +126,10 @@ extension RESPSession {
     let isShared = pin?.hasIdentity != true
     switch answer {
     case .success(.error(let error)) where right.isRefused(by: error, user):
-      if isShared && user == nil { lane.proxy.noteRights(right.bit, areRefused: true) }
+      if isShared && user == nil { worker.proxy.noteRights(right.bit, areRefused: true) }
       return .refused(error.bytes)
     case .success:
-      if isShared { lane.proxy.noteRights(right.bit, areRefused: false) }
+      if isShared { worker.proxy.noteRights(right.bit, areRefused: false) }
       return .given
     case .failure(.redis(let error)):
       if case .authenticationFailed = error.reason { return .refused(Self.noAuthentication) }
@@ -141,8 +141,8 @@ extension RESPSession {
 
   /// What holds while Redis cannot be asked: who looks after the proxy needs to see it just then.
   private func lastKnown(_ right: Right) -> Clearance {
-    if lane.proxy.isLockedOut { return .refused(Self.noAuthentication) }
-    return lane.proxy.refusesRights(right.bit) ? .refused(Self.noPermission) : .given
+    if worker.proxy.isLockedOut { return .refused(Self.noAuthentication) }
+    return worker.proxy.refusesRights(right.bit) ? .refused(Self.noPermission) : .given
   }
 
   private static let noAuthentication = Array("NOAUTH Authentication required.".utf8)
@@ -154,7 +154,7 @@ extension RESPSession {
 extension RESPSession: TimerTarget {
   /// Redis was asked, and stands still.
   func timerFired(_ token: Int, now: Moment) {
-    lane.proxy.noteUnheard(now: now)
+    worker.proxy.noteUnheard(now: now)
     answer(question: UInt64(bitPattern: Int64(token)), nil)
   }
 }

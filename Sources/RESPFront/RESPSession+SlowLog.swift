@@ -10,7 +10,7 @@ extension RESPSession {
     _ request: RawSpan, of ticket: UInt64, _ step: Step, more: Int? = nil, now: Moment
   ) {
     // What clients with an identity of their own do is not for everybody to read.
-    guard step != .stalled, lane.keepsSlowRequests, pin?.hasIdentity != true else { return }
+    guard step != .stalled, worker.keepsSlowRequests, pin?.hasIdentity != true else { return }
     let start = waitingSince ?? now
     if !queue.hasEnded(ticket) {
       queue.note(ledger.add(parser.arguments, in: request, more: more, since: start), of: ticket)
@@ -23,8 +23,8 @@ extension RESPSession {
   /// A request that was written down is over.
   func settle(_ entry: RequestLedger.Entry, now: Moment) {
     let duration = now.nanosecondsSince(entry.start)
-    if lane.keepsSlowRequest(nanoseconds: duration) {
-      lane.slowLog.add(
+    if worker.keepsSlowRequest(nanoseconds: duration) {
+      worker.slowLog.add(
         nanoseconds: duration, arguments: ledger.request(of: entry), client: connection?.peer,
         name: client.name)
     }
@@ -37,7 +37,7 @@ extension RESPSession {
   func tellSlow(_ request: RawSpan, _ length: Int) -> Step {
     let name = parser.arguments.bytes(2, in: request)
     let count = parser.arguments.count
-    let log = lane.slowLog
+    let log = worker.slowLog
     if name.equalsIgnoringCase("help") && count == 3 {
       reply { Self.appendLines(Self.slowHelp, to: &$0) }
     } else if name.equalsIgnoringCase("len") && count == 3 {

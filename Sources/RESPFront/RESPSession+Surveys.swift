@@ -25,7 +25,7 @@ extension RESPSession {
     if spec.verb == .info { return tellDetails(spec, request, length, now: now) }
     guard let roster else { return nil }
     guard spec.accepts(argumentCount: parser.arguments.count) else {
-      let name = lane.commands.name(at: spec.index)
+      let name = worker.commands.name(at: spec.index)
       reply { ClientState.refuseCount(of: name, &$0) }
       return .done(length)
     }

@@ -7,19 +7,19 @@ extension RESPSession {
     var relay: RequestRelay
     /// Where it goes; nil where it was refused, so that the rest is only skipped.
     var link: PinnedLink?
-    let errand: UInt64
+    let call: UInt64
     /// Where its reply goes.
     let ticket: UInt64?
     /// The error that it is answered with at its end, where it was refused.
     let refusal: ProxyError?
 
     init(
-      _ relay: RequestRelay, over link: PinnedLink? = nil, errand: UInt64 = 0,
+      _ relay: RequestRelay, over link: PinnedLink? = nil, call: UInt64 = 0,
       ticket: UInt64? = nil, refusal: ProxyError? = nil
     ) {
       self.relay = relay
       self.link = link
-      self.errand = errand
+      self.call = call
       self.ticket = ticket
       self.refusal = refusal
     }
@@ -28,7 +28,7 @@ extension RESPSession {
   func executeLarge(
     _ large: RequestParser.LargeArgument, in bytes: RawSpan, now: Moment
   ) -> Step {
-    let spec = lane.commands.command(of: parser.arguments, in: bytes)
+    let spec = worker.commands.command(of: parser.arguments, in: bytes)
     let key = spec.singleKeyArgument
     let isKnown = key.map { $0 < parser.arguments.count } ?? false
     // Where the arguments to come tell what it does, all are waited for, as long as that is reasonable; and
@@ -67,13 +67,13 @@ extension RESPSession {
       noteKept()
     } else if let key, isKnown, spec.effect == .writes {
       let bytes = parser.arguments.bytes(key, in: head)
-      lane.beginWrite(bytes, hash: lane.hash(bytes), &passage.writes)
+      worker.beginIntent(bytes, hash: worker.hash(bytes), &passage.intents)
     }
     let ticket = begin(.namingAll(bytes: large.headLength))
     if spec.isTimed { record(head, of: ticket, .done(0), more: large.length, now: now) }
     do throws(ProxyError) {
-      let errand = try lane.pass(head, passage, for: self, ticket: ticket, now: now)
-      upload = Upload(parser.relay(), over: link, errand: errand, ticket: ticket)
+      let call = try worker.pass(head, passage, for: self, ticket: ticket, now: now)
+      upload = Upload(parser.relay(), over: link, call: call, ticket: ticket)
     } catch {
       upload = Upload(parser.relay())
       failed(ticket, because: error, now: now)
@@ -95,8 +95,8 @@ extension RESPSession {
       abandonPin(now: now)
       return refuse(error)
     }
-    if let link = upload?.link, let errand = upload?.errand {
-      if !link.extend(errand, bytes.extracting(0..<length)) { upload?.link = nil }
+    if let link = upload?.link, let call = upload?.call {
+      if !link.extend(call, bytes.extracting(0..<length)) { upload?.link = nil }
     }
     if case .complete = verdict { endUpload() }
     if let link = upload?.link, link.isOutputBlocked,
@@ -111,7 +111,7 @@ extension RESPSession {
   private func endUpload() {
     if let refusal = upload?.refusal {
       reply(refusal)
-      lane.note(.resp, outcome)
+      worker.note(.resp, outcome)
       // It was written down when its head came.
       access.outcome = nil
     }

@@ -4,19 +4,19 @@ internal import ProxyCore
 ///
 /// ```
 /// bytes ─▶ parse ─▶ GET ─▶ memory ──────────────────────────────┐
-///                    │       └ miss ─▶ Lane.fetch ──────────────┤
+///                    │       └ miss ─▶ Worker.fetch ────────────┤
 ///                    └▶ classify ─▶ kept here ──────────────────┼─▶ ReplyQueue ─▶ output
-///                             ├▶ Lane.pass, shared link ────────┤
-///                             └▶ Lane.pass, a link of its own ──┘
+///                             ├▶ Worker.pass, shared link ──────┤
+///                             └▶ Worker.pass, a link of its own ──┘
 /// ```
 ///
 /// A request that must wait for something is left in the connection's input, which is not read on until
-/// then: a `Stall`. All state is touched on the lane's loop only.
+/// then: a `Stall`. All state is touched on the worker's loop only.
 final class RESPSession {
   // What every request asks for comes first, side by side: of each client it is a handful of the
   // processor's cache lines, and the kernel has driven them out since the client's last request.
 
-  let lane: Lane
+  let worker: Worker
   @safe @exclusivity(unchecked) var connection: Connection?
   /// The link that the client has to itself, and why.
   @safe @exclusivity(unchecked) var pin: Pin?
@@ -116,16 +116,16 @@ final class RESPSession {
     case finish, abort
   }
 
-  init(id: Int, options: RESPOptions, lane: Lane, output: OutputBuffer = OutputBuffer()) {
-    self.lane = lane
+  init(id: Int, options: RESPOptions, worker: Worker, output: OutputBuffer = OutputBuffer()) {
+    self.worker = worker
     self.options = options
     client = ClientState(
       id: id, greeting: options.greeting,
-      homeDatabase: UInt32(clamping: lane.proxy.settings.url.database))
+      homeDatabase: UInt32(clamping: worker.proxy.settings.url.database))
     client.isAuthenticated = options.password == nil
     parser.isAuthenticated = client.isAuthenticated
     detached = output
-    presence = ClientPresence(now: lane.loop.now)
+    presence = ClientPresence(now: worker.loop.now)
   }
 
   deinit { roster?.leave(self) }
@@ -186,7 +186,7 @@ final class RESPSession {
 
   /// As Redis does: a request past the limit of a whole one ends without a word.
   func refuse(_ error: ProtocolError) -> Step {
-    if logsAccess { noteRefusal(now: lane.loop.now) }
+    if logsAccess { noteRefusal(now: worker.loop.now) }
     if error == .requestTooBig { return .abort }
     if !client.replies.drops { reply { error.write(to: &$0) } }
     return .finish
@@ -201,13 +201,13 @@ final class RESPSession {
       step = get(request, length, now: now)
       if logsAccess { noteGet(request, step, now: now) }
     } else {
-      let spec = lane.classify(parser.arguments, in: request, keys: &keys)
+      let spec = worker.classify(parser.arguments, in: request, keys: &keys)
       let ticket = queue.nextTicket
       outcome = .local
       step = dispatch(spec, request, length, now: now)
       if spec.isTimed { record(request, of: ticket, step, now: now) }
       if step != .stalled && queue.nextTicket == ticket {
-        lane.record(.resp, outcome, since: waitingSince ?? now, now: now)
+        worker.record(.resp, outcome, since: waitingSince ?? now, now: now)
       }
       if logsAccess { note(spec, request, step, now: now) }
     }
@@ -225,7 +225,7 @@ final class RESPSession {
       reply { $0.appendError("NOAUTH Authentication required.") }
       return .done(length)
     }
-    presence.command = LatestCommand(spec, of: lane.commandsID)
+    presence.command = LatestCommand(spec, of: worker.commandsID)
     if let step = administer(spec, request, length, now: now) { return step }
     switch spec.routing {
     case .kept where isKeptHere(spec): return keep(spec, request, length, now: now)
@@ -309,7 +309,7 @@ final class RESPSession {
     traffic.begin(journey)
     if logsAccess { access.ticket = queue.nextTicket }
     return queue.add(
-      journey, since: waitingSince ?? lane.now, isDropped: client.replies.drops)
+      journey, since: waitingSince ?? worker.now, isDropped: client.replies.drops)
   }
 
   /// The reply of a ticket is complete. Without an outcome, Redis has answered.
@@ -322,7 +322,7 @@ final class RESPSession {
   ) {
     guard let ended = queue.finish(ticket, output) else { return }
     traffic.end(ended.journey)
-    lane.record(
+    worker.record(
       .resp, outcome ?? usualOutcome(of: ended.journey, ticket), since: ended.start, now: now)
     if !ended.entry.isEmpty { settle(ended.entry, now: now) }
     if !access.pending.isEmpty { noteEnd(of: ticket) }
@@ -346,7 +346,7 @@ final class RESPSession {
     if blockedBy?.ticket == ticket { endBlock() }
     if upload?.ticket == ticket { endPassingOn() }
     if let loan = loans.removeValue(forKey: ticket) {
-      lane.unpin(loan.link, isClean: loan.isClean, now: now)
+      worker.unpin(loan.link, isClean: loan.isClean, now: now)
     }
     if !loans.isEmpty { speedUp() }
     settleNamings(now: now)

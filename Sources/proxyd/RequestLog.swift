@@ -44,7 +44,7 @@ struct RequestLog {
       writer = try Self.writer(onto: target, of: path, log)
     }
     let chosen = writer ?? (place == .off ? nil : log.writer)
-    let access = chosen.map { AccessLog(format, lanes: server.laneCount, writer: $0) }
+    let access = chosen.map { AccessLog(format, workers: server.workerCount, writer: $0) }
     server.setAccessLog(access)
     close()
     self.place = place

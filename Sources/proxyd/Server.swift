@@ -97,7 +97,7 @@ struct Server {
     resp?.update(configuration.resp(greeting: Self.greeting))
   }
 
-  var laneCount: Int { proxy.laneCount }
+  var workerCount: Int { proxy.workerCount }
 
   /// Has requests written down; when it returns, nothing is added to the former log.
   func setAccessLog(_ log: AccessLog?) { proxy.setAccessLog(log) }

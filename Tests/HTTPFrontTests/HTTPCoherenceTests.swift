@@ -78,7 +78,7 @@ extension HTTPStack {
   var readsUnderWay: Int {
     let proxy = proxy
     return loops.reduce(0) { sum, loop in
-      sum + (loop.perform { proxy.lane(on: $0)?.underWay.reads ?? 0 } ?? 0)
+      sum + (loop.perform { proxy.worker(on: $0)?.underWay.reads ?? 0 } ?? 0)
     }
   }
 }

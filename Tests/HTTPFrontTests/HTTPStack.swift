@@ -52,15 +52,15 @@ final class HTTPStack: Sendable {
     let proxy = proxy
     return eventually {
       self.loops.allSatisfy { loop in
-        loop.perform { proxy.lane(on: $0)?.underWay.isNothing ?? true } ?? true
+        loop.perform { proxy.worker(on: $0)?.underWay.isNothing ?? true } ?? true
       }
     }
   }
 }
 
-extension LaneCensus {
+extension WorkerCensus {
   fileprivate var isNothing: Bool {
-    reads + errands + waits + flights + fences + pinned == 0
+    reads + calls + waits + flights + fences + pinned == 0
   }
 }
 

@@ -49,18 +49,19 @@ struct ContentHashTests {
 
   @Test("cannot be made to agree by who does not know the seed")
   func collisions() {
-    // Two values whose XXH64, which has no secret, is the same: within each of its lanes, the second word takes
+    // Two values whose XXH64, which has no secret, is the same: within each of its workers, the second word takes
     // back what the first one has changed.
     var generator = SeededGenerator.forTest()
     for _ in 0..<100 {
       let first = (0..<8).map { _ in generator.next() }
       var second = first
-      for lane in 0..<4 {
-        second[lane] = generator.next()
-        second[lane + 4] = Self.word(after: second[lane], like: first[lane], first[lane + 4], lane)
+      for worker in 0..<4 {
+        second[worker] = generator.next()
+        second[worker + 4] = Self.word(
+          after: second[worker], like: first[worker], first[worker + 4], worker)
       }
       let (one, two) = (Self.bytes(first), Self.bytes(second))
-      #expect(one != two && Self.lanes(first) == Self.lanes(second))
+      #expect(one != two && Self.workers(first) == Self.workers(second))
       let hash = ContentHash(seed: generator.next())
       #expect(hash.hash(one.rawSpan) != hash.hash(two.rawSpan))
     }
@@ -70,20 +71,20 @@ struct ContentHashTests {
   private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
   private static let starts: [UInt64] = [prime1 &+ prime2, prime2, 0, 0 &- prime1]
 
-  private static func round(_ lane: UInt64, _ word: UInt64) -> UInt64 {
-    let sum = lane &+ word &* prime2
+  private static func round(_ worker: UInt64, _ word: UInt64) -> UInt64 {
+    let sum = worker &+ word &* prime2
     return (sum << 31 | sum >> 33) &* prime1
   }
 
-  private static func lanes(_ words: [UInt64]) -> [UInt64] {
+  private static func workers(_ words: [UInt64]) -> [UInt64] {
     (0..<4).map { round(round(starts[$0], words[$0]), words[$0 + 4]) }
   }
 
-  /// The word that makes a lane what `known` and `next` make it, after `first` instead of `known`.
+  /// The word that makes a worker what `known` and `next` make it, after `first` instead of `known`.
   private static func word(
-    after first: UInt64, like known: UInt64, _ next: UInt64, _ lane: Int
+    after first: UInt64, like known: UInt64, _ next: UInt64, _ worker: Int
   ) -> UInt64 {
-    let difference = round(starts[lane], known) &- round(starts[lane], first)
+    let difference = round(starts[worker], known) &- round(starts[worker], first)
     // Of an odd number, by Newton: five correct bits become 160.
     var inverse = prime2
     for _ in 0..<5 { inverse = inverse &* (2 &- prime2 &* inverse) }

@@ -77,7 +77,7 @@ import Testing
 
   @Test func `where there is enough, or nobody knows, nothing is taken away`() {
     for (clients, links) in [(1, 0), (1, 1), (10_000, 5_000), (1_000_000, 1_000_000)] {
-      let wanted = configuration(clients: clients, links: links, threads: Limits.lanesMax)
+      let wanted = configuration(clients: clients, links: links, threads: Limits.workersMax)
       for limit in [nil, wanted.descriptorsNeeded, wanted.descriptorsNeeded + 1, .max] {
         #expect(Room(descriptors: limit).fit(wanted) == wanted)
       }
@@ -103,7 +103,7 @@ import Testing
     for _ in 0..<20_000 {
       let wanted = configuration(
         clients: 1 + any(999_999), links: any(1_000_000),
-        threads: Int.random(in: 1...Limits.lanesMax, using: &random))
+        threads: Int.random(in: 1...Limits.workersMax, using: &random))
       let limit = any(4_000_000)
       let fitted = Room(descriptors: limit).fit(wanted)
       #expect((1...wanted.clientsMax).contains(fitted.clientsMax))

@@ -11,7 +11,7 @@ internal import Synchronization
 ///                              │             │  ▲                        │
 ///                     while a write is       │  └── isCurrent: may join  │
 ///                     under way: refused     ▼                           ▼
-///                              beginWrite, invalidate, empty: neither is left
+///                              beginIntent, invalidate, empty: neither is left
 /// ```
 ///
 /// Keys are known here by their hashes, and intents by some bits of these: two keys that share them hold each
@@ -27,8 +27,8 @@ extension ByteCache {
   // MARK: Writes
 
   /// Before a write leaves that names this key: what is known of the key is forgotten, in every database,
-  /// and nothing is learned of it until `endWrite`. Each beginning needs its own end.
-  package func beginWrite(_ key: RawSpan, hash: UInt64) {
+  /// and nothing is learned of it until `endIntent`. Each beginning needs its own end.
+  package func beginIntent(_ key: RawSpan, hash: UInt64) {
     let shard = shard(hash)
     shard.acquire()
     defer { shard.release() }
@@ -37,7 +37,7 @@ extension ByteCache {
   }
 
   /// When a write's reply has come, and before it is handed on.
-  package func endWrite(hash: UInt64) {
+  package func endIntent(hash: UInt64) {
     let shard = shard(hash)
     shard.acquire()
     defer { shard.release() }

@@ -1,7 +1,7 @@
-/// The loop's end of a lane: sends what has gathered with one `send` a turn, and resumes the tasks
+/// The loop's end of a worker: sends what has gathered with one `send` a turn, and resumes the tasks
 /// whose replies come. It lives as long as its loop.
 final class ClientLink {
-  private let lane: ClientLane
+  private let worker: ClientWorker
   private let loop: EventLoop
   private let resolver: LoopResolver
   private let profile: LinkProfile
@@ -12,7 +12,7 @@ final class ClientLink {
   // change of what it changes; checking cost a tenth of the thread's time.
   @safe @exclusivity(unchecked) private var requests = WaiterRing()
   /// What was taken last; empty between turns.
-  @safe @exclusivity(unchecked) private var batch = ClientLane.Batch()
+  @safe @exclusivity(unchecked) private var batch = ClientWorker.Batch()
   /// What has come of a string that did not come whole.
   @safe @exclusivity(unchecked) private var partial = ByteBuffer()
   private var timer: TimerHandle?
@@ -20,25 +20,25 @@ final class ClientLink {
   private var timedFrom: UInt64 = 0
   private var farewells: [CheckedContinuation<Void, Never>] = []
 
-  /// A lane to a link on `loop`. Call it there.
-  static func makeLane(
+  /// A worker to a link on `loop`. Call it there.
+  static func makeWorker(
     _ profile: LinkProfile, _ options: RedisClientOptions, _ resolver: NameResolver,
     on loop: EventLoop
-  ) -> ClientLane {
-    let lane = ClientLane(profile, requestsMax: options.requestsMaxOfLoop)
-    let link = ClientLink(lane, profile, options, resolver, on: loop)
-    lane.connect(
+  ) -> ClientWorker {
+    let worker = ClientWorker(profile, requestsMax: options.requestsMaxOfLoop)
+    let link = ClientLink(worker, profile, options, resolver, on: loop)
+    worker.connect(
       loop.makeMailbox(capacity: Limits.redisClientBellsMax) { (_: Void, now) in
         link.gather(now: now)
       })
-    return lane
+    return worker
   }
 
   private init(
-    _ lane: ClientLane, _ profile: LinkProfile, _ options: RedisClientOptions,
+    _ worker: ClientWorker, _ profile: LinkProfile, _ options: RedisClientOptions,
     _ resolver: NameResolver, on loop: EventLoop
   ) {
-    self.lane = lane
+    self.worker = worker
     self.profile = profile
     self.loop = loop
     self.resolver = LoopResolver(resolver, on: loop)
@@ -46,7 +46,7 @@ final class ClientLink {
   }
 
   deinit {
-    lane.end(for: &batch)
+    worker.end(for: &batch)
     let submissions = batch.submissions
     for number in requests.first..<requests.next {
       requests.end(number)?.fail(profile.error(.connectionLost(outcomeUnknown: true)))
@@ -58,8 +58,8 @@ final class ClientLink {
   // MARK: Requests
 
   private func gather(now: Moment) {
-    lane.exchange(for: &batch)
-    var taken = ClientLane.Batch()
+    worker.exchange(for: &batch)
+    var taken = ClientWorker.Batch()
     swap(&taken, &batch)
     send(taken, now: now)
     for number in taken.cancelled { requests.abandon(number).fail(CancellationError()) }
@@ -70,11 +70,11 @@ final class ClientLink {
     }
     taken.removeAll()
     swap(&taken, &batch)
-    lane.publish(bytesWaiting: link.outputCount)
+    worker.publish(bytesWaiting: link.outputCount)
     watchDeadlines()
   }
 
-  private func send(_ batch: borrowing ClientLane.Batch, now: Moment) {
+  private func send(_ batch: borrowing ClientWorker.Batch, now: Moment) {
     var position = 0
     for index in batch.submissions.indices {
       let submission = batch.submissions[index]
@@ -97,7 +97,7 @@ final class ClientLink {
 
   private func end(_ number: UInt64) -> ReplyWaiter? {
     let waiter = requests.end(number)
-    lane.publish(first: requests.first)
+    worker.publish(first: requests.first)
     return waiter
   }
 
@@ -126,7 +126,7 @@ final class ClientLink {
   }
 }
 
-extension ClientLane.Submission {
+extension ClientWorker.Submission {
   fileprivate var delivery: LinkDelivery {
     if case .string = waiter { .relay } else { .tree }
   }
@@ -167,7 +167,7 @@ extension ClientLink: LinkOwner {
 
   func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
     partial.release()
-    lane.publish(bytesWaiting: 0)
+    worker.publish(bytesWaiting: 0)
     if !farewells.isEmpty && link.isClosed {
       // After the requests that it takes with it, which are reported in this turn.
       _ = loop.schedule(at: now, self, token: Self.farewellToken)
@@ -186,7 +186,7 @@ extension ClientLink: LinkOwner {
   }
 
   func linkDrained(_ link: LinkConnection, now: Moment) {
-    lane.publish(bytesWaiting: 0)
+    worker.publish(bytesWaiting: 0)
   }
 
   private func deliver(_ reply: RESPValue, to waiter: ReplyWaiter?) {

@@ -6,19 +6,20 @@ extension RedisClient {
   public nonisolated(nonsending) func send(
     _ arguments: [RedisArgument]
   ) async throws -> RESPValue {
-    let lane = lane
-    if let why = SharedCommands.refusal(of: arguments) { throw lane.error(.commandRefused(why)) }
+    let worker = worker
+    if let why = SharedCommands.refusal(of: arguments) { throw worker.error(.commandRefused(why)) }
     let place = RequestPlace()
     defer { Handover.end() }
     return try await withTaskCancellationHandler {
       unsafe try await withUnsafeThrowingContinuation { task in
-        lane.submit(unsafe .value(task), bytesMax: RedisArgument.encodedCountMax(arguments), place)
-        {
+        worker.submit(
+          unsafe .value(task), bytesMax: RedisArgument.encodedCountMax(arguments), place
+        ) {
           RedisArgument.encode(arguments, to: &$0)
         }
       }
     } onCancel: {
-      if let number = place.abandon() { lane.cancel(number) }
+      if let number = place.abandon() { worker.cancel(number) }
     }
   }
 
@@ -77,16 +78,16 @@ extension RedisClient {
   private nonisolated(nonsending) func replies(
     to count: Int, bytesMax: Int, _ encode: (inout ByteBuffer) -> Void
   ) async throws -> [RESPValue] {
-    let lane = lane
+    let worker = worker
     let place = RequestPlace()
     defer { Handover.end() }
     return try await withTaskCancellationHandler {
       unsafe try await withUnsafeThrowingContinuation { task in
         let replies = unsafe SeveralReplies(count, for: task)
-        lane.submit(.several(replies), count: count, bytesMax: bytesMax, place, encode)
+        worker.submit(.several(replies), count: count, bytesMax: bytesMax, place, encode)
       }
     } onCancel: {
-      if let number = place.abandon() { lane.cancel(number) }
+      if let number = place.abandon() { worker.cancel(number) }
     }
   }
 

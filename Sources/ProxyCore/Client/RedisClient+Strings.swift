@@ -18,19 +18,19 @@ extension RedisClient: RedisCommands {
   }
 
   private nonisolated(nonsending) func bytes(of key: RedisArgument) async throws -> [UInt8]? {
-    let lane = lane
+    let worker = worker
     let place = RequestPlace()
     defer { Handover.end() }
     return try await withTaskCancellationHandler {
       unsafe try await withUnsafeThrowingContinuation { task in
-        lane.submit(unsafe .string(task), bytesMax: key.encodedCountMax &+ 13, place) {
+        worker.submit(unsafe .string(task), bytesMax: key.encodedCountMax &+ 13, place) {
           $0.appendCommand(argumentCount: 2)
           $0.appendArgument("GET")
           key.encode(to: &$0)
         }
       }
     } onCancel: {
-      if let number = place.abandon() { lane.cancel(number) }
+      if let number = place.abandon() { worker.cancel(number) }
     }
   }
 }

@@ -35,11 +35,11 @@ public final class RedisClient: Sendable {
   /// The loops that the client's links live on; others may live there too.
   package let threads: [LoopThread]
 
-  /// All the lanes there are, of which `first` is one: most clients have no other, and finding that
+  /// All the workers there are, of which `first` is one: most clients have no other, and finding that
   /// out must not cost them anything.
-  private let lanes: [ClientLane]
-  private let first: ClientLane
-  private let hasOneLane: Bool
+  private let workers: [ClientWorker]
+  private let first: ClientWorker
+  private let hasOneWorker: Bool
   private let turn = Atomic<Int>(0)
 
   /// Connects to the server that `url` names, `redis://user:password@host:port/database`, and
@@ -64,17 +64,17 @@ public final class RedisClient: Sendable {
     do throws(SystemError) {
       let resolver = try NameResolver()
       threads = try Self.startThreads(options.loopsClamped)
-      lanes = threads.compactMap { thread in
+      workers = threads.compactMap { thread in
         thread.perform { loop in
-          ClientLink.makeLane(options.profile(of: url), options, resolver, on: loop)
+          ClientLink.makeWorker(options.profile(of: url), options, resolver, on: loop)
         }
       }
     } catch {
       throw RedisError(server: url.server, reason: .connectFailed(error.description))
     }
-    guard let first = lanes.first else { throw RedisError(server: url.server, reason: .closed) }
+    guard let first = workers.first else { throw RedisError(server: url.server, reason: .closed) }
     self.first = first
-    hasOneLane = lanes.count == 1
+    hasOneWorker = workers.count == 1
     // It waits for the connection, and fails with what the first attempt at one meets.
     do {
       _ = try await send([RedisArgument("PING")])
@@ -95,7 +95,7 @@ public final class RedisClient: Sendable {
 
   /// Requests whose replies have not come, those included whose tasks no longer wait for them.
   /// O(loops).
-  public var requestsInFlight: Int { lanes.reduce(0) { $0 + $1.requestCount } }
+  public var requestsInFlight: Int { workers.reduce(0) { $0 + $1.requestCount } }
 
   /// Ends the client: refuses requests from now on, and returns when those in flight have been
   /// answered or, after five seconds, have failed.
@@ -103,15 +103,15 @@ public final class RedisClient: Sendable {
   /// A client that nobody holds any more ends by itself.
   public nonisolated(nonsending) func close() async {
     await withTaskGroup(of: Void.self) { group in
-      for lane in lanes { group.addTask { await lane.close() } }
+      for worker in workers { group.addTask { await worker.close() } }
     }
     for thread in threads { thread.stop() }
   }
 
-  /// The lane of the next request.
-  var lane: ClientLane {
-    if hasOneLane { return first }
+  /// The worker of the next request.
+  var worker: ClientWorker {
+    if hasOneWorker { return first }
     let number = turn.wrappingAdd(1, ordering: .relaxed).oldValue
-    return lanes[Int(UInt(bitPattern: number) % UInt(lanes.count))]
+    return workers[Int(UInt(bitPattern: number) % UInt(workers.count))]
   }
 }

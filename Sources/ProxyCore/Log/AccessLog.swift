@@ -13,19 +13,19 @@ package final class AccessLog: Sendable {
   private let writer: LineWriter
   private let queues: [LineQueue]
 
-  /// - Parameter lanes: How many loops there are.
-  package init(_ format: LogFormat, lanes: Int, writer: LineWriter) {
+  /// - Parameter workers: How many loops there are.
+  package init(_ format: LogFormat, workers: Int, writer: LineWriter) {
     self.format = format
     self.writer = writer
-    queues = (0..<lanes).map { _ in writer.makeQueue(bytesMax: Limits.accessLogBytesMax) }
+    queues = (0..<workers).map { _ in writer.makeQueue(bytesMax: Limits.accessLogBytesMax) }
   }
 
   /// What its loops have added is written, and nothing more comes.
   package func retire() { writer.retire(queues) }
 
   /// Writes a request of the loop with this number down, unless more wait already than may. O(bytes).
-  func add(_ record: AccessRecord, lane: Int) {
-    queues[lane].add { line, clock in
+  func add(_ record: AccessRecord, worker: Int) {
+    queues[worker].add { line, clock in
       switch format {
       case .text: record.writeText(to: &line, &clock)
       case .json: record.writeJSON(to: &line, &clock)

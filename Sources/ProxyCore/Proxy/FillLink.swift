@@ -19,9 +19,9 @@ final class FillLink: LinkOwner {
   }
 
   private func makeConnection() -> LinkConnection {
-    var profile = home.lane.profile(.fill, database: database)
-    profile.tracks = home.lane.proxy.settings.coherence != .timeToLive
-    return home.lane.connection(profile, owner: self)
+    var profile = home.worker.profile(.fill, database: database)
+    profile.tracks = home.worker.proxy.settings.coherence != .timeToLive
+    return home.worker.connection(profile, owner: self)
   }
 
   /// Whatever it has filled was filled before now.
@@ -45,28 +45,28 @@ final class FillLink: LinkOwner {
     case .answered(let token, _): home.fencePartAnswered(token.value, now: now)
     case .tree(let token):
       guard let question = home.question(token.value) else { return }
-      home.lane.finish(question, with: link.takeReply(), now: now)
+      home.worker.finish(question, with: link.takeReply(), now: now)
     case .ready:
-      guard home.lane.greeted(link, now: now) else { return }
+      guard home.worker.greeted(link, now: now) else { return }
       isReady = true
       isTracked = link.server.tracking == .on
       if !isTracked {
-        home.lane.proxy.untrackedLinks.wrappingAdd(1, ordering: .relaxed)
-        home.lane.proxy.linkIsUntracked(link.server)
+        home.worker.proxy.untrackedLinks.wrappingAdd(1, ordering: .relaxed)
+        home.worker.proxy.linkIsUntracked(link.server)
       }
-      home.lane.beginSwapWatch(over: link, now: now)
+      home.worker.beginSwapWatch(over: link, now: now)
     case .piece, .unasked, .needsMore, .drained, .lost: break
     }
   }
 
   func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
     if isReady && !isTracked {
-      home.lane.proxy.untrackedLinks.wrappingSubtract(1, ordering: .relaxed)
+      home.worker.proxy.untrackedLinks.wrappingSubtract(1, ordering: .relaxed)
     }
     let wasReady = isReady
     isReady = false
     if wasReady && !isRetired { home.linkWasLost() }
-    home.lane.lost(link, because: error)
+    home.worker.lost(link, because: error)
   }
 
   func link(

@@ -8,23 +8,23 @@ extension Home {
   func fail(_ token: UInt64, because error: RedisError, now: Moment) {
     keepNothing(of: token)
     guard let flight = flights[token] else { return }
-    guard proxy.isConnected, !lane.isClosed else {
+    guard proxy.isConnected, !worker.isClosed else {
       return giveUp(token, because: .redis(error), now: now)
     }
     var passage = Passage(.shared(.three, .reads), database: flight.database, effect: .reads)
     passage.delivery = .tree
-    let recipient = Errand.Recipient.task { [unowned self] reply in
-      answered(token, reply, now: lane.loop.now)
+    let recipient = Call.Recipient.task { [unowned self] reply in
+      answered(token, reply, now: worker.loop.now)
     }
     do throws(ProxyError) {
-      try lane.pass(Lane.get(flight.key), passage, for: recipient, now: now)
+      try worker.pass(Worker.get(flight.key), passage, for: recipient, now: now)
     } catch {
       giveUp(token, because: error, now: now)
     }
   }
 
   private func answered(_ token: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {
-    let (outcome, bytes) = lane.outcome(ofGet: reply)
+    let (outcome, bytes) = worker.outcome(ofGet: reply)
     if case .failed(let error) = outcome {
       giveUp(token, because: error, now: now)
     } else {
@@ -53,13 +53,13 @@ extension Home {
     _ token: UInt64, because error: ProxyError, isSettled: Bool = false, now: Moment
   ) {
     guard let flight = flights[token] else { return }
-    if !isSettled, proxy.isConnected, proxy.staleIfError > .zero, !lane.isClosed,
+    if !isSettled, proxy.isConnected, proxy.staleIfError > .zero, !worker.isClosed,
       recall(
         flight.key.rawSpan, hash: flight.hash, database: flight.database, evenUntrusted: true,
         now: now) != nil
     {
-      return proxy.settleLosses(for: lane.index) { lane, now in
-        lane?.home.giveUp(token, because: error, isSettled: true, now: now)
+      return proxy.settleLosses(for: worker.index) { worker, now in
+        worker?.home.giveUp(token, because: error, isSettled: true, now: now)
       }
     }
     if proxy.mayBeStale(now: now),
@@ -115,8 +115,8 @@ extension Home {
   func abandon(_ reader: Reader, hash: UInt64, database: UInt32, now: Moment) {
     for token in flightsUnderWay(hash: hash, database: database) {
       let isUnwanted = flights.change(token) { flight in
-        flight.readers.removeAll { $0.read == reader.read && $0.lane == reader.lane }
-        flight.next.removeAll { $0.read == reader.read && $0.lane == reader.lane }
+        flight.readers.removeAll { $0.read == reader.read && $0.worker == reader.worker }
+        flight.next.removeAll { $0.read == reader.read && $0.worker == reader.worker }
         return flight.readers.isEmpty && flight.next.isEmpty
       }
       if isUnwanted == true { releasePermit(of: token) }
@@ -145,21 +145,21 @@ extension Home {
     _ readers: [Reader], _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
     now: Moment
   ) {
-    if readers.count == 1, readers[0].lane == lane.index {
-      return lane.deliver(
+    if readers.count == 1, readers[0].worker == worker.index {
+      return worker.deliver(
         readers[0].read, outcome, bytes, notes: notes.of(readers[0]), now: now)
     }
     let hasBytes = outcome == .value || outcome == .error
     let block = hasBytes ? SharedBlock(copying: bytes) : nil
     var remote: [Int: [Reader]] = [:]
-    for reader in readers where reader.lane != lane.index {
-      remote[reader.lane, default: []].append(reader)
+    for reader in readers where reader.worker != worker.index {
+      remote[reader.worker, default: []].append(reader)
     }
     for (place, readers) in remote {
-      lane.send(.fetched(readers, outcome, notes, block), to: place)
+      worker.send(.fetched(readers, outcome, notes, block), to: place)
     }
-    for reader in readers where reader.lane == lane.index {
-      lane.deliver(reader.read, outcome, block, notes: notes.of(reader), now: now)
+    for reader in readers where reader.worker == worker.index {
+      worker.deliver(reader.read, outcome, block, notes: notes.of(reader), now: now)
     }
   }
 

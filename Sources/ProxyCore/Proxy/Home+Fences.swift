@@ -1,6 +1,6 @@
 /// The home's part in fences: when what Redis has pushed so far is applied here.
 extension Home {
-  /// A fence of some lane, as far as this one is concerned.
+  /// A fence of some worker, as far as this one is concerned.
   struct FencePart {
     let sender: Int
     let number: UInt64
@@ -13,7 +13,7 @@ extension Home {
     let part = fenceParts.insert(FencePart(sender: sender, number: number, left: 1))
     if !proxy.isTracking { cache.removeAll() }
     // Of what former links have filled, Redis tells this one nothing.
-    if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: lane.index) }
+    if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: worker.index) }
     for link in links.values {
       fenceParts.change(part) { $0.left += 1 }
       guard link.connection.isReady else {
@@ -34,7 +34,7 @@ extension Home {
   /// A link cannot show that what Redis has pushed is applied. What such links have filled is not trusted
   /// already, and from here on it is no last known value either: the write that waits may be newer.
   func fencePartLost(_ token: UInt64, now: Moment) {
-    if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: lane.index) }
+    if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: worker.index) }
     fencePartAnswered(token, now: now)
   }
 
@@ -45,10 +45,10 @@ extension Home {
       return part.left
     }
     guard left == 0, let ended = fenceParts.remove(part) else { return }
-    if ended.sender == lane.index {
-      lane.fenceAnswered(ended.number, now: now)
+    if ended.sender == worker.index {
+      worker.fenceAnswered(ended.number, now: now)
     } else {
-      lane.send(.fenceAnswered(number: ended.number), to: ended.sender)
+      worker.send(.fenceAnswered(number: ended.number), to: ended.sender)
     }
   }
 
@@ -61,19 +61,19 @@ extension Home {
 
   /// Passes a question of the proxy's own on over a fill link, where it stands in line with the fills.
   func pass(
-    _ request: borrowing ByteBuffer, for recipient: consuming Errand.Recipient,
+    _ request: borrowing ByteBuffer, for recipient: consuming Call.Recipient,
     over link: LinkConnection, now: Moment
   ) throws(ProxyError) {
-    let token = lane.insert(recipient, now: now)
+    let token = worker.insert(recipient, now: now)
     do throws(RedisError) {
       try link.submit(LinkToken(token | Self.questionMark), .answer, request.bytes, now: now)
     } catch {
-      lane.errands.remove(token)
+      worker.calls.remove(token)
       throw .redis(error)
     }
   }
 
-  /// The lane's token of such a question; nil where it is none.
+  /// The worker's token of such a question; nil where it is none.
   func question(_ token: UInt64) -> UInt64? {
     token & Self.questionMark == 0 || isFence(token) ? nil : token & ~Self.questionMark
   }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Where some keys are at home: all fetches of such a key that are to be kept go over this lane's links,
+/// Where some keys are at home: all fetches of such a key that are to be kept go over this worker's links,
 /// so that there is one order for all of them.
 ///
 /// ```
@@ -33,7 +33,7 @@ final class Home {
     var wasRepeated = false
   }
 
-  unowned let lane: Lane
+  unowned let worker: Worker
   var flights = TokenTable<Flight>()
   /// The latest flight of each key, which may be joined if the cache says that it is current.
   private var latest = InFlightTable<(token: UInt64, database: UInt32)>()
@@ -43,11 +43,11 @@ final class Home {
   var fenceParts = TokenTable<FencePart>()
   var scratch = ByteBuffer()
 
-  var proxy: Proxy { lane.proxy }
-  var cache: ByteCache { lane.proxy.cache }
-  var rules: CoherenceRules { lane.proxy.settings.rules }
+  var proxy: Proxy { worker.proxy }
+  var cache: ByteCache { worker.proxy.cache }
+  var rules: CoherenceRules { worker.proxy.settings.rules }
 
-  init(_ lane: Lane) { self.lane = lane }
+  init(_ worker: Worker) { self.worker = worker }
 
   var flightCount: Int { flights.count }
   var fencePartCount: Int { fenceParts.count }
@@ -63,7 +63,7 @@ final class Home {
       refer(request.reader, key, now: now)
       return nil
     }
-    // What has come while the question was on its way to this lane answers it.
+    // What has come while the question was on its way to this worker answers it.
     if answer(request, key, now: now) { return nil }
     if proxy.isSilent && answerLastKnown(request, key, now: now) { return nil }
     if join(request, key) || wait(request, key) {
@@ -83,7 +83,7 @@ final class Home {
     {
       latest.add((token, request.database), hash: request.hash)
     }
-    switch lane.admit(.flight(token), now: now) {
+    switch worker.admit(.flight(token), now: now) {
     case .granted: depart(token, now: now)
     case .waiting: break
     case .refused(let error): end(token, .failed(.limiter(error)), now: now)
@@ -180,10 +180,10 @@ final class Home {
 
   /// The reader is to ask Redis itself.
   private func refer(_ reader: Reader, _ key: RawSpan, now: Moment) {
-    if reader.lane == lane.index {
-      lane.askRedis(reader.read, key: key, now: now)
+    if reader.worker == worker.index {
+      worker.askRedis(reader.read, key: key, now: now)
     } else {
-      lane.send(.askYourself(reader.read, key: key.array), to: reader.lane)
+      worker.send(.askYourself(reader.read, key: key.array), to: reader.worker)
     }
   }
 
@@ -209,7 +209,7 @@ final class Home {
     flights.change(token) { $0.sent = now }
     guard let flight = flights[token] else { return }
     do throws(RedisError) {
-      if lane.isClosed { throw proxy.error(.closed) }
+      if worker.isClosed { throw proxy.error(.closed) }
       try link(to: flight.database).connection.submitFill(
         LinkToken(token), key: flight.key.rawSpan, now: now)
     } catch {
@@ -234,7 +234,7 @@ final class Home {
     isTracked: Bool, now: Moment
   ) {
     guard let flight = flights[token] else { return }
-    lane.meter.recordTrip(.fill, since: flight.sent, now: now)
+    worker.meter.recordTrip(.fill, since: flight.sent, now: now)
     switch value {
     case .value(.shown(let range)):
       let value = bytes.extracting(range)
@@ -307,7 +307,7 @@ final class Home {
     guard let kernel = flight.kernel else { return FetchNotes() }
     var insertion = ByteCache.Insertion()
     insertion.deadline = deadline
-    insertion.generation = proxy.seats[lane.index].generation.load(ordering: .relaxed)
+    insertion.generation = proxy.seats[worker.index].generation.load(ordering: .relaxed)
     insertion.database = flight.database
     insertion.isLarge = isLarge
     if !isTracked {
@@ -331,7 +331,7 @@ final class Home {
   func lost(_ token: UInt64, because error: RedisError, now: Moment) {
     if isFence(token) { return fencePartLost(token, now: now) }
     if let question = question(token) {
-      return lane.fail(question, wasSent: true, because: error, now: now)
+      return worker.fail(question, wasSent: true, because: error, now: now)
     }
     let wasRepeated = flights.change(token) { flight in
       defer { flight.wasRepeated = true }
@@ -379,10 +379,10 @@ final class Home {
   // MARK: Links
 
   /// Before anything else is done about it: what the link has filled holds no longer.
-  func linkWasLost() { proxy.endGeneration(of: lane.index) }
+  func linkWasLost() { proxy.endGeneration(of: worker.index) }
 
   func renewLinks(now: Moment) {
-    for link in links.values { lane.renew(link.connection, now: now) }
+    for link in links.values { worker.renew(link.connection, now: now) }
   }
 
   func close(now: Moment) {

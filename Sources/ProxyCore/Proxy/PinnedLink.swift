@@ -1,6 +1,6 @@
 /// A link of one client's own, for as long as that client holds state at Redis.
 package final class PinnedLink: LinkOwner {
-  unowned let lane: Lane
+  unowned let worker: Worker
   let version: RESPVersion
   let database: UInt32
   /// Who its first client is, where that is not who the proxy is: in case that Redis does not let the
@@ -8,9 +8,9 @@ package final class PinnedLink: LinkOwner {
   let identity: LinkIdentity?
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.
-  weak var caller: (any LaneCaller)? { didSet { latest = ErrandPlace() } }
+  weak var caller: (any Caller)? { didSet { latest = CallPlace() } }
   /// The request whose reply Redis sent bytes of last.
-  private var latest = ErrandPlace()
+  private var latest = CallPlace()
   /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
   enum Stage { case busy, returning, idle }
   var stage = Stage.busy
@@ -20,18 +20,18 @@ package final class PinnedLink: LinkOwner {
   private var hasBeenReady = false
 
   init(
-    _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil, of lane: Lane
+    _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil, of worker: Worker
   ) {
     self.version = version
     self.database = database
     self.identity = identity
-    self.lane = lane
+    self.worker = worker
   }
 
   private func makeConnection() -> LinkConnection {
-    var profile = lane.profile(.pinned(version), database: database)
+    var profile = worker.profile(.pinned(version), database: database)
     profile.fallback = identity
-    return lane.connection(profile, owner: self)
+    return worker.connection(profile, owner: self)
   }
 
   /// Channels that its client is subscribed to.
@@ -107,19 +107,19 @@ package final class PinnedLink: LinkOwner {
     switch event {
     case .piece(let piece):
       note(piece.token)
-      lane.relay(piece, in: bytes, now: now)
+      worker.relay(piece, in: bytes, now: now)
     case .unasked(let piece):
       let place = ReplyPlace(isFirst: piece.isFirst, isLast: piece.isLast, endsRequest: false)
-      lane.relayUnasked(
+      worker.relayUnasked(
         bytes.extracting(piece.bytes), place, after: latest, on: self, now: now)
     case .tree(let token):
       note(token)
-      lane.finish(token.value, with: link.takeReply(), now: now)
+      worker.finish(token.value, with: link.takeReply(), now: now)
     case .ready:
-      guard lane.greeted(link, now: now) else { return }
+      guard worker.greeted(link, now: now) else { return }
       hasBeenReady = true
       if stage == .returning {
-        lane.pool(self, now: now)
+        worker.pool(self, now: now)
       } else {
         caller?.linkReady(self, now: now)
         caller?.linkDrained(now: now)
@@ -130,24 +130,24 @@ package final class PinnedLink: LinkOwner {
 
   private func note(_ token: LinkToken) {
     if token.value == latest.token { return }
-    latest = ErrandPlace(token: token.value, ticket: lane.ticket(of: token.value))
+    latest = CallPlace(token: token.value, ticket: worker.ticket(of: token.value))
   }
 
   package func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
-    lane.lost(link, because: error)
+    worker.lost(link, because: error)
   }
 
   package func link(
     _ link: LinkConnection, failed request: FailedRequest, because error: RedisError, now: Moment
   ) {
-    lane.fail(request.token.value, wasSent: request.wasSent, because: error, now: now)
+    worker.fail(request.token.value, wasSent: request.wasSent, because: error, now: now)
   }
 
   package func linkDrained(_ link: LinkConnection, now: Moment) { caller?.linkDrained(now: now) }
 
   package func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment) {
-    // Not before: until all its requests are reported, perhaps nobody but the lane keeps it.
-    lane.forget(self)
+    // Not before: until all its requests are reported, perhaps nobody but the worker keeps it.
+    worker.forget(self)
     caller?.linkEnded(self, because: error, now: now)
     caller = nil
   }

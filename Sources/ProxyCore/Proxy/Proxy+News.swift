@@ -33,7 +33,7 @@ extension Proxy {
   /// wrong with it is known. From any thread.
   package func connect() {
     for seat in seats {
-      _ = seat.mailbox.send(.perform { lane, now in lane?.connect(now: now) })
+      _ = seat.mailbox.send(.perform { worker, now in worker?.connect(now: now) })
     }
   }
 
@@ -91,7 +91,7 @@ extension Proxy {
   /// known value any more.
   func linkIsUnidentified() {
     if settings.rules.contains(.unidentified) {
-      for lane in 0..<laneCount { forgetLastKnown(of: lane) }
+      for worker in 0..<workerCount { forgetLastKnown(of: worker) }
     }
     if isKnownUnidentified.exchange(true, ordering: .relaxed) { return }
     settings.observer?(.unidentified)
@@ -101,23 +101,23 @@ extension Proxy {
   /// every link reconnects.
   func unidentifiedLinkWasLost(_ link: LinkConnection, now: Moment) {
     guard settings.rules.contains(.unidentified) else { return }
-    for lane in 0..<laneCount { endGeneration(of: lane) }
+    for worker in 0..<workerCount { endGeneration(of: worker) }
     for seat in seats {
       _ = seat.mailbox.send(
         .renewUnidentified(readyBefore: now, withClients: !link.profile.role.isPinned))
     }
   }
 
-  /// Calls `body` on a lane once all lanes have noticed which of their links have ended by now. A turn of a loop
-  /// that has begun may have looked before that: the one after it has not, so each lane is visited twice.
+  /// Calls `body` on a worker once all workers have noticed which of their links have ended by now. A turn of a loop
+  /// that has begun may have looked before that: the one after it has not, so each worker is visited twice.
   func settleLosses(
-    for home: Int, visited: Int = 0, _ body: @escaping @Sendable (Lane?, Moment) -> Void
+    for home: Int, visited: Int = 0, _ body: @escaping @Sendable (Worker?, Moment) -> Void
   ) {
-    let isLast = visited == 2 * laneCount
-    let next = isLast ? home : visited % laneCount
+    let isLast = visited == 2 * workerCount
+    let next = isLast ? home : visited % workerCount
     _ = seats[next].mailbox.send(
-      .perform { [self] lane, now in
-        if isLast { return body(lane, now) }
+      .perform { [self] worker, now in
+        if isLast { return body(worker, now) }
         settleLosses(for: home, visited: visited + 1, body)
       })
   }
@@ -131,13 +131,13 @@ extension Proxy {
   }
 }
 
-extension Lane {
+extension Worker {
   /// The links that most requests need.
   func connect(now: Moment) {
     if isClosed { return }
     let database = UInt32(clamping: proxy.settings.url.database)
     home.connect(to: database, now: now)
-    // One lane's will do to learn what Redis's commands are.
+    // One worker's will do to learn what Redis's commands are.
     if index > 0 { return }
     let name = SharedLink.Name.shared(.two, database: database, .reads, isSpare: false)
     try? shared(name, now: now).start(now: now)

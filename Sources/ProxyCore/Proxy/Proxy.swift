@@ -3,16 +3,16 @@ internal import Synchronization
 /// The heart: one memory, coherent with one Redis, for any number of clients on any number of loops.
 ///
 /// ```
-///   client ─▶ Lane.find ── hit ──────────────────────────────────────────▶ client
+///   client ─▶ Worker.find ── hit ────────────────────────────────────────▶ client
 ///               │ miss
 ///               ▼
-///             Lane.fetch ─▶ (mailbox) ─▶ Home of the key: join a flight, or GET + PTTL on its fill link
+///             Worker.fetch ─▶ (mailbox) ─▶ Home of the key: join a flight, or GET + PTTL on its fill link
 ///
-///   client ─▶ Lane.beginWrite ─▶ Lane.pass ─▶ shared, pinned or control link ─▶ fence? ─▶ client
+///   client ─▶ Worker.beginIntent ─▶ Worker.pass ─▶ shared, pinned or control link ─▶ fence? ─▶ client
 /// ```
 ///
 /// What loops share is here: the cache, the limiter, the generations, which server it is. Each loop has
-/// a `Lane` for all else, and nothing of a lane is touched by another thread.
+/// a `Worker` for all else, and nothing of a worker is touched by another thread.
 ///
 /// Locks, none of which is taken while another is held: a shard's, the limiter's, the proxy's own.
 @safe
@@ -28,7 +28,7 @@ package final class Proxy: Sendable {
   package let clientOutput: ClientLedger
   /// What they have sent of requests that have not ended.
   package let clientInput: ClientLedger
-  let seats: [LaneSeat]
+  let seats: [WorkerSeat]
   let loops: [LoopThread]
 
   /// Fill links that are ready without tracking.
@@ -42,7 +42,7 @@ package final class Proxy: Sendable {
   private let staleIfErrorNow: Atomic<Int64>
   /// Links of any kind that are ready.
   let readyLinks = Atomic<Int>(0)
-  /// When Redis was heard last, over any link, as far as lanes have looked; and since when it counts as away
+  /// When Redis was heard last, over any link, as far as workers have looked; and since when it counts as away
   /// although there are links, or 0.
   let heardAt = Atomic<Int64>(0)
   let silentSince = Atomic<Int64>(0)
@@ -85,7 +85,7 @@ package final class Proxy: Sendable {
 
   /// A proxy on `loops`, which end after it.
   package init(_ settings: ProxySettings, loops: [LoopThread]) throws(SystemError) {
-    precondition(!loops.isEmpty && loops.count <= Limits.lanesMax, "a proxy needs loops")
+    precondition(!loops.isEmpty && loops.count <= Limits.workersMax, "a proxy needs loops")
     self.settings = settings
     self.loops = loops
     pinnedMaxNow = Atomic(settings.pinnedMax)
@@ -105,10 +105,10 @@ package final class Proxy: Sendable {
     contentSeedNow = Atomic(Self.contentSeed(Array((settings.url.password ?? "").utf8)))
     slowLog = SlowLog(threshold: settings.slowThreshold, countMax: settings.slowRequestsMax)
     let resolver = try NameResolver()
-    seats = loops.compactMap { loop in loop.perform { LaneSeat(on: $0) } }
+    seats = loops.compactMap { loop in loop.perform { WorkerSeat(on: $0) } }
     for (index, loop) in loops.enumerated() {
       _ = loop.perform { [self] in
-        seats[index].lane = Lane(self, index: index, on: $0, resolver: resolver)
+        seats[index].worker = Worker(self, index: index, on: $0, resolver: resolver)
       }
     }
   }
@@ -118,7 +118,7 @@ package final class Proxy: Sendable {
   package func setTimeToLive(_ timeToLive: Duration?) {
     for (loop, seat) in zip(loops, seats) {
       _ = loop.perform { loop in
-        for link in seat.lane?.home.links.values ?? [:].values {
+        for link in seat.worker?.home.links.values ?? [:].values {
           link.entriesMayAge(to: timeToLive, now: loop.now)
         }
       }
@@ -148,8 +148,8 @@ package final class Proxy: Sendable {
   package func close() {
     for (loop, seat) in zip(loops, seats) {
       _ = loop.perform { loop in
-        seat.lane?.close(now: loop.now)
-        seat.lane = nil
+        seat.worker?.close(now: loop.now)
+        seat.worker = nil
       }
     }
   }
@@ -158,22 +158,22 @@ package final class Proxy: Sendable {
   func closeSoon() {
     for (loop, seat) in zip(loops, seats) {
       _ = loop.remote.post { loop in
-        seat.lane?.close(now: loop.now)
-        seat.lane = nil
+        seat.worker?.close(now: loop.now)
+        seat.worker = nil
       }
     }
   }
 
-  package var laneCount: Int { seats.count }
+  package var workerCount: Int { seats.count }
 
-  /// The lane of the loop on whose thread this is called.
-  package func lane(on loop: EventLoop) -> Lane? {
-    for seat in seats where seat.remote === loop.remote { return seat.lane }
+  /// The worker of the loop on whose thread this is called.
+  package func worker(on loop: EventLoop) -> Worker? {
+    for seat in seats where seat.remote === loop.remote { return seat.worker }
     return nil
   }
 
-  /// Lanes in turn, for requests that may go over any.
-  func nextLane() -> Int {
+  /// Workers in turn, for requests that may go over any.
+  func nextWorker() -> Int {
     if seats.count == 1 { return 0 }
     let number = turn.wrappingAdd(1, ordering: .relaxed).oldValue
     return Int(UInt(bitPattern: number) % UInt(seats.count))
@@ -181,7 +181,7 @@ package final class Proxy: Sendable {
 
   // MARK: Keys and their homes
 
-  /// The lane whose fill link fetches a key: one order for all its fills.
+  /// The worker whose fill link fetches a key: one order for all its fills.
   func home(of hash: UInt64) -> Int {
     // Bits that choose neither the shard nor the place in it.
     let chosen = (hash &>> 20) & 0xFFFF_FFFF
@@ -217,16 +217,16 @@ package final class Proxy: Sendable {
     return current &- generation <= current &- oldest
   }
 
-  /// Trusts nothing any more that the links of a lane have filled.
-  func endGeneration(of lane: Int) {
+  /// Trusts nothing any more that the links of a worker have filled.
+  func endGeneration(of worker: Int) {
     counters.generations.wrappingAdd(1, ordering: .relaxed)
     // Once in 65 536 losses the numbers begin again, and no entry may be left from the first time.
-    if seats[lane].raiseGeneration() { cache.removeAll() }
+    if seats[worker].raiseGeneration() { cache.removeAll() }
   }
 
-  /// Has former generations of a lane hold no last known values.
-  func forgetLastKnown(of lane: Int) {
-    let seat = seats[lane]
+  /// Has former generations of a worker hold no last known values.
+  func forgetLastKnown(of worker: Int) {
+    let seat = seats[worker]
     seat.oldestKnown.store(seat.generation.load(ordering: .relaxed), ordering: .relaxed)
   }
 
@@ -360,21 +360,21 @@ package final class Proxy: Sendable {
   }
 }
 
-/// Where a lane sits, as other threads know it.
-// Unchecked because of `lane`, which is touched on its own loop only; all else is constant or atomic.
-final class LaneSeat: @unchecked Sendable {
+/// Where a worker sits, as other threads know it.
+// Unchecked because of `worker`, which is touched on its own loop only; all else is constant or atomic.
+final class WorkerSeat: @unchecked Sendable {
   let remote: LoopRemote
-  let mailbox: Mailbox<LaneMessage>
-  /// Of the lane's fill links: what was filled under another one is not trusted.
+  let mailbox: Mailbox<WorkerMessage>
+  /// Of the worker's fill links: what was filled under another one is not trusted.
   let generation = Atomic<UInt16>(1)
   /// The first of its generations whose entries may be answered as last known values.
   let oldestKnown = Atomic<UInt16>(1)
-  var lane: Lane? {
-    get { occupant.lane }
-    set { occupant.lane = newValue }
+  var worker: Worker? {
+    get { occupant.worker }
+    set { occupant.worker = newValue }
   }
 
-  private final class Occupant { var lane: Lane? }
+  private final class Occupant { var worker: Worker? }
   private let occupant: Occupant
 
   init(on loop: EventLoop) {
@@ -384,8 +384,8 @@ final class LaneSeat: @unchecked Sendable {
     // What waits in it is bounded by what is under way: reads, permits and fences each have a limit of
     // their own, and one message or two.
     mailbox = loop.makeMailbox(capacity: .max) { message, now in
-      if let lane = occupant.lane {
-        lane.receive(message, now: now)
+      if let worker = occupant.worker {
+        worker.receive(message, now: now)
       } else if case .perform(let work) = message {
         work(nil, now)
       }

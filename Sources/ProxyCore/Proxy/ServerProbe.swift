@@ -1,29 +1,29 @@
 /// Looks who answers now where the URL leads: a connection that hears the greeting, and ends. Should that be
-/// another server than that of the lane's links, they are renewed, as when one of them finds it out.
+/// another server than that of the worker's links, they are renewed, as when one of them finds it out.
 final class ServerProbe: LinkOwner {
-  private unowned let lane: Lane
+  private unowned let worker: Worker
   private lazy var connection = makeConnection()
 
-  init(_ lane: Lane) { self.lane = lane }
+  init(_ worker: Worker) { self.worker = worker }
 
   private func makeConnection() -> LinkConnection {
-    let database = UInt32(clamping: lane.proxy.settings.url.database)
-    return lane.connection(lane.profile(.pinned(.two), database: database), owner: self)
+    let database = UInt32(clamping: worker.proxy.settings.url.database)
+    return worker.connection(worker.profile(.pinned(.two), database: database), owner: self)
   }
 
   func start(now: Moment) { connection.start(now: now) }
   func close(now: Moment) { connection.close(now: now) }
 
   func link(_ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment) {
-    guard case .ready = event, lane.greeted(link, now: now) else { return }
-    lane.probeAnsweredAt = now
+    guard case .ready = event, worker.greeted(link, now: now) else { return }
+    worker.probeAnsweredAt = now
     link.close(now: now)
   }
 
   func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {
     // A server that does not answer is no loss of a link.
-    if error.isAnswer { lane.probeAnsweredAt = lane.loop.now }
-    if link.isCounted || error.reason == .serverReplaced { lane.lost(link, because: error) }
+    if error.isAnswer { worker.probeAnsweredAt = worker.loop.now }
+    if link.isCounted || error.reason == .serverReplaced { worker.lost(link, because: error) }
   }
 
   func link(
@@ -31,11 +31,11 @@ final class ServerProbe: LinkOwner {
   ) {}
 
   func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment) {
-    lane.probe = nil
+    worker.probe = nil
   }
 }
 
-extension Lane {
+extension Worker {
   /// Looks at the beginning of a reply: whoever refuses a write because it is a replica may have been
   /// demoted, and the name that led to it may lead elsewhere by now.
   func heed(_ reply: RawSpan, now: Moment) {

@@ -15,15 +15,15 @@ final class SharedLink {
   let connection: LinkConnection
   var watch = IdleWatch()
 
-  init(_ name: Name, of lane: Lane) {
+  init(_ name: Name, of worker: Worker) {
     self.name = name
     let profile =
       switch name {
       case .shared(let version, let database, _, _):
-        lane.profile(.shared(version), database: database)
-      case .control: lane.profile(.control, database: 0)
+        worker.profile(.shared(version), database: database)
+      case .control: worker.profile(.control, database: 0)
       }
-    connection = lane.connection(profile, owner: lane)
+    connection = worker.connection(profile, owner: worker)
   }
 }
 
@@ -67,7 +67,7 @@ struct RecentLinks {
 }
 
 /// Which link of a strand is taken.
-extension Lane {
+extension Worker {
   /// Whether what is new takes the spare link of a strand, because Redis holds back what the other one is to
   /// answer. Who has requests under way on one of them goes on with that one, so that they keep their order.
   package func prefersSpare(
@@ -117,9 +117,9 @@ extension Lane {
   }
 }
 
-/// What comes over the links that clients share: told to the lane itself, because somebody between them
+/// What comes over the links that clients share: told to the worker itself, because somebody between them
 /// would count a reference to it for each reply.
-extension Lane: LinkOwner {
+extension Worker: LinkOwner {
   package func link(
     _ link: LinkConnection, reported event: LinkEvent, in bytes: RawSpan, now: Moment
   ) {

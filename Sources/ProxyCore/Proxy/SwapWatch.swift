@@ -89,7 +89,7 @@ struct SwapWatch {
   }
 }
 
-/// Requests that are answered behind a fence, over all lanes.
+/// Requests that are answered behind a fence, over all workers.
 struct FencedRequests: ~Copyable {
   private let sentNow = Atomic<Int>(0)
   private let executedNow = Atomic<Int>(0)
@@ -110,7 +110,7 @@ extension Proxy {
 }
 
 /// Looking for exchanged databases, as a part of a fence.
-extension Lane {
+extension Worker {
   /// Looks for the first time, before much is filled over a link that has just become ready.
   func beginSwapWatch(over link: LinkConnection, now: Moment) {
     guard proxy.looksForSwaps, proxy.beginsSwapWatch() else { return }
@@ -157,7 +157,7 @@ extension Lane {
     _ databases: [UInt32], _ counts: SwapWatch.Counts?, _ executed: Int, before fence: UInt64,
     now: Moment
   ) {
-    // Before it is noted: another lane that finds it noted relies on the emptying.
+    // Before it is noted: another worker that finds it noted relies on the emptying.
     cache.removeAll()
     proxy.noteDatabases(databases, counts, executed: executed, now: now)
     fenceAnswered(fence, now: now)
@@ -173,7 +173,7 @@ extension Lane {
     request.appendCommand(argumentCount: 2)
     request.appendArgument("INFO")
     request.appendArgument(section)
-    let recipient = Errand.Recipient.task { [unowned self] reply in
+    let recipient = Call.Recipient.task { [unowned self] reply in
       body((try? reply.get())?.bytes, loop.now)
     }
     do throws(ProxyError) {

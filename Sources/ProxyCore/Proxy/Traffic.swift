@@ -38,7 +38,7 @@ package struct Journey {
     rest?.key = key.array
   }
 
-  /// Of a fetch, by which number its lane knows it.
+  /// Of a fetch, by which number its worker knows it.
   package var read: UInt64 { rest?.read ?? 0 }
   package func note(read: UInt64) { rest?.read = read }
 

@@ -45,7 +45,7 @@ package final class LinkConnection {
   package var requestCount: Int { link.requestCount }
   package var subscriptionCount: Int { link.subscriptionCount }
   package var profile: LinkProfile { link.profile }
-  /// Whether its lane counts it among those that are ready.
+  /// Whether its worker counts it among those that are ready.
   var isCounted = false
   package func noteVersion(_ version: RESPVersion) { link.noteVersion(version) }
   func expect(_ transaction: TransactionReading) { link.expect(transaction) }

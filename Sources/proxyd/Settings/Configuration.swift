@@ -52,7 +52,7 @@ package struct Configuration: Equatable {
   var refusalsMax = Limits.refusalsMax
   var adminConnectionsMax = Limits.adminConnectionsMax
 
-  var threads = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Limits.lanesMax)
+  var threads = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Limits.workersMax)
   var logLevel = LogLevel.notice
   var logFormat = LogFormat.text
   var accessLog = AccessLogPlace.off

@@ -139,7 +139,7 @@ extension Setting {
 
   private static let program = [
     Setting(
-      "THREADS", \.threads, .count(1...Limits.lanesMax), "event loops; by default one a core",
+      "THREADS", \.threads, .count(1...Limits.workersMax), "event loops; by default one a core",
       reloads: false, dependsOnMachine: true),
     Setting("LOG_LEVEL", \.logLevel, .choice, "what is said on standard error"),
     Setting("LOG_FORMAT", \.logFormat, .choice, "and how"),

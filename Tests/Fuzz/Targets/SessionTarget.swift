@@ -107,15 +107,15 @@ private final class Stage: Sendable {
   private func expectNothingLeft() {
     let proxy = proxy
     for _ in 0..<2_000 {
-      let census = loop.perform { proxy.lane(on: $0)?.underWay } ?? nil
+      let census = loop.perform { proxy.worker(on: $0)?.underWay } ?? nil
       guard let census else { return }
       let sum =
-        census.reads + census.errands + census.waits + census.flights + census.fences
+        census.reads + census.calls + census.waits + census.flights + census.fences
         + census.pinned
       if sum == 0 && proxy.limiter.counts.permitsInUse == 0 { return }
       usleep(1_000)
     }
-    let left = loop.perform { loop in proxy.lane(on: loop).map { "\($0.underWay)" } ?? "" } ?? ""
+    let left = loop.perform { loop in proxy.worker(on: loop).map { "\($0.underWay)" } ?? "" } ?? ""
     fatalError("something is left: \(left)")  // what a fuzzer is to find
   }
 }

@@ -26,8 +26,8 @@ import Testing
         flight, storing: value.span.bytes, for: key.span.bytes, .init(), now: now)
     }
 
-    func beginWrite() { unsafe cache.beginWrite(key.span.bytes, hash: hash) }
-    func endWrite() { cache.endWrite(hash: hash) }
+    func beginIntent() { unsafe cache.beginIntent(key.span.bytes, hash: hash) }
+    func endIntent() { cache.endIntent(hash: hash) }
     func invalidate() { unsafe cache.invalidate(key.span.bytes, hash: hash) }
     func value(database: UInt32 = 0) -> [UInt8]?? {
       cache.value(for: key, database: database, now: now)
@@ -51,12 +51,12 @@ import Testing
     let stored = try #require(subject.begin())
     #expect(subject.finish(stored, [1]))
     let flight = try #require(subject.begin())
-    subject.beginWrite()
+    subject.beginIntent()
     #expect(subject.value() == nil)
     #expect(!subject.cache.isCurrent(flight))
     #expect(subject.begin() == nil)
     #expect(!subject.finish(flight, [1]), "it may have been read before the write took effect")
-    subject.endWrite()
+    subject.endIntent()
     #expect(!subject.finish(flight, [1]), "nor is it good after the write")
     let fresh = try #require(subject.begin())
     #expect(subject.finish(fresh, [2]))
@@ -65,11 +65,11 @@ import Testing
 
   @Test func `writes to one key are counted, not merely noted`() {
     let subject = Subject()
-    subject.beginWrite()
-    subject.beginWrite()
-    subject.endWrite()
+    subject.beginIntent()
+    subject.beginIntent()
+    subject.endIntent()
     #expect(subject.begin() == nil)
-    subject.endWrite()
+    subject.endIntent()
     #expect(subject.begin() != nil)
   }
 
@@ -104,10 +104,10 @@ import Testing
     let flight = try #require(subject.begin())
     subject.cache.removeAll()
     #expect(!subject.finish(flight, [1]))
-    subject.beginWrite()
+    subject.beginIntent()
     subject.cache.removeAll()
     #expect(subject.begin() == nil)
-    subject.endWrite()
+    subject.endIntent()
     #expect(subject.begin() != nil)
   }
 
@@ -138,7 +138,7 @@ import Testing
       for step in 0..<200 {
         switch Int.random(in: 0..<7, using: &random) {
         case 0 where writes.count < 3:
-          subject.beginWrite()
+          subject.beginIntent()
           writes.append((false, UInt8(truncatingIfNeeded: step)))
         case 1:
           if let place = writes.indices.randomElement(using: &random), !writes[place].done {
@@ -148,7 +148,7 @@ import Testing
         case 2:
           if let place = writes.indices.randomElement(using: &random), writes[place].done {
             writes.remove(at: place)
-            subject.endWrite()
+            subject.endIntent()
           }
         case 3:
           if let flight = subject.begin() { flights.append((flight, nil)) }

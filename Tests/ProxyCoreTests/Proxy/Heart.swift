@@ -25,19 +25,19 @@ final class Heart: Sendable {
     for loop in loops { loop.join() }
   }
 
-  /// The reply to a command, on some lane.
+  /// The reply to a command, on some worker.
   @discardableResult
   func send(
-    _ words: String..., lane: Int = 0, database: UInt32 = 0
+    _ words: String..., worker: Int = 0, database: UInt32 = 0
   ) async throws -> RESPValue {
-    try await send([words], lane: lane, database: database)
+    try await send([words], worker: worker, database: database)
   }
 
   func send(
-    _ commands: [[String]], lane: Int = 0, database: UInt32 = 0
+    _ commands: [[String]], worker: Int = 0, database: UInt32 = 0
   ) async throws -> RESPValue {
     let encoded = commands.map(Self.encoded)
-    switch await proxy.reply(to: encoded, database: database, lane: lane) {
+    switch await proxy.reply(to: encoded, database: database, worker: worker) {
     case .reply(let reply): return reply
     case .failure(let error): throw error
     case .value, .large: throw Surprise()
@@ -58,38 +58,38 @@ final class Heart: Sendable {
     await proxy.value(of: Array(key.utf8), database: database)
   }
 
-  /// Asks a lane for a key that the cache is not asked for first.
-  func fetch(_ key: String, lane: Int) async -> TaskCaller.Outcome {
+  /// Asks a worker for a key that the cache is not asked for first.
+  func fetch(_ key: String, worker: Int) async -> TaskCaller.Outcome {
     let caller = TaskCaller()
     let key = Array(key.utf8)
-    _ = proxy.seats[lane].mailbox.send(
-      .perform { lane, now in
-        guard let lane else { return caller.end(.failure(Surprise())) }
-        let hash = lane.hash(key.rawSpan)
-        lane.fetch(key.rawSpan, hash: hash, database: 0, for: caller, ticket: 0, now: now)
+    _ = proxy.seats[worker].mailbox.send(
+      .perform { worker, now in
+        guard let worker else { return caller.end(.failure(Surprise())) }
+        let hash = worker.hash(key.rawSpan)
+        worker.fetch(key.rawSpan, hash: hash, database: 0, for: caller, ticket: 0, now: now)
       })
     return await caller.wait()
   }
 
-  /// What is under way on all lanes and in the cache.
-  var census: (lanes: [LaneCensus], writes: Int, flights: Int, permits: Int) {
-    let lanes = loops.compactMap { loop in
-      loop.perform { [proxy] in proxy.lane(on: $0)?.underWay ?? LaneCensus() }
+  /// What is under way on all workers and in the cache.
+  var census: (workers: [WorkerCensus], writes: Int, flights: Int, permits: Int) {
+    let workers = loops.compactMap { loop in
+      loop.perform { [proxy] in proxy.worker(on: $0)?.underWay ?? WorkerCensus() }
     }
     let (writes, flights) = proxy.cache.underWay
-    return (lanes, writes, flights, proxy.limiter.counts.permitsInUse)
+    return (workers, writes, flights, proxy.limiter.counts.permitsInUse)
   }
 
-  /// What `body` finds on the first lane.
-  func onLane<Found: Sendable>(_ body: @escaping @Sendable (Lane) -> Found) -> Found? {
-    loops[0].perform { [proxy] loop in proxy.lane(on: loop).map(body) } ?? nil
+  /// What `body` finds on the first worker.
+  func onWorker<Found: Sendable>(_ body: @escaping @Sendable (Worker) -> Found) -> Found? {
+    loops[0].perform { [proxy] loop in proxy.worker(on: loop).map(body) } ?? nil
   }
 
   /// Whether nothing is under way, within a bounded time.
   func isQuiet() async -> Bool {
     await eventually {
       let census = self.census
-      return census.lanes.allSatisfy { $0 == LaneCensus() } && census.writes == 0
+      return census.workers.allSatisfy { $0 == WorkerCensus() } && census.writes == 0
         && census.flights == 0 && census.permits == 0
         && self.pinnedCount == 0
     }

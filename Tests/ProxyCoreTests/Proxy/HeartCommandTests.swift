@@ -30,9 +30,9 @@ struct HeartCommandTests {
     let redis = try RedisServer()
     let heart = try Heart(port: redis.port)
     let words = text.split(separator: " ").map(String.init)
-    for lane in 0..<2 {
+    for worker in 0..<2 {
       try await prepare(redis, heart)
-      _ = try? await heart.send([words], lane: lane)
+      _ = try? await heart.send([words], worker: worker)
       for database in UInt32(0)..<2 {
         for key in Self.keys {
           let seen = await heart.outcome(ofGetting: key, database: database)
@@ -59,7 +59,7 @@ struct HeartCommandTests {
     for word in ["RESTORE", "a", "0"] { request.appendArgument(Array(word.utf8)) }
     request.appendArgument(dump)
     request.appendArgument("REPLACE")
-    let outcome = await heart.proxy.reply(to: [request.bytes.array], database: 0, lane: 1)
+    let outcome = await heart.proxy.reply(to: [request.bytes.array], database: 0, worker: 1)
     #expect(HeartOutcome(outcome) == .ok)
     #expect(try await heart.get("a") == "first")
     #expect(await heart.isQuiet())
@@ -71,7 +71,7 @@ struct HeartCommandTests {
     let heart = try Heart(port: redis.port)
     for round in 0..<50 {
       for key in ["a", "b"] { _ = try await heart.get(key) }
-      _ = try await heart.send([["SET", "a", "\(round)"], ["INCR", "b"]], lane: round % 2)
+      _ = try await heart.send([["SET", "a", "\(round)"], ["INCR", "b"]], worker: round % 2)
       #expect(try await heart.get("a") == "\(round)")
       #expect(try await heart.get("b") == "\(round + 1)")
     }

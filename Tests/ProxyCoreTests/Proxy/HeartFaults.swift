@@ -11,9 +11,9 @@ extension Heart {
   var pinnedCount: Int { proxy.pinnedCount.load(ordering: .relaxed) }
 
   /// How a command ended.
-  func outcome(_ words: String..., lane: Int = 0, database: UInt32 = 0) async -> HeartOutcome {
+  func outcome(_ words: String..., worker: Int = 0, database: UInt32 = 0) async -> HeartOutcome {
     let encoded = [Self.encoded(words)]
-    return HeartOutcome(await proxy.reply(to: encoded, database: database, lane: lane))
+    return HeartOutcome(await proxy.reply(to: encoded, database: database, worker: worker))
   }
 
   /// How a read ended.
@@ -21,15 +21,16 @@ extension Heart {
     HeartOutcome(await value(of: key, database: database))
   }
 
-  /// Whether reading and writing work again, on all lanes, within a bounded time.
+  /// Whether reading and writing work again, on all workers, within a bounded time.
   func isWell() async -> Bool {
     var isWell = true
-    for lane in 0..<proxy.laneCount {
+    for worker in 0..<proxy.workerCount {
       let works = await comesTrue {
-        guard case .reply(.simpleString) = await self.outcome("SET", "well", "1", lane: lane) else {
+        guard case .reply(.simpleString) = await self.outcome("SET", "well", "1", worker: worker)
+        else {
           return false
         }
-        let key = self.key(atHomeOn: lane)
+        let key = self.key(atHomeOn: worker)
         if case .value = await self.outcome(ofGetting: key) { return true }
         return false
       }
@@ -38,18 +39,18 @@ extension Heart {
     return isWell
   }
 
-  /// A key whose fills go over a lane's own link.
-  func key(atHomeOn lane: Int, _ prefix: String = "key") -> String {
+  /// A key whose fills go over a worker's own link.
+  func key(atHomeOn worker: Int, _ prefix: String = "key") -> String {
     var number = 0
-    while home(of: "\(prefix)\(number)") != lane { number += 1 }
+    while home(of: "\(prefix)\(number)") != worker { number += 1 }
     return "\(prefix)\(number)"
   }
 
   func home(of key: String) -> Int { proxy.home(of: proxy.cache.hash(Array(key.utf8).rawSpan)) }
 
-  /// The sum of one count over all lanes.
-  func count(_ path: KeyPath<LaneCensus, Int>) -> Int {
-    census.lanes.map { $0[keyPath: path] }.reduce(0, +)
+  /// The sum of one count over all workers.
+  func count(_ path: KeyPath<WorkerCensus, Int>) -> Int {
+    census.workers.map { $0[keyPath: path] }.reduce(0, +)
   }
 
   /// Errors of the reads and writes that are made until `reason` is one of each. Nil: it took too long.

@@ -123,7 +123,7 @@ struct HeartForeignTests {
       #expect(try await heart.get("bystander") == nil)
       #expect(heart.knows("bystander") || Moment.now.since(begun) >= Limits.absentUntrackedMax)
       try await heart.send(
-        "EVAL", "return redis.call('set', 'hidden', ARGV[1])", "0", "\(round)", lane: round % 2)
+        "EVAL", "return redis.call('set', 'hidden', ARGV[1])", "0", "\(round)", worker: round % 2)
       #expect(!heart.knows("bystander"))
       #expect(try await heart.get("hidden") == "\(round)")
     }

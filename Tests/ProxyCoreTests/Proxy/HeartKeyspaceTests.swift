@@ -19,7 +19,7 @@ struct HeartKeyspaceTests {
       for key in 0..<50 {
         #expect(await comesTrue { try await heart.get("k\(key)") == "v" })
       }
-      #expect(try await heart.send([words], lane: round % 2) == .simpleString(Array("OK".utf8)))
+      #expect(try await heart.send([words], worker: round % 2) == .simpleString(Array("OK".utf8)))
       for key in 0..<50 { #expect(try await heart.get("k\(key)") == nil) }
     }
     #expect(await heart.isQuiet())
@@ -40,7 +40,7 @@ struct HeartKeyspaceTests {
           #expect(try await heart.get("k\(key)", database: UInt32(database)) == expected)
         }
       }
-      try await heart.send("SWAPDB", "0", "1", lane: round % 2)
+      try await heart.send("SWAPDB", "0", "1", worker: round % 2)
     }
     #expect(await heart.isQuiet())
   }
@@ -134,14 +134,14 @@ struct HeartKeyspaceTests {
   func databases() async throws {
     let heart = try Heart(port: redis.port)
     for database in UInt32(0)..<4 {
-      try await heart.send("SET", "k", "\(database)", lane: Int(database) % 2, database: database)
+      try await heart.send("SET", "k", "\(database)", worker: Int(database) % 2, database: database)
     }
     for round in 0..<20 {
       let written = UInt32(round % 4)
       for database in UInt32(0)..<4 where database != written {
         #expect(try await heart.get("k", database: database) != nil)
       }
-      try await heart.send("SET", "k", "r\(round)", lane: round % 2, database: written)
+      try await heart.send("SET", "k", "r\(round)", worker: round % 2, database: written)
       #expect(try await heart.get("k", database: written) == "r\(round)")
     }
     for (database, round) in [(UInt32(0), 16), (1, 17), (2, 18), (3, 19)] {
@@ -170,7 +170,7 @@ struct HeartKeyspaceTests {
     heart.proxy.setTimeToLive(.seconds(7_200))
     try await Task.sleep(for: .seconds(2))
     // Its link would have been idle for long enough.
-    #expect(heart.onLane { $0.home.links[3] != nil } == true)
+    #expect(heart.onWorker { $0.home.links[3] != nil } == true)
     _ = try admin.query("SET", "k", "new")
     let isNew = await comesTrue { try await heart.get("k", database: 3) == "new" }
     #expect(isNew)

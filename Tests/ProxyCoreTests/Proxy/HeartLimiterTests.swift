@@ -39,9 +39,9 @@ struct HeartLimiterTests {
     redis.pause()
     let tasks = await inLine(heart, 2)
     let begun = Moment.now
-    async let first = heart.outcome("PING", lane: 0)
+    async let first = heart.outcome("PING", worker: 0)
     async let second = heart.outcome(ofGetting: "cold")
-    async let third = heart.outcome("PING", lane: 1)
+    async let third = heart.outcome("PING", worker: 1)
     let expected = HeartOutcome.proxy(.limiter(.timedOut(after: patience)))
     #expect(await first == expected)
     #expect(await second == expected)
@@ -120,7 +120,7 @@ struct HeartLimiterTests {
     #expect(await heart.isQuiet())
   }
 
-  @Test("the end of a proxy is told to all: in line, in flight, on another lane")
+  @Test("the end of a proxy is told to all: in line, in flight, on another worker")
   func closed() async throws {
     let heart = try await warmed {
       $0.permits = 1; $0.queueTimeout = nil
@@ -128,7 +128,7 @@ struct HeartLimiterTests {
     redis.pause()
     let tasks = await inLine(heart, 3)
     async let here = heart.outcome(ofGetting: heart.key(atHomeOn: 0, "cold"))
-    async let there = heart.fetch(heart.key(atHomeOn: 1, "cold"), lane: 0)
+    async let there = heart.fetch(heart.key(atHomeOn: 1, "cold"), worker: 0)
     async let pinned = heart.outcome("BLPOP", "queue", "0")
     #expect(await eventually { heart.count(\.reads) == 2 && heart.count(\.pinned) == 1 })
     heart.proxy.close()

@@ -9,7 +9,7 @@ struct HeartLinkLossTests {
 
   init() throws { redis = try RedisServer() }
 
-  @Test("what a lost fill link has filled is answered no more, by any lane, and all else is")
+  @Test("what a lost fill link has filled is answered no more, by any worker, and all else is")
   func generation() async throws {
     let heart = try Heart(port: redis.port, loops: 2)
     let keys = (heart.key(atHomeOn: 0), heart.key(atHomeOn: 1))
@@ -69,7 +69,7 @@ struct HeartLinkLossTests {
     try await Task.sleep(for: Limits.linkStableMin)
     relay.stall(.toTarget)
     async let write = heart.outcome("SET", "k", "w")
-    #expect(await eventually { heart.count(\.errands) == 1 })
+    #expect(await eventually { heart.count(\.calls) == 1 })
     async let read = heart.outcome(ofGetting: "k")
     #expect(await eventually { heart.count(\.flights) == 1 })
     try redis.kill(redis.links("shared") + redis.links("fill"))
@@ -91,7 +91,7 @@ struct HeartLinkLossTests {
     for _ in 0..<5 {
       async let blocked = heart.outcome("BLPOP", "list", "0")
       #expect(await comesTrue { try redis.links("pinned").count == 1 && isBlocked() })
-      let refused = await heart.outcome("BLPOP", "list", "0", lane: 1)
+      let refused = await heart.outcome("BLPOP", "list", "0", worker: 1)
       #expect(refused == .proxy(.pinnedLimit(1)))
       try redis.kill(redis.links("pinned"))
       #expect(await blocked.isOutcomeUnknown)
@@ -137,8 +137,8 @@ struct HeartLinkLossTests {
     #expect(await heart.isWell())
     #expect(await heart.isQuiet(), "the proxy learns Redis's commands, which counts as well")
     async let script = heart.outcome("EVAL", "while true do end", "0")
-    #expect(await eventually { heart.count(\.errands) == 1 })
-    #expect(await comesTrue { await heart.outcome("SCRIPT", "KILL", lane: 1) == .ok })
+    #expect(await eventually { heart.count(\.calls) == 1 })
+    #expect(await comesTrue { await heart.outcome("SCRIPT", "KILL", worker: 1) == .ok })
     guard case .reply(.error) = await script else {
       Issue.record("the script was not ended")
       return
@@ -168,11 +168,11 @@ struct HeartLinkLossTests {
       let fills = try redis.links("fill")
       let wasAnswered = Shared(false)
       async let written = { [round] in
-        let outcome = await heart.outcome("EVAL", script, "0", "\(round)", lane: round % 2)
+        let outcome = await heart.outcome("EVAL", script, "0", "\(round)", worker: round % 2)
         wasAnswered.change { $0 = true }
         return outcome
       }()
-      #expect(await eventually { heart.count(\.errands) == 1 || wasAnswered.value })
+      #expect(await eventually { heart.count(\.calls) == 1 || wasAnswered.value })
       if !wasAnswered.value { lostCount += 1 }
       // The server reads this behind the script, and before the fence that follows it.
       try redis.kill(fills)
@@ -193,7 +193,7 @@ struct HeartLinkLossTests {
     relay.stall(direction)
     async let write = heart.outcome("SET", "k", "w")
     async let read = heart.outcome(ofGetting: "cold")
-    #expect(await eventually { heart.count(\.errands) == 1 && heart.count(\.flights) == 1 })
+    #expect(await eventually { heart.count(\.calls) == 1 && heart.count(\.flights) == 1 })
     relay.cut(direction)
     relay.resume(direction)
     let written = await write

@@ -10,7 +10,7 @@ struct HeartReplacementTests {
     let redis = try RedisServer()
     let heart = try Heart(port: redis.port, loops: 3)
     for key in 0..<30 {
-      try await heart.send("SET", "k\(key)", "old", lane: key % 3)
+      try await heart.send("SET", "k\(key)", "old", worker: key % 3)
       #expect(try await heart.get("k\(key)") == "old")
     }
     try redis.restart()
@@ -30,11 +30,11 @@ struct HeartReplacementTests {
       for key in 0..<20 { _ = try server.query("SET", "k\(key)", value) }
     }
     for key in 0..<20 { #expect(try await heart.get("k\(key)") == "old") }
-    try await heart.send("SET", "x", "old", lane: 1)
+    try await heart.send("SET", "x", "old", worker: 1)
     // One that is with its client, one that is idle.
     async let blocked = heart.outcome("BLPOP", "list", "0")
     #expect(await eventually { heart.count(\.pinned) == 1 })
-    _ = try await heart.send("BLPOP", "empty", "0.01", lane: 1)
+    _ = try await heart.send("BLPOP", "empty", "0.01", worker: 1)
 
     relay.redirect(to: new.port)
     // One link is lost and finds another server. The other links are alive, and yet they follow.
@@ -45,8 +45,8 @@ struct HeartReplacementTests {
     #expect(await blocked.reason == .connectionLost(outcomeUnknown: true))
     #expect(await heart.isWell())
     for key in 0..<20 { #expect(try await heart.get("k\(key)") == "new") }
-    for lane in 0..<2 { #expect(try await heart.send("GET", "x", lane: lane) == .null) }
-    // Each lane has gone over once: a replacement that is no news starts nothing again.
+    for worker in 0..<2 { #expect(try await heart.send("GET", "x", worker: worker) == .null) }
+    // Each worker has gone over once: a replacement that is no news starts nothing again.
     #expect(heart.linksLost < 20)
     #expect(await heart.isQuiet())
   }
@@ -76,7 +76,7 @@ struct HeartReplacementTests {
       for key in 0..<20 { _ = try server.query("SET", "k\(key)", value) }
     }
     for key in 0..<20 { #expect(try await heart.get("k\(key)") == "old") }
-    for lane in 0..<2 { _ = try await heart.send("PING", lane: lane) }
+    for worker in 0..<2 { _ = try await heart.send("PING", worker: worker) }
     #expect(heart.proxy.runID == nil)
     #expect(news.value.filter { $0 == .unidentified }.count == 1)
     // A client that waits keeps its link where only another's own was lost.
@@ -86,7 +86,7 @@ struct HeartReplacementTests {
     relay.redirect(to: new.port)
     try old.kill([#require(try old.links("shared").first)])
     guard isKept else {
-      #expect(await comesTrue { try await heart.send("GET", "k0", lane: 0) != .null })
+      #expect(await comesTrue { try await heart.send("GET", "k0", worker: 0) != .null })
       #expect(try await heart.get("k0") == "old")
       _ = try old.query("RPUSH", "list", "x")
       _ = await blocked

@@ -31,7 +31,7 @@ struct HeartSilenceTests {
     #expect(await heart.isQuiet())
     for round in 1...2 {
       redis.pause()
-      async let write = heart.outcome("SET", "l", "w", lane: 1)
+      async let write = heart.outcome("SET", "l", "w", worker: 1)
       async let read = heart.outcome(ofGetting: "cold \(round)")
       #expect(await eventually { !heart.proxy.isConnected })
       #expect(heart.proxy.unreadiness?.contains("no answer to anything") == true)
@@ -137,9 +137,9 @@ struct HeartSilenceTests {
     #expect(await write == .ok)
     let script = "local e=redis.call('time')[1]+4 while redis.call('time')[1]+0<e do end return 7"
     async let reply = heart.outcome("EVAL", script, "0")
-    #expect(await eventually { heart.count(\.errands) == 1 })
+    #expect(await eventually { heart.count(\.calls) == 1 })
     var busy = 0
-    while heart.count(\.errands) == 1 {
+    while heart.count(\.calls) == 1 {
       if case .reply(.error(let error)) = await heart.outcome("STRLEN", "k"), error.code == "BUSY" {
         busy += 1
       }
@@ -158,22 +158,22 @@ struct HeartSilenceTests {
     _ = try await heart.get("warm")
     #expect(await heart.isQuiet())
     redis.pause()
-    for lane in 0..<2 {
-      let key = heart.key(atHomeOn: 1 - lane, "cold")
+    for worker in 0..<2 {
+      let key = heart.key(atHomeOn: 1 - worker, "cold")
       let token = Shared<UInt64>(0)
       let caller = TaskCaller()
-      _ = heart.proxy.seats[lane].mailbox.send(
-        .perform { lane, now in
-          guard let lane else { return }
+      _ = heart.proxy.seats[worker].mailbox.send(
+        .perform { worker, now in
+          guard let worker else { return }
           let bytes = Array(key.utf8)
-          let hash = lane.hash(bytes.rawSpan)
-          let read = lane.fetch(
+          let hash = worker.hash(bytes.rawSpan)
+          let read = worker.fetch(
             bytes.rawSpan, hash: hash, database: 0, for: caller, ticket: 0, now: now)
           token.change { $0 = read }
         })
       #expect(await eventually { heart.proxy.limiter.counts.permitsInUse == 1 })
-      _ = heart.proxy.seats[lane].mailbox.send(
-        .perform { lane, now in lane?.abandonFetch(token.value, now: now) })
+      _ = heart.proxy.seats[worker].mailbox.send(
+        .perform { worker, now in worker?.abandonFetch(token.value, now: now) })
       #expect(await eventually { heart.proxy.limiter.counts.permitsInUse == 0 })
     }
     redis.resume()

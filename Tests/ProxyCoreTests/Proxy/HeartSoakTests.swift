@@ -31,7 +31,7 @@ struct HeartSoakTests {
         group.addTask { await Self.write(key, heart, progress, until: isOver) }
         for _ in 0..<3 { group.addTask { await Self.read(key, heart, progress, until: isOver) } }
       }
-      for lane in 0..<4 { group.addTask { await Self.disturb(heart, lane, until: isOver) } }
+      for worker in 0..<4 { group.addTask { await Self.disturb(heart, worker, until: isOver) } }
       var kills = 0
       while kills < Self.killsMin || (kills < Self.killsMax && !Self.isDone(heart, progress)) {
         kills += 1
@@ -69,8 +69,8 @@ struct HeartSoakTests {
         isScript
         ? await heart.outcome(
           "EVAL", "return redis.call('set', 'k' .. ARGV[1], ARGV[2])", "0", "\(key)", "\(number)",
-          lane: key % 4)
-        : await heart.outcome("SET", "k\(key)", "\(number)", lane: (key + number) % 4)
+          worker: key % 4)
+        : await heart.outcome("SET", "k\(key)", "\(number)", worker: (key + number) % 4)
       if outcome == .ok {
         progress.change { $0[key].acknowledged = number }
       } else {
@@ -101,14 +101,14 @@ struct HeartSoakTests {
     }
   }
 
-  /// Pinned links, transactions and the control link, on one lane.
-  private static func disturb(_ heart: Heart, _ lane: Int, until isOver: Shared<Bool>) async {
+  /// Pinned links, transactions and the control link, on one worker.
+  private static func disturb(_ heart: Heart, _ worker: Int, until isOver: Shared<Bool>) async {
     while !isOver.value {
-      _ = await heart.outcome("BLPOP", "none\(lane)", "0.02", lane: lane)
-      _ = await heart.outcome("NOSUCH", lane: lane)
-      _ = await heart.outcome("CLIENT", "UNPAUSE", lane: lane)
-      _ = try? await heart.send([["INCR", "n\(lane)"], ["GET", "n\(lane)"]], lane: lane)
-      _ = await heart.outcome(ofGetting: "cold\(lane)")
+      _ = await heart.outcome("BLPOP", "none\(worker)", "0.02", worker: worker)
+      _ = await heart.outcome("NOSUCH", worker: worker)
+      _ = await heart.outcome("CLIENT", "UNPAUSE", worker: worker)
+      _ = try? await heart.send([["INCR", "n\(worker)"], ["GET", "n\(worker)"]], worker: worker)
+      _ = await heart.outcome(ofGetting: "cold\(worker)")
     }
   }
 }

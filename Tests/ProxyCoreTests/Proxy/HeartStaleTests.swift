@@ -44,8 +44,8 @@ struct HeartStaleTests {
     let heart = try Heart(port: redis.port) { $0.staleIfError = .seconds(600) }
     let keys = (0..<8).map { "k\($0)" }
     for key in keys {
-      try await heart.send("SET", key, "v", lane: 0)
-      try await heart.send("SET", key, "v", lane: 1)
+      try await heart.send("SET", key, "v", worker: 0)
+      try await heart.send("SET", key, "v", worker: 1)
       #expect(try await heart.get(key) == "v")
     }
     let (proxy, late) = (heart.proxy, OneShot<Bool>())
@@ -53,17 +53,17 @@ struct HeartStaleTests {
     redis.stop()
     #expect(
       await eventually {
-        heart.onLane { $0.home.links.values.contains { !$0.connection.isReady } } == true
+        heart.onWorker { $0.home.links.values.contains { !$0.connection.isReady } } == true
       })
     let homes = keys.filter { proxy.home(of: proxy.cache.hash(Array($0.utf8).rawSpan)) == 0 }
     #expect(!homes.isEmpty && proxy.isConnected)
     async let outcomes = withTaskGroup { group in
-      for key in homes { group.addTask { await heart.fetch(key, lane: 0) } }
+      for key in homes { group.addTask { await heart.fetch(key, worker: 0) } }
       return await group.reduce(into: []) { $0.append($1) }
     }
     // They have failed by now, but for what the other loop may say.
-    #expect(await eventually { heart.onLane { $0.home.flightCount == homes.count } == true })
-    for _ in 0..<100 { _ = heart.onLane { _ in true } }
+    #expect(await eventually { heart.onWorker { $0.home.flightCount == homes.count } == true })
+    for _ in 0..<100 { _ = heart.onWorker { _ in true } }
     late.fulfil(true)
     for outcome in await outcomes {
       guard case .value(let value) = outcome, value == Array("v".utf8) else {
@@ -168,7 +168,7 @@ struct HeartStaleTests {
     #expect(await comesTrue { try !redis.links("fill", over: admin).isEmpty })
     #expect(
       await eventually {
-        heart.onLane { $0.home.links.values.allSatisfy { $0.connection.isReady } } == true
+        heart.onWorker { $0.home.links.values.allSatisfy { $0.connection.isReady } } == true
       })
     let script = "return redis.call('set','k','new')"
     #expect(try await heart.send("EVAL", script, "0") == .simpleString(Array("OK".utf8)))

@@ -17,14 +17,14 @@ struct HeartStatisticsTests {
 
   @Test func `a read that is looked up twice is one read of its key`() throws {
     let heart = try Heart(port: redis.port, loops: 1)
-    let rates = heart.onLane { lane in
-      let now = lane.now
+    let rates = heart.onWorker { worker in
+      let now = worker.now
       let key = Array("k".utf8)
-      let hash = lane.hash(key.rawSpan)
+      let hash = worker.hash(key.rawSpan)
       for counting in [ByteCache.Counting.hits, .all] {
-        _ = lane.find(key.rawSpan, hash: hash, database: 0, counting: counting, now: now)
+        _ = worker.find(key.rawSpan, hash: hash, database: 0, counting: counting, now: now)
       }
-      return lane.hotKeys.tally(now: now).keys.map(\.readsPerSecond)
+      return worker.hotKeys.tally(now: now).keys.map(\.readsPerSecond)
     }
     #expect(rates == [1])
     #expect(counts(heart) == [0, 1])

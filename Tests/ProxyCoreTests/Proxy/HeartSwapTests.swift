@@ -35,7 +35,7 @@ struct HeartSwapTests {
         let value = try await heart.get("k", database: UInt32(database))
         #expect(value == "\((database + round) % 2)", "round \(round)")
       }
-      _ = try await heart.send(Self.swaps[number], lane: round % 2)
+      _ = try await heart.send(Self.swaps[number], worker: round % 2)
     }
     #expect(await heart.isQuiet())
   }

@@ -29,14 +29,14 @@ struct HeartTests {
     let values = try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
       for reader in 0..<500 {
         group.addTask {
-          guard case .value(let value) = await heart.fetch("k", lane: reader % 4) else {
+          guard case .value(let value) = await heart.fetch("k", worker: reader % 4) else {
             throw Heart.Surprise()
           }
           return value
         }
       }
       group.addTask {
-        _ = await eventually { heart.census.lanes.map(\.reads).reduce(0, +) == 500 }
+        _ = await eventually { heart.census.workers.map(\.reads).reduce(0, +) == 500 }
         self.redis.resume()
         return Array("v".utf8)
       }
@@ -51,7 +51,7 @@ struct HeartTests {
   func write() async throws {
     let heart = try Heart(port: redis.port)
     for round in 0..<200 {
-      try await heart.send("SET", "k", "\(round)", lane: round % 2)
+      try await heart.send("SET", "k", "\(round)", worker: round % 2)
       #expect(try await heart.get("k") == "\(round)")
     }
     #expect(await heart.isQuiet())
@@ -73,7 +73,7 @@ struct HeartTests {
     for round in 0..<100 {
       _ = try await heart.get("hidden")
       try await heart.send(
-        "EVAL", "redis.call('set', 'hidden', ARGV[1])", "0", "\(round)", lane: round % 2)
+        "EVAL", "redis.call('set', 'hidden', ARGV[1])", "0", "\(round)", worker: round % 2)
       #expect(try await heart.get("hidden") == "\(round)")
     }
     #expect(await heart.isQuiet())

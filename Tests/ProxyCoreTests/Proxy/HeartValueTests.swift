@@ -16,7 +16,7 @@ struct HeartValueTests {
     #expect(try redis.calls("get") == 1)
     try await heart.send("SET", "k", "here")
     #expect(try await heart.get("k") == "here")
-    try await heart.send("DEL", "k", lane: 1)
+    try await heart.send("DEL", "k", worker: 1)
     // Word that it was deleted may come while it is fetched, which is then answered but not kept.
     #expect(try await heart.get("k") == nil)
     var olderCount = 0
@@ -35,8 +35,8 @@ struct HeartValueTests {
     let heart = try Heart(port: redis.port) { $0.valueBytesMax = 1_000 }
     let large = String(repeating: "x", count: 100_000)
     _ = try redis.query("SET", "k", large)
-    for lane in 0..<10 {
-      #expect(HeartOutcome(await heart.fetch("k", lane: lane % 2)) == .large)
+    for worker in 0..<10 {
+      #expect(HeartOutcome(await heart.fetch("k", worker: worker % 2)) == .large)
     }
     #expect(try redis.calls("get") == 1)
     // Here.

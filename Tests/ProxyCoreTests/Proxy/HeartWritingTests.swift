@@ -96,7 +96,7 @@ struct HeartWritingTests {
       for transaction in [[words], [["SET", "x", "1"], words]] {
         _ = try admin.query("CLIENT", "PAUSE", "100000", "WRITE")
         async let reply = heart.send(transaction)
-        #expect(await eventually { heart.cached("other") == nil && heart.count(\.errands) == 1 })
+        #expect(await eventually { heart.cached("other") == nil && heart.count(\.calls) == 1 })
         #expect(try await heart.get("k") == "old")
         #expect(heart.cached("k") == (isKept ? nil : "old"))
         _ = try admin.query("CLIENT", "UNPAUSE")
@@ -124,7 +124,7 @@ struct HeartWritingTests {
     #expect(await heart.isQuiet())
     redis.pause()
     async let write = heart.outcome("SET", "k", "new")
-    #expect(await eventually { heart.count(\.errands) == 1 })
+    #expect(await eventually { heart.count(\.calls) == 1 })
     // The kernel has it for Redis when the proxy loses the link.
     try await Task.sleep(for: .milliseconds(200))
     relay.reset(.toClient)

@@ -22,7 +22,7 @@ import Testing
   private final class Census { var count = 0 }
 
   /// What a copy would give away: it cannot be copied.
-  private struct Errand: ~Copyable {
+  private struct Call: ~Copyable {
     var content: Content
     var changes = 0
   }
@@ -32,14 +32,14 @@ import Testing
     var generator = SeededGenerator.forTest()
     let census = Census()
     do {
-      var table = TokenTable<Errand>()
+      var table = TokenTable<Call>()
       var model: [UInt64: (number: Int, changes: Int)] = [:]
       var ended: [UInt64] = []
       for number in 0..<20_000 {
         let known = model.keys.randomElement(using: &generator)
         switch Int.random(in: 0..<6, using: &generator) {
         case 0, 1:
-          let token = table.insert(Errand(content: Content(number, census)))
+          let token = table.insert(Call(content: Content(number, census)))
           #expect(token > 0 && token <= UInt64(Int64.max))
           #expect(model.updateValue((number, 0), forKey: token) == nil)
         case 2:

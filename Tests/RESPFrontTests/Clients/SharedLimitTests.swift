@@ -175,7 +175,7 @@ extension Stack {
   var linkCounts: [(shared: Int, fill: Int)] {
     loops.compactMap { loop in
       loop.perform { [proxy] loop in
-        proxy.lane(on: loop).map { [$0.sharedLinkCounts.shared, $0.sharedLinkCounts.fill] }
+        proxy.worker(on: loop).map { [$0.sharedLinkCounts.shared, $0.sharedLinkCounts.fill] }
       } ?? nil
     }.map { ($0[0], $0[1]) }
   }

@@ -75,7 +75,7 @@ struct SlowLogCommandTests {
     stack.server.pause()
     try client.send(["INCRBY", "n", "2"])
     try client.send(["GET", "cold"])
-    try poll("both under way") { stack.underWay.map { $0.errands + $0.reads }.reduce(0, +) >= 2 }
+    try poll("both under way") { stack.underWay.map { $0.calls + $0.reads }.reduce(0, +) >= 2 }
     usleep(150_000)
     stack.server.resume()
     #expect(try client.receive() == .integer(2))
@@ -235,7 +235,7 @@ struct SlowLogCommandTests {
     let requests = (0..<count).flatMap { RESPConnection.encode(["SET", "key-\($0)", value]) }
     stack.server.pause()
     try client.send(bytes: requests)
-    try poll("all are under way") { stack.underWay.map(\.errands).reduce(0, +) >= 1_000 }
+    try poll("all are under way") { stack.underWay.map(\.calls).reduce(0, +) >= 1_000 }
     stack.server.resume()
     for _ in 0..<count { #expect(try client.receive() == .simple("OK")) }
     let found = try entries(client, "-1").filter { $0.words[0] == "SET" }

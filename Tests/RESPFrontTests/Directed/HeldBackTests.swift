@@ -38,7 +38,7 @@ struct HeldBackTests {
       try writer.send(["SET", "written", "\(number)"])
     }
     try poll("the writes are under way") {
-      stack.underWay.map(\.errands).reduce(0, +) == writers.count
+      stack.underWay.map(\.calls).reduce(0, +) == writers.count
     }
     // Who was there before and asks one thing after the other, and who comes only now.
     for client in [reader, try stack.connect()] {
@@ -106,14 +106,14 @@ struct HeldBackTests {
     }
     try poll("the link is full") {
       stack.loops[0].perform { [proxy = stack.proxy] loop in
-        let lane = proxy.lane(on: loop)
-        return lane?.isFlooded(.writes, .two, database: 0, isSpare: false) ?? false
+        let worker = proxy.worker(on: loop)
+        return worker?.isFlooded(.writes, .two, database: 0, isSpare: false) ?? false
       } ?? false
     }
     // What is sent is bounded, and so is what waits here.
     try neighbour.send(["INCR", "n"])
     let unsent = stack.loops[0].perform { [proxy = stack.proxy] loop in
-      proxy.lane(on: loop)?.unsentBytes ?? 0
+      proxy.worker(on: loop)?.unsentBytes ?? 0
     }
     #expect(try #require(unsent) < Limits.sharedUnsentBytesMax + Limits.sharedRequestBytesMax)
     stack.server.resume()
@@ -136,7 +136,7 @@ struct HeldBackTests {
     let runner = try stack.connect()
     for round in 0..<2 {
       try runner.send(["EVAL", "while true do end", "0"])
-      try poll("the script is under way") { stack.underWay.map(\.errands).reduce(0, +) == 1 }
+      try poll("the script is under way") { stack.underWay.map(\.calls).reduce(0, +) == 1 }
       usleep(2 * 20_000)  // Longer than a script that comes next is sent behind it.
       let isBusy = { (words: [String]) in
         try client.send(words)

@@ -16,9 +16,9 @@ func poll(_ what: String, _ isSo: () throws -> Bool) throws {
 
 extension Stack {
   /// What is under way on each loop.
-  var underWay: [LaneCensus] {
+  var underWay: [WorkerCensus] {
     loops.compactMap { loop in
-      loop.perform { [proxy] loop in proxy.lane(on: loop)?.underWay } ?? nil
+      loop.perform { [proxy] loop in proxy.worker(on: loop)?.underWay } ?? nil
     }
   }
 
@@ -26,7 +26,7 @@ extension Stack {
   func expectIdle() throws {
     do {
       try poll("nothing under way") {
-        underWay.allSatisfy { $0.reads + $0.errands + $0.waits + $0.pinned == 0 }
+        underWay.allSatisfy { $0.reads + $0.calls + $0.waits + $0.pinned == 0 }
       }
     } catch { throw ToolError("left under way: \(underWay)") }
   }

@@ -113,7 +113,7 @@ struct UploadTests {
     }
     try poll("it waits for its link") {
       stack.loops[0].perform { [proxy = stack.proxy] loop in
-        (proxy.lane(on: loop)?.pinnedUnsentMax ?? 0) > Limits.relayedBytesMax
+        (proxy.worker(on: loop)?.pinnedUnsentMax ?? 0) > Limits.relayedBytesMax
       } ?? false
     }
     stack.server.stop()
@@ -138,7 +138,7 @@ struct UploadTests {
     }
     var most = 0
     func unsent() -> Int {
-      stack.loops[0].perform { [proxy = stack.proxy] in proxy.lane(on: $0)?.pinnedUnsentMax ?? 0 }
+      stack.loops[0].perform { [proxy = stack.proxy] in proxy.worker(on: $0)?.pinnedUnsentMax ?? 0 }
         ?? 0
     }
     try poll("much waits") { unsent() > Limits.relayedBytesMax }

@@ -1,5 +1,5 @@
-/// What lanes tell each other.
-enum LaneMessage: Sendable {
+/// What workers tell each other.
+enum WorkerMessage: Sendable {
   /// To a key's home: what is its value?
   case fetch(key: [UInt8], hash: UInt64, database: UInt32, reader: Reader)
   /// To there: this one waits no more.
@@ -8,7 +8,7 @@ enum LaneMessage: Sendable {
   case fetched([Reader], FetchOutcome, FetchNotes, SharedBlock?)
   /// From there: a write is under way; ask for yourself.
   case askYourself(UInt64, key: [UInt8])
-  /// To each lane: say when what Redis has pushed so far was applied.
+  /// To each worker: say when what Redis has pushed so far was applied.
   case fence(from: Int, number: UInt64)
   case fenceAnswered(number: UInt64)
   /// To itself: those who ask for a fence in one turn share it.
@@ -20,13 +20,13 @@ enum LaneMessage: Sendable {
   /// A link was lost, and Redis does not say which server it is: reconnect what was ready before.
   case renewUnidentified(readyBefore: Moment, withClients: Bool)
   case learned(CommandTable)
-  /// Something to do on the lane, for tasks; nil where the lane has ended.
-  case perform(@Sendable (Lane?, Moment) -> Void)
+  /// Something to do on the worker, for tasks; nil where the worker has ended.
+  case perform(@Sendable (Worker?, Moment) -> Void)
 }
 
-/// One who waits for a key's value: a read of a lane.
+/// One who waits for a key's value: a read of a worker.
 struct Reader: Sendable {
-  let lane: Int
+  let worker: Int
   let read: UInt64
   /// When it asked.
   let asked: Moment
@@ -67,9 +67,9 @@ package struct FetchNotes: Equatable, Sendable {
   }
 }
 
-/// Who asks something of a lane. Everything is answered on the lane's loop, perhaps before the call
+/// Who asks something of a worker. Everything is answered on the worker's loop, perhaps before the call
 /// that asked for it has returned, and each ticket's end comes once.
-package protocol LaneCaller: AnyObject {
+package protocol Caller: AnyObject {
   /// The end of a fetch. `bytes` are valid during the call; `shared` is the same, to be kept.
   func fetched(
     _ ticket: UInt64, _ outcome: FetchOutcome, _ notes: FetchNotes, _ bytes: RawSpan,
@@ -103,7 +103,7 @@ package protocol LaneCaller: AnyObject {
   func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment)
 }
 
-extension LaneCaller {
+extension Caller {
   package func relayed(_ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment) {}
   package func replied(_ ticket: UInt64, _ reply: Result<RESPValue, RedisError>, now: Moment) {}
   package func unasked(_ piece: RawSpan, _ place: ReplyPlace, after ticket: UInt64, now: Moment) {}

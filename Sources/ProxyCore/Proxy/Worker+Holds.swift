@@ -1,16 +1,16 @@
 /// Writes of unknown outcome, whose keys are not kept for a while.
-extension Lane {
-  func hold(_ writes: HeldKeys, replaces: Bool, now: Moment) {
-    if writes.isEmpty && !replaces { return }
-    hold([Hold(until: .distantFuture, writes: writes, replaces: replaces)], now: now)
+extension Worker {
+  func hold(_ intents: HeldIntents, replaces: Bool, now: Moment) {
+    if intents.isEmpty && !replaces { return }
+    hold([Hold(until: .distantFuture, intents: intents, replaces: replaces)], now: now)
   }
 
-  private func hold(_ writes: [Hold], now: Moment) {
+  private func hold(_ unknown: [Hold], now: Moment) {
     let deadline = now.advanced(by: Limits.unknownWriteHold)
     if holds.isEmpty {
       _ = loop.schedule(at: deadline, self, token: Timer.holds.rawValue)
     }
-    for var hold in writes {
+    for var hold in unknown {
       hold.until = deadline
       holds.append(hold)
     }
@@ -30,7 +30,7 @@ extension Lane {
     var passage = Passage(.shared(.three, .reads), database: homeDatabase, effect: .none)
     passage.delivery = .tree
     do throws(ProxyError) {
-      let recipient = Errand.Recipient.task { [unowned self] reply in
+      let recipient = Call.Recipient.task { [unowned self] reply in
         if case .success = reply {
           release(due)
         } else {
@@ -56,7 +56,7 @@ extension Lane {
 
   private func release(_ holds: [Hold]) {
     for var hold in holds {
-      hold.writes.release(from: cache)
+      hold.intents.release(from: cache)
       if hold.replaces { endReplacement() }
     }
   }
@@ -65,7 +65,7 @@ extension Lane {
 /// The keys of a write of unknown outcome.
 struct Hold {
   var until: Moment
-  var writes: HeldKeys
+  var intents: HeldIntents
   /// Whether it may replace the whole data set.
   let replaces: Bool
 }

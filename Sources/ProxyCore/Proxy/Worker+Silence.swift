@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Redis that answers nothing, or nothing over one link, while connections stay open: a server that stands still, a
 /// network that is cut, a tunnel that acknowledges and hangs.
-extension Lane {
+extension Worker {
   func scheduleSilenceLook(now: Moment) {
     let pause = proxy.settings.silenceMax / Limits.silenceLooks
     _ = loop.schedule(at: now.advanced(by: pause), self, token: Timer.silence.rawValue)
@@ -95,7 +95,7 @@ extension Lane {
   package var pinnedUnsentMax: Int { pinnedLinks.values.map(\.outputCount).max() ?? 0 }
 
   /// Has `linkHasRoom` called when less waits.
-  package func waitForRoom(_ caller: any LaneCaller, now: Moment) {
+  package func waitForRoom(_ caller: any Caller, now: Moment) {
     if roomWaits.isEmpty { scheduleRoomLook(now: now) }
     roomWaits.append(caller)
   }
@@ -130,7 +130,7 @@ extension Proxy {
   /// Whether Redis counts as away although there are links.
   var isSilent: Bool { silentSince.load(ordering: .relaxed) != 0 }
 
-  /// Whether Redis was heard after `moment`, over any link, as far as lanes have looked.
+  /// Whether Redis was heard after `moment`, over any link, as far as workers have looked.
   func wasHeard(after moment: Moment) -> Bool {
     heardAt.load(ordering: .relaxed) > moment.nanoseconds
   }

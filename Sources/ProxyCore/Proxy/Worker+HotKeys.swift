@@ -1,9 +1,9 @@
 /// Look-ups of clients, and which keys they are for.
-extension Lane {
+extension Worker {
   /// Before a look-up, as early as its key is known.
   package func prefetch(_ hash: UInt64) { cache.prefetch(hash) }
 
-  /// What `Proxy.find` knows of a key, for a client of this lane: the read is counted among those of its
+  /// What `Proxy.find` knows of a key, for a client of this worker: the read is counted among those of its
   /// key, once where it is looked up twice. O(1).
   package func find(
     _ key: RawSpan, hash: UInt64, database: UInt32, counting: ByteCache.Counting = .all,
@@ -30,7 +30,7 @@ extension Lane {
     readsToPass = hotKeys.note(key, hash: hash, database: database, now: now)
   }
 
-  /// Who waits for what the lanes know.
+  /// Who waits for what the workers know.
   struct HotKeyInquiry {
     let count: Int
     let body: (HotKeyTally, Moment) -> Void
@@ -38,20 +38,20 @@ extension Lane {
     var parts: [HotKeyTally] = []
   }
 
-  /// Asks all lanes which keys their clients read most. `body` is called on this lane's loop, perhaps
+  /// Asks all workers which keys their clients read most. `body` is called on this worker's loop, perhaps
   /// before the call returns, with no more than `count` keys; not at all where the proxy is closed before.
   package func findHotKeys(
     atMost count: Int, now: Moment, _ body: @escaping (HotKeyTally, Moment) -> Void
   ) {
     let inquiry = hotKeyInquiries.insert(
-      HotKeyInquiry(count: count, body: body, awaited: proxy.laneCount))
+      HotKeyInquiry(count: count, body: body, awaited: proxy.workerCount))
     let own = index
     for seat in proxy.seats where seat !== proxy.seats[own] {
       let home = proxy.seats[own].mailbox
       let isThere = seat.mailbox.send(
-        .perform { lane, now in
-          let part = lane?.hotKeys.tally(now: now) ?? HotKeyTally()
-          _ = home.send(.perform { lane, now in lane?.take(part, of: inquiry, now: now) })
+        .perform { worker, now in
+          let part = worker?.hotKeys.tally(now: now) ?? HotKeyTally()
+          _ = home.send(.perform { worker, now in worker?.take(part, of: inquiry, now: now) })
         })
       if !isThere { take(HotKeyTally(), of: inquiry, now: now) }
     }

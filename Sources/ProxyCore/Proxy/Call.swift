@@ -22,8 +22,8 @@ package struct Passage: ~Copyable {
   package var selections: [Int]?
   /// Whether a permit comes with it, to be released at its end.
   package var holdsPermit = false
-  /// The keys of which nothing may be known meanwhile, held since `beginWrite`: those that it writes.
-  package var writes = HeldKeys()
+  /// The keys of which nothing may be known meanwhile, held since `beginIntent`: those that it writes.
+  package var intents = HeldIntents()
 
   var kind: LinkKind {
     switch way {
@@ -42,7 +42,7 @@ package struct Passage: ~Copyable {
 
 /// The keys that a request holds until its reply has come, by their hashes. One is common, and then
 /// nothing is allocated.
-package struct HeldKeys {
+package struct HeldIntents {
   private var first: UInt64 = 0
   package private(set) var isEmpty = true
   private var others: Others?
@@ -72,28 +72,28 @@ package struct HeldKeys {
   /// Ends the holding of each.
   mutating func release(from cache: ByteCache) {
     if isEmpty { return }
-    cache.endWrite(hash: first)
-    if let others { for hash in others.hashes { cache.endWrite(hash: hash) } }
-    self = HeldKeys()
+    cache.endIntent(hash: first)
+    if let others { for hash in others.hashes { cache.endIntent(hash: hash) } }
+    self = HeldIntents()
   }
 }
 
-/// Under which numbers a lane and its caller know a request.
-struct ErrandPlace {
+/// Under which numbers a worker and its caller know a request.
+struct CallPlace {
   var token: UInt64 = 0
   var ticket: UInt64 = 0
 }
 
 /// A request at Redis, and what the cache owes to it.
-struct Errand: ~Copyable {
+struct Call: ~Copyable {
   /// Who is told. Moved, never copied, so that references are counted once.
   enum Recipient: ~Copyable {
-    case caller(any LaneCaller, ticket: UInt64)
+    case caller(any Caller, ticket: UInt64)
     case read(UInt64, key: [UInt8], wasRepeated: Bool)
     /// Somebody in the proxy itself.
     case task((Result<RESPValue, RedisError>) -> Void)
 
-    var caller: (any LaneCaller, ticket: UInt64)? {
+    var caller: (any Caller, ticket: UInt64)? {
       switch self {
       case .caller(let caller, let ticket): (caller, ticket)
       default: nil
@@ -131,7 +131,7 @@ struct Errand: ~Copyable {
   /// Over which kind of link, and since when; nil for what the proxy asks for itself over a fill link.
   var kind: LinkKind? = .shared
   var sent = Moment.distantFuture
-  var writes = HeldKeys()
+  var intents = HeldIntents()
   /// Whether it replaces the data set, so that nothing is kept meanwhile.
   var replaces = false
   var holdsPermit = false

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ProxyCore
 
-@Suite struct LaneMeterTests {
+@Suite struct WorkerMeterTests {
   @Test func `a duration is in the first bucket whose bound it does not exceed`() {
     var histogram = DurationHistogram()
     for (number, bound) in DurationHistogram.bounds.enumerated() {
@@ -38,7 +38,7 @@ import Testing
 
   @Test func `what is answered in a turn takes as long as the turn, and nothing is counted before`()
   {
-    var meter = LaneMeter()
+    var meter = WorkerMeter()
     for _ in 0..<3 { meter.note(.resp, .hit) }
     meter.note(.http, .error)
     meter.record(.http, .local, since: Moment(nanoseconds: 7), now: Moment(nanoseconds: 7))
@@ -54,7 +54,7 @@ import Testing
 
   @Test func `sums of meters are those of their parts, for any notes`() {
     var random = SeededGenerator.forTest()
-    var (whole, parts) = (LaneMeter(), [LaneMeter(), LaneMeter()])
+    var (whole, parts) = (WorkerMeter(), [WorkerMeter(), WorkerMeter()])
     var expected: [String: UInt64] = [:]
     for _ in 0..<2_000 {
       let front = Bool.random(using: &random) ? ClientQuota.Front.resp : .http

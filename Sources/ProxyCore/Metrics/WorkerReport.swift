@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// What a lane tells of itself, all of one moment.
-package struct LaneReport: Sendable {
+/// What a worker tells of itself, all of one moment.
+package struct WorkerReport: Sendable {
   /// Links by kind and state, in words for people.
   package struct Links: Sendable, Equatable {
     package let kind: LinkKind
@@ -9,9 +9,9 @@ package struct LaneReport: Sendable {
     package let count: Int
   }
 
-  package var meter = LaneMeter()
+  package var meter = WorkerMeter()
   package var links: [Links] = []
-  package var underWay = LaneCensus()
+  package var underWay = WorkerCensus()
   /// Nil where nobody asked for it.
   package var hotKeys: HotKeyTally?
 }
@@ -30,10 +30,10 @@ package enum LinkState: String, CaseIterable, Sendable {
   case leaving
 }
 
-extension Lane {
+extension Worker {
   /// O(links that clients share).
-  func report(withHotKeys: Bool, now: Moment) -> LaneReport {
-    var report = LaneReport()
+  func report(withHotKeys: Bool, now: Moment) -> WorkerReport {
+    var report = WorkerReport()
     report.meter = meter
     report.underWay = underWay
     var counts: [LinkKind: [LinkState: Int]] = [:]
@@ -51,7 +51,7 @@ extension Lane {
     ]
     for (kind, states) in counts {
       for (state, count) in states {
-        report.links.append(LaneReport.Links(kind: kind, state: state, count: count))
+        report.links.append(WorkerReport.Links(kind: kind, state: state, count: count))
       }
     }
     if withHotKeys { report.hotKeys = hotKeys.tally(now: now) }
@@ -60,14 +60,15 @@ extension Lane {
 }
 
 extension Proxy {
-  /// Has each lane tell of itself. `body` is called once for each, on its loop and soon, with nil where it has
+  /// Has each worker tell of itself. `body` is called once for each, on its loop and soon, with nil where it has
   /// ended, perhaps before this returns. From any thread.
   package func survey(
-    withHotKeys: Bool, _ body: @escaping @Sendable (Int, LaneReport?) -> Void
+    withHotKeys: Bool, _ body: @escaping @Sendable (Int, WorkerReport?) -> Void
   ) {
     for (number, seat) in seats.enumerated() {
       let isThere = seat.mailbox.send(
-        .perform { lane, now in body(number, lane?.report(withHotKeys: withHotKeys, now: now)) })
+        .perform { worker, now in body(number, worker?.report(withHotKeys: withHotKeys, now: now)) }
+      )
       if !isThere { body(number, nil) }
     }
   }

@@ -2,10 +2,10 @@ package import Synchronization
 
 /// A loop's part of the proxy: its links, and what is under way for its clients.
 ///
-/// A client asks with `fetch` and `pass` and is told by its `LaneCaller`. Errands of one client that must
+/// A client asks with `fetch` and `pass` and is told by its `Caller`. Calls of one client that must
 /// keep their order are the client's to keep: two on one link are executed in the order passed, all else
 /// is not ordered (the rule "Order" in ARCHITECTURE.md).
-package final class Lane {
+package final class Worker {
   package let proxy: Proxy
   package let loop: EventLoop
   package let slowLog: SlowLog
@@ -23,13 +23,13 @@ package final class Lane {
   /// Databases that exist: those that Redis has let somebody select.
   package var knownDatabases: Set<UInt32>
 
-  /// Fetches that this lane's clients wait for.
+  /// Fetches that this worker's clients wait for.
   @safe @exclusivity(unchecked) var reads = TokenTable<Read>()
   /// Requests that are at Redis, or whose writes may still be.
-  @safe @exclusivity(unchecked) var errands = TokenTable<Errand>()
+  @safe @exclusivity(unchecked) var calls = TokenTable<Call>()
   /// Those who stand in line for a permit.
   var waits = TokenTable<Wait>()
-  private let waker: LaneWaker
+  private let waker: PermitWaker
   private var expiry: TimerHandle?
 
   private(set) lazy var home = Home(self)
@@ -40,15 +40,15 @@ package final class Lane {
   var pinnedIdle: [PinnedLink] = []
   var pinnedBusy = 0
   var fences = FenceDesk()
-  /// What clients of this lane read, and how many reads pass until the next one is noted.
+  /// What clients of this worker read, and how many reads pass until the next one is noted.
   @safe @exclusivity(unchecked) var hotKeys: HotKeySketch
   @safe @exclusivity(unchecked) var readsToPass: Int32 = 0
   private let gauge = Gauge()
-  var meter: LaneMeter {
+  var meter: WorkerMeter {
     _read { yield gauge.meter }
     _modify { yield &gauge.meter }
   }
-  /// Those who wait for what other lanes know of hot keys.
+  /// Those who wait for what other workers know of hot keys.
   var hotKeyInquiries = TokenTable<HotKeyInquiry>()
   /// Whether requests are written down. Atomic only because fronts look at it for each request that is answered
   /// from memory, and a variable of another module costs them a call or a check.
@@ -61,7 +61,7 @@ package final class Lane {
   /// for the same reason.
   package let floodSwitch = Atomic<Bool>(false)
   /// Those who wait until less waits to be sent over a shared link.
-  var roomWaits: [any LaneCaller] = []
+  var roomWaits: [any Caller] = []
   var silenceLookedAt = Moment(nanoseconds: 0)
   /// Links that have not been answered, and since when.
   var suspects: [ObjectIdentifier: Moment] = [:]
@@ -84,9 +84,9 @@ package final class Lane {
     self.resolver = LoopResolver(resolver, on: loop)
     commands = proxy.commands
     knownDatabases = [UInt32(clamping: proxy.settings.url.database)]
-    waker = LaneWaker(proxy.seats[index].mailbox, limiter)
+    waker = PermitWaker(proxy.seats[index].mailbox, limiter)
     hotKeys = HotKeySketch(seed: .random(in: 0...UInt64.max), now: loop.now)
-    janitor = Janitor(of: cache, first: index, stride: proxy.laneCount)
+    janitor = Janitor(of: cache, first: index, stride: proxy.workerCount)
     _ = loop.schedule(at: loop.now, self, token: Timer.janitor.rawValue)
     scheduleIdleCheck(now: loop.now)
     scheduleSilenceLook(now: loop.now)
@@ -95,7 +95,7 @@ package final class Lane {
 
   // MARK: Mail
 
-  func receive(_ message: LaneMessage, now: Moment) {
+  func receive(_ message: WorkerMessage, now: Moment) {
     switch message {
     case .fetch(let key, let hash, let database, let reader):
       let request = Home.Request(hash: hash, database: database, reader: reader)
@@ -121,8 +121,8 @@ package final class Lane {
     }
   }
 
-  func send(_ message: LaneMessage, to lane: Int) {
-    _ = proxy.seats[lane].mailbox.send(message)
+  func send(_ message: WorkerMessage, to worker: Int) {
+    _ = proxy.seats[worker].mailbox.send(message)
   }
 
   // MARK: Permits
@@ -137,7 +137,7 @@ package final class Lane {
   }
 
   /// Takes a permit for one request, or stands in line for it.
-  package func admit(_ caller: any LaneCaller, ticket: UInt64, now: Moment) -> Admission {
+  package func admit(_ caller: any Caller, ticket: UInt64, now: Moment) -> Admission {
     admit(.caller(caller, ticket: ticket), now: now)
   }
 
@@ -181,7 +181,7 @@ package final class Lane {
     }
   }
 
-  /// Somebody must look when a deadline in the line has come; every lane that has a wait does.
+  /// Somebody must look when a deadline in the line has come; every worker that has a wait does.
   private func scheduleExpiry() {
     guard let deadline = limiter.earliestDeadline else { return }
     if let expiry, loop.reschedule(expiry, at: deadline) { return }
@@ -200,9 +200,9 @@ package final class Lane {
     sharedLinks = [:]
     recentShared = RecentLinks()
     abandonHolds()
-    // Who waits for another lane or for a permit.
+    // Who waits for another worker or for a permit.
     let error = proxy.error(.closed)
-    for errand in errands.tokens { fail(errand, wasSent: false, because: error, now: now) }
+    for call in calls.tokens { fail(call, wasSent: false, because: error, now: now) }
     for wait in waits.tokens {
       guard case .caller(let caller, let ticket) = waits.remove(wait) else { continue }
       caller.admitted(ticket, .timedOut(after: limiter.queueTimeout ?? .zero), now: now)
@@ -212,10 +212,10 @@ package final class Lane {
   }
 
   /// What is under way, for those who look for leaks.
-  package var underWay: LaneCensus {
-    var census = LaneCensus()
+  package var underWay: WorkerCensus {
+    var census = WorkerCensus()
     census.reads = reads.count
-    census.errands = errands.count
+    census.calls = calls.count
     census.waits = waits.count
     census.flights = home.flightCount
     census.fences = fences.count + home.fencePartCount
@@ -225,10 +225,10 @@ package final class Lane {
   }
 }
 
-/// How many of each kind are under way on a lane.
-package struct LaneCensus: Equatable, Sendable {
+/// How many of each kind are under way on a worker.
+package struct WorkerCensus: Equatable, Sendable {
   package var reads = 0
-  package var errands = 0
+  package var calls = 0
   package var waits = 0
   package var flights = 0
   package var fences = 0
@@ -240,17 +240,17 @@ package struct LaneCensus: Equatable, Sendable {
 
 /// Who stands in line for a permit.
 enum Wait {
-  case caller(any LaneCaller, ticket: UInt64)
+  case caller(any Caller, ticket: UInt64)
   case flight(UInt64)
   case read(UInt64, key: [UInt8])
 }
 
-/// Takes the limiter's news to the lane, from whatever thread.
-final class LaneWaker: LimiterWaker {
-  private let mailbox: Mailbox<LaneMessage>
+/// Takes the limiter's news to the worker, from whatever thread.
+final class PermitWaker: LimiterWaker {
+  private let mailbox: Mailbox<WorkerMessage>
   private let limiter: ConcurrencyLimiter
 
-  init(_ mailbox: Mailbox<LaneMessage>, _ limiter: ConcurrencyLimiter) {
+  init(_ mailbox: Mailbox<WorkerMessage>, _ limiter: ConcurrencyLimiter) {
     self.mailbox = mailbox
     self.limiter = limiter
   }
@@ -262,7 +262,7 @@ final class LaneWaker: LimiterWaker {
   }
 }
 
-extension Lane: TimerTarget {
+extension Worker: TimerTarget {
   enum Timer: Int { case janitor, expiry, holds, idleLinks, silence, room }
 
   package func timerFired(_ token: Int, now: Moment) {
@@ -291,7 +291,7 @@ extension Lane: TimerTarget {
 }
 
 // By calls: other modules do not see the attributes above.
-extension Lane {
+extension Worker {
   /// When the loop's turn has begun.
   package var now: Moment { loop.now }
 
@@ -314,15 +314,15 @@ extension Lane {
   }
 }
 
-extension Lane {
-  /// What the lane counts, apart from the lane itself: that is referred to weakly, and to count other
+extension Worker {
+  /// What the worker counts, apart from the worker itself: that is referred to weakly, and to count other
   /// references to such an object takes several times as long, in every turn.
   private final class Gauge: TurnObserver {
-    @safe @exclusivity(unchecked) var meter = LaneMeter()
+    @safe @exclusivity(unchecked) var meter = WorkerMeter()
 
     func turnEnded(nanoseconds: Int64) { meter.turnEnded(nanoseconds: nanoseconds) }
   }
 }
 
 @available(*, unavailable)
-extension Lane: Sendable {}
+extension Worker: Sendable {}

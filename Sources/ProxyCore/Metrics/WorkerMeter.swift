@@ -1,11 +1,11 @@
-/// What a lane counts of its clients' requests. It belongs to its loop alone: no lock, nothing shared, and
+/// What a worker counts of its clients' requests. It belongs to its loop alone: no lock, nothing shared, and
 /// others are given a copy.
 ///
 /// A hit reads no clock. It is noted, and when the loop's turn ends, whose moments the loop knows anyway,
 /// all that was answered in that turn is said to have taken as long as the turn did: until its answers were
 /// sent, which is the longest that any of them may have taken. What was answered in a later turn than it
 /// was received in took from the one turn's beginning to the other's.
-package struct LaneMeter: Sendable {
+package struct WorkerMeter: Sendable {
   private static let outcomes = 9
   private static let requests = 18
 
@@ -67,7 +67,7 @@ package struct LaneMeter: Sendable {
   /// How long Redis took over links of this kind.
   package func trips(_ kind: LinkKind) -> DurationHistogram { trips[kind.place] }
 
-  package static func += (left: inout LaneMeter, right: LaneMeter) {
+  package static func += (left: inout WorkerMeter, right: WorkerMeter) {
     for place in 0..<requests { left.durations[place] += right.durations[place] }
     for kind in LinkKind.allCases { left.trips[kind.place] += right.trips[kind.place] }
   }

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// The links of a lane: how they are made, what their greetings teach, whose they are.
-extension Lane {
+/// The links of a worker: how they are made, what their greetings teach, whose they are.
+extension Worker {
   func profile(_ role: LinkRole, database: UInt32) -> LinkProfile {
     var url = proxy.settings.url
     url.database = Int(database)
@@ -50,18 +50,18 @@ extension Lane {
     var request = ByteBuffer()
     request.append("*1\r\n$7\r\nCOMMAND\r\n")
     let (proxy, mailbox) = (proxy, proxy.seats[index].mailbox)
-    let errand = Errand(
+    let call = Call(
       recipient: .task { reply in
         if case .failure = reply { proxy.forgetCommands() }
         proxy.endLearning((try? reply.get()).flatMap { CommandTable(learnedFrom: $0) })
         // In a later turn the reply is gone, which was most of what an idle proxy would have.
         _ = mailbox.send(.perform { _, _ in HeapMemory.giveBack() })
       }, effect: .none, sent: now)
-    let token = errands.insert(errand)
+    let token = calls.insert(call)
     do throws(RedisError) {
       try link.submit(LinkToken(token), .answer, request.bytes, now: now)
     } catch {
-      errands.remove(token)
+      calls.remove(token)
       proxy.forgetCommands()
       proxy.endLearning(nil)
     }
@@ -86,7 +86,7 @@ extension Lane {
     }
   }
 
-  /// All links of this lane go where the name leads now. One of a client's own ends: what it holds there
+  /// All links of this worker go where the name leads now. One of a client's own ends: what it holds there
   /// for its client is on the other server.
   func renewLinks(now: Moment) {
     home.renewLinks(now: now)
@@ -127,7 +127,7 @@ extension Lane {
   /// `identity` where Redis does not let the proxy in.
   package func pin(
     _ version: RESPVersion, database: UInt32, identity: LinkIdentity? = nil,
-    for caller: any LaneCaller
+    for caller: any Caller
   ) throws(ProxyError) -> PinnedLink {
     if isClosed { throw .redis(proxy.error(.closed)) }
     guard proxy.takePinned() else { throw .pinnedLimit(proxy.pinnedMax) }

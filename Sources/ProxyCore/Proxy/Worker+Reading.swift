@@ -1,10 +1,10 @@
 internal import Synchronization
 
 /// Values: from memory, from a key's home, or from Redis directly.
-extension Lane {
-  /// A fetch that a client of this lane waits for.
+extension Worker {
+  /// A fetch that a client of this worker waits for.
   struct Read {
-    let caller: any LaneCaller
+    let caller: any Caller
     let ticket: UInt64
     let hash: UInt64
     let database: UInt32
@@ -33,17 +33,17 @@ extension Lane {
   /// key's home. Says by which number it may be abandoned. O(key).
   @discardableResult
   package func fetch(
-    _ key: RawSpan, hash: UInt64, database: UInt32, for caller: any LaneCaller, ticket: UInt64,
+    _ key: RawSpan, hash: UInt64, database: UInt32, for caller: any Caller, ticket: UInt64,
     now: Moment
   ) -> UInt64 {
     counters.fetches.wrappingAdd(1, ordering: .relaxed)
-    if reads.count >= Limits.laneReadsMax {
-      let error = FetchOutcome.failed(.readLimit(Limits.laneReadsMax))
+    if reads.count >= Limits.workerReadsMax {
+      let error = FetchOutcome.failed(.readLimit(Limits.workerReadsMax))
       caller.fetched(ticket, error, FetchNotes(), RawSpan(), shared: nil, now: now)
       return 0
     }
     let read = reads.insert(Read(caller: caller, ticket: ticket, hash: hash, database: database))
-    let reader = Reader(lane: index, read: read, asked: .now)
+    let reader = Reader(worker: index, read: read, asked: .now)
     let place = proxy.home(of: hash)
     if place == index {
       let request = Home.Request(hash: hash, database: database, reader: reader)
@@ -57,7 +57,7 @@ extension Lane {
   /// Ends the wait for a fetch: its caller is not told.
   package func abandonFetch(_ read: UInt64, now: Moment) {
     guard let waiting = reads.remove(read) else { return }
-    let reader = Reader(lane: index, read: read, asked: now)
+    let reader = Reader(worker: index, read: read, asked: now)
     let place = proxy.home(of: waiting.hash)
     if place == index {
       home.abandon(reader, hash: waiting.hash, database: waiting.database, now: now)
@@ -103,7 +103,7 @@ extension Lane {
     passage.delivery = .tree
     passage.holdsPermit = true
     do throws(ProxyError) {
-      let recipient = Errand.Recipient.read(read, key: key, wasRepeated: isRepetition)
+      let recipient = Call.Recipient.read(read, key: key, wasRepeated: isRepetition)
       try pass(Self.get(key), passage, for: recipient, now: now)
     } catch {
       deliver(read, .failed(error), nil, now: now)

@@ -1,23 +1,20 @@
 internal import Synchronization
 
 /// Requests that Redis answers: on their way, the cache is kept from knowing better than Redis does.
-extension Lane {
+extension Worker {
   /// Before a request is passed on that writes `key`: nothing is known of the key any more until the
-  /// reply has come. Each goes into the `writes` of the passage.
-  package func beginWrite(_ key: RawSpan, hash: UInt64, _ writes: inout HeldKeys) {
+  /// reply has come. Each goes into the `intents` of the passage.
+  package func beginIntent(_ key: RawSpan, hash: UInt64, _ intents: inout HeldIntents) {
     guard proxy.settings.rules.contains(.intents) else { return }
-    cache.beginWrite(key, hash: hash)
-    writes.append(hash)
+    cache.beginIntent(key, hash: hash)
+    intents.append(hash)
   }
-
-  /// Where nothing comes of what was begun.
-  package func abandonWrites(_ writes: inout HeldKeys) { writes.release(from: cache) }
 
   /// Passes a request on. What comes of it is told under `ticket`; a request that is refused is not
   /// begun, nor is its permit kept. O(request).
   @discardableResult
   package func pass(
-    _ request: RawSpan, _ passage: consuming Passage, for caller: any LaneCaller, ticket: UInt64,
+    _ request: RawSpan, _ passage: consuming Passage, for caller: any Caller, ticket: UInt64,
     now: Moment
   ) throws(ProxyError) -> UInt64 {
     try pass(request, passage, for: .caller(caller, ticket: ticket), now: now)
@@ -26,24 +23,24 @@ extension Lane {
   @discardableResult
   func pass(
     _ request: borrowing ByteBuffer, _ passage: consuming Passage,
-    for recipient: consuming Errand.Recipient, now: Moment
+    for recipient: consuming Call.Recipient, now: Moment
   ) throws(ProxyError) -> UInt64 {
     try pass(request.bytes, passage, for: recipient, now: now)
   }
 
   @discardableResult
   func pass(
-    _ request: RawSpan, _ passage: consuming Passage, for recipient: consuming Errand.Recipient,
+    _ request: RawSpan, _ passage: consuming Passage, for recipient: consuming Call.Recipient,
     now: Moment
   ) throws(ProxyError) -> UInt64 {
     counters.passed.wrappingAdd(1, ordering: .relaxed)
     let replaces = emptiesCache(passage.effect)
     if replaces { beginReplacement() }
     if passage.effect == .fence { proxy.fencedRequests.noteSent() }
-    let token = errands.insert(
-      Errand(
+    let token = calls.insert(
+      Call(
         recipient: recipient, effect: passage.effect, kind: passage.kind, sent: now,
-        writes: passage.writes, replaces: replaces, holdsPermit: passage.holdsPermit))
+        intents: passage.intents, replaces: replaces, holdsPermit: passage.holdsPermit))
     do throws(RedisError) {
       if isClosed { throw proxy.error(.closed) }
       let link = try connection(for: passage.way, database: passage.database, now: now)
@@ -54,9 +51,9 @@ extension Lane {
       try link.submit(LinkToken(token), passage.delivery, request, now: now)
       if link.isFilling { floodSwitch.store(true, ordering: .relaxed) }
     } catch {
-      if var errand = errands.remove(token) {
-        if errand.effect == .fence { proxy.fencedRequests.noteExecuted() }
-        settle(&errand)
+      if var call = calls.remove(token) {
+        if call.effect == .fence { proxy.fencedRequests.noteExecuted() }
+        settle(&call)
       }
       throw .redis(error)
     }
@@ -64,8 +61,8 @@ extension Lane {
   }
 
   /// Notes a request that goes over a fill link, answered with a tree.
-  func insert(_ recipient: consuming Errand.Recipient, now: Moment) -> UInt64 {
-    errands.insert(Errand(recipient: recipient, effect: .none, kind: nil, sent: now))
+  func insert(_ recipient: consuming Call.Recipient, now: Moment) -> UInt64 {
+    calls.insert(Call(recipient: recipient, effect: .none, kind: nil, sent: now))
   }
 
   private func connection(
@@ -120,13 +117,13 @@ extension Lane {
     }
   }
 
-  /// Gives back what an errand holds.
-  private func settle(_ errand: inout Errand) {
-    errand.writes.release(from: cache)
-    if errand.replaces { endReplacement() }
-    errand.replaces = false
-    if errand.holdsPermit { limiter.release() }
-    errand.holdsPermit = false
+  /// Gives back what a call holds.
+  private func settle(_ call: inout Call) {
+    call.intents.release(from: cache)
+    if call.replaces { endReplacement() }
+    call.replaces = false
+    if call.holdsPermit { limiter.release() }
+    call.holdsPermit = false
   }
 
   // MARK: Replies
@@ -145,14 +142,14 @@ extension Lane {
 
   private func handOn(_ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment) {
     guard place.endsRequest else {
-      if let (caller, ticket) = errands.change(token, { $0.recipient.caller }) ?? nil {
+      if let (caller, ticket) = calls.change(token, { $0.recipient.caller }) ?? nil {
         caller.relayed(ticket, bytes, place, now: now)
       }
       return
     }
-    guard var errand = errands.remove(token) else { return }
-    settle(&errand)
-    switch consume errand.recipient {
+    guard var call = calls.remove(token) else { return }
+    settle(&call)
+    switch consume call.recipient {
     case .caller(let caller, let ticket): caller.relayed(ticket, bytes, place, now: now)
     default: break
     }
@@ -163,12 +160,12 @@ extension Lane {
       suspectDemotion(now: now)
     }
     guard begin(token, now: now) else {
-      errands.change(token) { $0.withheld?.reply = reply }
+      calls.change(token) { $0.withheld?.reply = reply }
       return
     }
-    guard var errand = errands.remove(token) else { return }
-    settle(&errand)
-    switch consume errand.recipient {
+    guard var call = calls.remove(token) else { return }
+    settle(&call)
+    switch consume call.recipient {
     case .caller(let caller, let ticket): caller.replied(ticket, reply, now: now)
     case .read(let read, _, _): conclude(read, reply, now: now)
     case .task(let task): task(reply)
@@ -182,24 +179,24 @@ extension Lane {
     var effect = CommandEffect.none
     var trip: (kind: LinkKind, sent: Moment)?
     var replaces = false
-    errands.change(token) { errand in
-      isDue = errand.stage != .fenced
-      if errand.stage != .sent { return }
-      errand.stage = .answering
-      if let kind = errand.kind { trip = (kind, errand.sent) }
-      errand.writes.release(from: cache)
-      effect = errand.effect
-      replaces = errand.replaces
-      errand.replaces = false
+    calls.change(token) { call in
+      isDue = call.stage != .fenced
+      if call.stage != .sent { return }
+      call.stage = .answering
+      if let kind = call.kind { trip = (kind, call.sent) }
+      call.intents.release(from: cache)
+      effect = call.effect
+      replaces = call.replaces
+      call.replaces = false
     }
     if let trip { meter.recordTrip(trip.kind, since: trip.sent, now: now) }
     if effect <= .writes { return isDue }
     if effect == .fence { proxy.fencedRequests.noteExecuted() }
     if replaces { endReplacement() } else if emptiesCache(effect) { cache.removeAll() }
     guard effect == .fence && proxy.settings.rules.contains(.fences) else { return true }
-    errands.change(token) { errand in
-      errand.stage = .fenced
-      errand.withheld = Errand.Withheld()
+    calls.change(token) { call in
+      call.stage = .fenced
+      call.withheld = Call.Withheld()
     }
     requestFence(for: token)
     return false
@@ -208,7 +205,7 @@ extension Lane {
   private func withhold(
     _ bytes: RawSpan, _ place: ReplyPlace, of token: UInt64, now: Moment
   ) {
-    guard let withheld = errands.change(token, { $0.withheld }) ?? nil else { return }
+    guard let withheld = calls.change(token, { $0.withheld }) ?? nil else { return }
     if withheld.count + bytes.byteCount > Limits.withheldBytesMax {
       let error = proxy.error(.replyTooLarge(limit: Limits.withheldBytesMax))
       return fail(token, wasSent: true, because: error, now: now)
@@ -216,38 +213,38 @@ extension Lane {
     withheld.append(bytes, place, isUnasked: false)
   }
 
-  /// Hands on what a client's own link has said unasked, behind the reply of `errand` that came before it:
+  /// Hands on what a client's own link has said unasked, behind the reply of `call` that came before it:
   /// an invalidation that overtook an older value would be forgotten when that value comes.
   func relayUnasked(
-    _ bytes: RawSpan, _ place: ReplyPlace, after errand: ErrandPlace, on link: PinnedLink,
+    _ bytes: RawSpan, _ place: ReplyPlace, after call: CallPlace, on link: PinnedLink,
     now: Moment
   ) {
-    if let withheld = errands.change(errand.token, { $0.withheld }) ?? nil {
+    if let withheld = calls.change(call.token, { $0.withheld }) ?? nil {
       if withheld.count + bytes.byteCount <= Limits.withheldBytesMax {
         return withheld.append(bytes, place, isUnasked: true)
       }
       let error = proxy.error(.replyTooLarge(limit: Limits.withheldBytesMax))
-      fail(errand.token, wasSent: true, because: error, now: now)
+      fail(call.token, wasSent: true, because: error, now: now)
     }
-    link.caller?.unasked(bytes, place, after: errand.ticket, now: now)
+    link.caller?.unasked(bytes, place, after: call.ticket, now: now)
   }
 
   /// Which ticket a request's caller knows it by.
-  func ticket(of token: UInt64) -> UInt64 { errands.change(token) { $0.recipient.ticket } ?? 0 }
+  func ticket(of token: UInt64) -> UInt64 { calls.change(token) { $0.recipient.ticket } ?? 0 }
 
-  /// The fence that an errand waited for is through.
+  /// The fence that a call waited for is through.
   func endFence(of token: UInt64, now: Moment) {
-    let withheld = errands.change(token) { errand in
-      errand.stage = .answering
-      return errand.withheld.take()
+    let withheld = calls.change(token) { call in
+      call.stage = .answering
+      return call.withheld.take()
     }
     guard let withheld = withheld ?? nil else { return }
     handOn(withheld, of: token, now: now)
     if let reply = withheld.reply { finish(token, with: reply, now: now) }
   }
 
-  private func handOn(_ withheld: Errand.Withheld, of token: UInt64, now: Moment) {
-    guard let (caller, ticket) = errands.change(token, { $0.recipient.caller }) ?? nil else {
+  private func handOn(_ withheld: Call.Withheld, of token: UInt64, now: Moment) {
+    guard let (caller, ticket) = calls.change(token, { $0.recipient.caller }) ?? nil else {
       return
     }
     var end: ReplyPlace?
@@ -272,21 +269,21 @@ extension Lane {
   /// A request ended without its reply. A write that may have been executed, or may yet be, holds its
   /// keys for a while: it is answered with an error, and never repeated.
   func fail(_ token: UInt64, wasSent: Bool, because error: RedisError, now: Moment) {
-    guard var errand = errands.remove(token) else { return }
-    if errand.effect == .fence && errand.stage == .sent { proxy.fencedRequests.noteExecuted() }
-    let mayWriteYet = wasSent && errand.stage == .sent && errand.effect > .reads
+    guard var call = calls.remove(token) else { return }
+    if call.effect == .fence && call.stage == .sent { proxy.fencedRequests.noteExecuted() }
+    let mayWriteYet = wasSent && call.stage == .sent && call.effect > .reads
     if mayWriteYet && proxy.settings.rules.contains(.holdsUnknown) {
-      hold(errand.writes, replaces: errand.replaces, now: now)
-      errand.writes = HeldKeys()
-      errand.replaces = false
+      hold(call.intents, replaces: call.replaces, now: now)
+      call.intents = HeldIntents()
+      call.replaces = false
     }
-    if let (read, key) = errand.recipient.firstRead {
+    if let (read, key) = call.recipient.firstRead {
       // Reading may be repeated, once, and with the permit that it has.
       return askWithPermit(read, key: key, isRepetition: true, now: now)
     }
-    settle(&errand)
-    let unasked = errand.withheld?.parts.filter(\.isUnasked) ?? []
-    switch consume errand.recipient {
+    settle(&call)
+    let unasked = call.withheld?.parts.filter(\.isUnasked) ?? []
+    switch consume call.recipient {
     case .caller(let caller, let ticket):
       for part in unasked {
         caller.unasked(part.bytes.rawSpan, part.place, after: ticket, now: now)

@@ -1,7 +1,7 @@
-/// What tasks ask of a lane: whole commands, answered with trees.
+/// What tasks ask of a worker: whole commands, answered with trees.
 ///
 /// Each call is a client of its own with one command: tasks order theirs by waiting.
-extension Lane {
+extension Worker {
   /// One command, or one transaction, of a task.
   struct TaskRequest: Sendable {
     /// Commands as Redis reads them, each in its own array.
@@ -47,7 +47,7 @@ extension Lane {
       for (number, place) in plan.intents(ofTransaction: request.commands.count > 1) {
         let command = request.commands[number]
         let key = command.rawSpan.extracting(place)
-        beginWrite(key, hash: hash(key), &passage.writes)
+        beginIntent(key, hash: hash(key), &passage.intents)
       }
       if request.commands.count > 1 {
         passage.delivery = .treeAfter(UInt32(clamping: request.commands.count + 1))
@@ -145,9 +145,9 @@ extension CommandEffect: Comparable {
   }
 }
 
-/// A task that waits for a lane. Everything but its end happens on the lane's loop.
-// Unchecked because only the lane's loop touches `link` and `whenAdmitted`, and `lock` guards the rest.
-final class TaskCaller: LaneCaller, @unchecked Sendable {
+/// A task that waits for a worker. Everything but its end happens on the worker's loop.
+// Unchecked because only the worker's loop touches `link` and `whenAdmitted`, and `lock` guards the rest.
+final class TaskCaller: Caller, @unchecked Sendable {
   enum Outcome: Sendable {
     case value([UInt8]?)
     case large
@@ -155,7 +155,7 @@ final class TaskCaller: LaneCaller, @unchecked Sendable {
     case failure(any Error)
   }
 
-  var link: (Lane, PinnedLink, leavesState: Bool)?
+  var link: (Worker, PinnedLink, leavesState: Bool)?
   var whenAdmitted: ((Moment) -> Void)?
   private let lock = Lock()
   private var waiting: CheckedContinuation<Outcome, Never>?
@@ -225,8 +225,8 @@ final class TaskCaller: LaneCaller, @unchecked Sendable {
   }
 
   private func giveLinkBack(now: Moment) {
-    guard let (lane, link, leavesState) = link.take() else { return }
-    lane.unpin(link, isClean: !leavesState, now: now)
+    guard let (worker, link, leavesState) = link.take() else { return }
+    worker.unpin(link, isClean: !leavesState, now: now)
   }
 }
 
@@ -249,29 +249,29 @@ extension Proxy {
   func fetch(_ key: [UInt8], database: UInt32) async -> TaskCaller.Outcome {
     let hash = cache.hash(key.rawSpan)
     let caller = TaskCaller()
-    return await outcome(of: caller, on: home(of: hash)) { lane, now in
-      lane.fetch(key.rawSpan, hash: hash, database: database, for: caller, ticket: 0, now: now)
+    return await outcome(of: caller, on: home(of: hash)) { worker, now in
+      worker.fetch(key.rawSpan, hash: hash, database: database, for: caller, ticket: 0, now: now)
     }
   }
 
   /// The reply to one command, or to a transaction of several. From any task.
   func reply(
-    to commands: [[UInt8]], database: UInt32, lane: Int? = nil
+    to commands: [[UInt8]], database: UInt32, worker: Int? = nil
   ) async -> TaskCaller.Outcome {
     let caller = TaskCaller()
-    let request = Lane.TaskRequest(commands: commands, database: database, caller: caller)
-    return await outcome(of: caller, on: lane ?? nextLane()) { lane, now in
-      lane.execute(request, now: now)
+    let request = Worker.TaskRequest(commands: commands, database: database, caller: caller)
+    return await outcome(of: caller, on: worker ?? nextWorker()) { worker, now in
+      worker.execute(request, now: now)
     }
   }
 
   private func outcome(
-    of caller: TaskCaller, on lane: Int, _ work: @escaping @Sendable (Lane, Moment) -> Void
+    of caller: TaskCaller, on worker: Int, _ work: @escaping @Sendable (Worker, Moment) -> Void
   ) async -> TaskCaller.Outcome {
     let error = error(.closed)
-    let isThere = seats[lane % seats.count].mailbox.send(
-      .perform { lane, now in
-        if let lane { work(lane, now) } else { caller.end(.failure(ProxyError.redis(error))) }
+    let isThere = seats[worker % seats.count].mailbox.send(
+      .perform { worker, now in
+        if let worker { work(worker, now) } else { caller.end(.failure(ProxyError.redis(error))) }
       })
     if !isThere { return .failure(ProxyError.redis(error)) }
     return await caller.wait()

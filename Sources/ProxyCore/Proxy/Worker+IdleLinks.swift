@@ -13,7 +13,7 @@ struct IdleWatch {
   }
 }
 
-extension Lane {
+extension Worker {
   var homeDatabase: UInt32 { UInt32(clamping: proxy.settings.url.database) }
 
   func scheduleIdleCheck(now: Moment) {
@@ -68,7 +68,7 @@ extension Home {
   /// changed. What is over age is taken out soon after, in far less than `limit`.
   func retireIdleLinks(after limit: Duration, now: Moment) {
     for link in links.values
-    where link.database != lane.homeDatabase && now > link.filledUntil.advanced(by: limit)
+    where link.database != worker.homeDatabase && now > link.filledUntil.advanced(by: limit)
       && link.watch.look(at: link.connection, now: now) >= limit
     {
       links[link.database] = nil

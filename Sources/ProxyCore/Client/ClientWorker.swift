@@ -10,7 +10,7 @@ internal import Synchronization
 ///
 /// Whoever adds the first thing to an empty batch rings; the loop then takes all that has gathered.
 // Unchecked because the compiler cannot see that `lock` guards what is not constant.
-final class ClientLane: @unchecked Sendable {
+final class ClientWorker: @unchecked Sendable {
   /// One or several requests of one task, one behind the other in the batch's bytes.
   struct Submission {
     let waiter: ReplyWaiter
@@ -51,7 +51,7 @@ final class ClientLane: @unchecked Sendable {
 
   private let profile: LinkProfile
   private let requestsMax: Int
-  /// Set once, before anybody has this lane.
+  /// Set once, before anybody has this worker.
   private var bell: Mailbox<Void>?
 
   init(_ profile: LinkProfile, requestsMax: Int) {

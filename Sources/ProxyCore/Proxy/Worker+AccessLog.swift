@@ -3,12 +3,12 @@ extension Proxy {
   /// log. Not from a loop.
   package func setAccessLog(_ log: AccessLog?) {
     for (loop, seat) in zip(loops, seats) {
-      _ = loop.perform { _ in seat.lane?.accessLog = log }
+      _ = loop.perform { _ in seat.worker?.accessLog = log }
     }
   }
 }
 
-extension Lane {
-  /// Writes a request of this lane's down.
-  package func writeDown(_ record: AccessRecord) { accessLog?.add(record, lane: index) }
+extension Worker {
+  /// Writes a request of this worker's down.
+  package func writeDown(_ record: AccessRecord) { accessLog?.add(record, worker: index) }
 }
