@@ -65,6 +65,10 @@ extension RESPSession: Caller {
 
   /// What a request names.
   func journey(_ request: RawSpan, _ length: Int) -> Journey {
+    if keys.count == 1 && !keys.namesAll {
+      let key = parser.arguments.bytes(keys[0].argument, in: request)
+      return Journey(passing: worker.hash(key), bytes: length)
+    }
     if keys.namesAll || keys.count > Limits.journeyKeysMax { return .namingAll(bytes: length) }
     var journey = Journey(.pass, bytes: length)
     for place in 0..<keys.count {
@@ -76,6 +80,10 @@ extension RESPSession: Caller {
   /// Begins to write the keys that the request writes; `journey` has the hashes of all its keys, or none.
   func beginIntents(_ request: RawSpan, _ journey: Journey, _ intents: inout HeldIntents) {
     guard keys.writesAny else { return }
+    if keys.count == 1 {
+      let key = parser.arguments.bytes(keys[0].argument, in: request)
+      return worker.beginIntent(key, hash: journey.hash(at: 0) ?? worker.hash(key), &intents)
+    }
     if keys.count > Limits.journeyKeysMax { intents.reserve(keys.count) }
     for place in 0..<keys.count where keys[place].isWritten {
       let key = parser.arguments.bytes(keys[place].argument, in: request)

@@ -9,7 +9,7 @@ struct Callgrind {
   private static let warmUpBatches = 100
 
   /// What notes hot keys: of how many reads, depends on how many come in a second, so it is not counted.
-  private static let timeDependent = "9ProxyCore4WorkerC4note"
+  private static let timeDependent = "9ProxyCore6WorkerC4note"
 
   static let isInstalled = {
     guard let probe = try? ChildProcess(["valgrind", "--version"]) else { return false }

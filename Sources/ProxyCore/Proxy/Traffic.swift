@@ -30,6 +30,13 @@ package struct Journey {
     self.bytes = bytes
   }
 
+  /// A request of which this is the only key's hash.
+  package init(passing hash: UInt64, bytes: Int) {
+    self.init(.pass, bytes: bytes)
+    namesOne = true
+    first = hash
+  }
+
   /// A fetch of this key.
   package init(fetching key: RawSpan, hash: UInt64, bytes: Int) {
     self.init(.fetch, bytes: bytes)
