@@ -21,12 +21,13 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .target(name: "ProxyCore", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "RESPFront", dependencies: ["ProxyCore"], swiftSettings: settings),
-    .target(name: "HTTPFront", dependencies: ["ProxyCore"], swiftSettings: settings),
-    .target(
-      name: "AdminFront", dependencies: ["ProxyCore", "HTTPFront"], swiftSettings: settings),
+    // What HTTP is on the wire, for all who speak it.
+    .target(name: "HTTP", dependencies: ["ProxyCore"], swiftSettings: settings),
+    .target(name: "HTTPFront", dependencies: ["ProxyCore", "HTTP"], swiftSettings: settings),
+    .target(name: "AdminFront", dependencies: ["ProxyCore", "HTTP"], swiftSettings: settings),
     // All of the program but its entry, which no other program could have beside its own.
     .target(
-      name: "Daemon", dependencies: ["ProxyCore", "RESPFront", "HTTPFront", "AdminFront"],
+      name: "Daemon", dependencies: ["ProxyCore", "HTTP", "RESPFront", "HTTPFront", "AdminFront"],
       path: "Sources/proxyd", exclude: ["Entry"], swiftSettings: settings),
     .executableTarget(
       name: "proxyd", dependencies: ["Daemon"], path: "Sources/proxyd/Entry",
@@ -38,7 +39,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "FuzzTargets",
-      dependencies: ["ProxyCore", "RESPFront", "HTTPFront", "Daemon", "TestSupport"],
+      dependencies: ["ProxyCore", "HTTP", "RESPFront", "HTTPFront", "Daemon", "TestSupport"],
       path: "Tests/Fuzz/Targets", swiftSettings: settings),
     .executableTarget(
       name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Program",
@@ -75,11 +76,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "HTTPFrontTests",
-      dependencies: ["ProxyCore", "HTTPFront", "RESPFront", "TestSupport", "AllocationCounter"],
+      dependencies: [
+        "ProxyCore", "HTTP", "HTTPFront", "RESPFront", "TestSupport", "AllocationCounter",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "AdminFrontTests",
-      dependencies: ["ProxyCore", "AdminFront", "HTTPFront", "RESPFront", "TestSupport"],
+      dependencies: ["ProxyCore", "HTTP", "AdminFront", "HTTPFront", "RESPFront", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "ProxydTests", dependencies: ["ProxyCore", "Daemon", "TestSupport"],

@@ -1,4 +1,4 @@
-internal import HTTPFront
+internal import HTTP
 package import ProxyCore
 internal import Synchronization
 

@@ -1,4 +1,4 @@
-internal import HTTPFront
+internal import HTTP
 internal import ProxyCore
 
 /// The live page: one document with all that it needs, drawn by a script of its own from what `/stats`

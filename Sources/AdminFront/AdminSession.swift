@@ -1,4 +1,4 @@
-internal import HTTPFront
+internal import HTTP
 internal import ProxyCore
 
 /// One who asks: requests in, responses out, one at a time.

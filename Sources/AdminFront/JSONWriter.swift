@@ -1,4 +1,4 @@
-internal import HTTPFront
+internal import HTTP
 internal import ProxyCore
 
 /// Writes JSON, value by value, commas where they belong.

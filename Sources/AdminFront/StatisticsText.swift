@@ -1,4 +1,4 @@
-internal import HTTPFront
+internal import HTTP
 internal import ProxyCore
 
 /// Everything as one JSON object, for the page, for `proxyd top` and for scripts.

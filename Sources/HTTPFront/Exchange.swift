@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// A request that waits for something: the rest of its body, a permit, Redis.

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// What the sessions of one loop share, and who is let in.
@@ -6,6 +7,7 @@ final class HTTPDesk {
   /// What of the settings has to be looked at for each request.
   private(set) var checks: HTTPChecks
   @safe @exclusivity(unchecked) var writer: HTTPResponseWriter
+  @safe @exclusivity(unchecked) private var plain = PlainResponse()
   @safe @exclusivity(unchecked) var heads = PlainHeads()
   /// What those heads ask for, whatever the target is.
   let plainRequest = HTTPRequest.plain
@@ -24,6 +26,7 @@ final class HTTPDesk {
     self.options.settings = options.settingsInForce
     checks = self.options.settings.checks
     writer = HTTPResponseWriter(self.options.settings, now: now)
+    plain.prepare(writer.date, lines: writer.valueLines)
   }
 
   /// What is allowed changes. A request that waits names its origin by a place in the list, so the list
@@ -35,7 +38,29 @@ final class HTTPDesk {
     self.options.settings.crossOrigin = origins
     checks = self.options.settings.checks
     writer = HTTPResponseWriter(self.options.settings, now: now)
+    plain.prepare(writer.date, lines: writer.valueLines)
     heads = PlainHeads()
+  }
+
+  // MARK: Writing
+
+  /// Call this once a batch, before anything is written.
+  func refresh(now: Moment) {
+    if writer.refresh(now: now) { plain.prepare(writer.date, lines: writer.valueLines) }
+  }
+
+  /// Writes the whole response to a request for a value.
+  func append(
+    _ value: borrowing HTTPValue, of key: RawSpan, for request: HTTPRequest,
+    _ outcome: CacheOutcome, to output: inout ByteBuffer
+  ) {
+    if case .hit(let age, let timeToLive) = outcome, request.isPlain {
+      plain.append(
+        value, age: max(0, age), timeToLive: timeToLive, isHead: request.method == .head,
+        to: &output)
+    } else {
+      writer.append(value, of: key, for: request, outcome, to: &output)
+    }
   }
 
   func contentHash(_ bytes: RawSpan, _ worker: Worker) -> UInt64 {
@@ -75,7 +100,7 @@ final class HTTPDesk {
   private func refuse(
     _ connection: Connection, _ error: HTTPError, _ worker: Worker
   ) -> (any ConnectionHandler)? {
-    writer.refresh(now: connection.loop.now)
+    refresh(now: connection.loop.now)
     return refusals.refuse(connection, atMost: worker.proxy.refusalsMax) {
       writer.append(error, to: &$0)
     }

@@ -1,3 +1,4 @@
+package import HTTP
 internal import ProxyCore
 
 /// How a front treats its clients.

@@ -1,3 +1,4 @@
+package import HTTP
 package import ProxyCore
 
 /// What goes wrong behind this server, as its clients are told.

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// The session on its connection.

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// GET and HEAD: from memory, from a key's home, or as they come from Redis.
@@ -50,10 +51,9 @@ extension HTTPSession {
     if hit.isAbsent {
       desk.writer.append(.absent, for: request, outcome, to: &output)
     } else {
-      desk.writer.append(
+      desk.append(
         HTTPValue(hit.bytes, isText: hit.isText, hash: desk.contentHash(hit.bytes, worker)),
-        of: key,
-        for: request, outcome, to: &output)
+        of: key, for: request, outcome, to: &output)
     }
   }
 
@@ -86,7 +86,7 @@ extension HTTPSession {
     shared: SharedBlock?, now: Moment
   ) {
     guard let exchange, exchange.ticket == ticket else { return }
-    desk.writer.refresh(now: now)
+    desk.refresh(now: now)
     let source = CacheOutcome(notes)
     switch outcome {
     case .value:
@@ -94,7 +94,7 @@ extension HTTPSession {
       if let shared, shared.count > Limits.outputPooledBytesMax {
         append(shared, isText: bytes.isUTF8, of: key.rawSpan, for: exchange.request, source)
       } else {
-        desk.writer.append(
+        desk.append(
           HTTPValue(bytes, isText: bytes.isUTF8, hash: desk.contentHash(bytes, worker)),
           of: key.rawSpan, for: exchange.request, source, to: &output.bytes)
       }
@@ -131,7 +131,7 @@ extension HTTPSession {
     guard let exchange, exchange.ticket == ticket else { return }
     var start = 0
     if !exchange.reply.isBegun {
-      desk.writer.refresh(now: now)
+      desk.refresh(now: now)
       switch exchange.reply.begin(piece) {
       case .needsMore: return
       case .absent:

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// What Redis answers to what was passed on as a whole.
@@ -13,7 +14,7 @@ extension HTTPSession: Caller {
       tellLength(Int(clamping: count), exchange, now: now)
     case .success(.integer(0)): answerWaiting(.absent, now: now)
     case .success:
-      desk.writer.refresh(now: now)
+      desk.refresh(now: now)
       desk.writer.appendDone(for: exchange.request, to: &output.bytes)
       delivered(exchange, linkIsClean: true, now: now)
     }
@@ -22,7 +23,7 @@ extension HTTPSession: Caller {
   /// The length of a large value, for HEAD. One that has gone meanwhile has none.
   private func tellLength(_ count: Int, _ exchange: Exchange, now: Moment) {
     if count == 0 { return answerWaiting(.absent, .bypassed, linkIsClean: true, now: now) }
-    desk.writer.refresh(now: now)
+    desk.refresh(now: now)
     _ = desk.writer.appendHead(
       .streamed(count: count), for: exchange.request, .bypassed, to: &output.bytes)
     delivered(exchange, linkIsClean: true, now: now)

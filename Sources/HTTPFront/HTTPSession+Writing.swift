@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// Bodies, and PUT and DELETE: coherent with what everybody else reads.

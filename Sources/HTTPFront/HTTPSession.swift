@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// One client: its requests in, its responses out, in order.
@@ -72,7 +73,7 @@ final class HTTPSession {
   /// Does what the requests in `bytes` ask for, which begin with the first byte that was not taken.
   /// O(bytes).
   func take(_ bytes: RawSpan, now: Moment) -> Verdict {
-    desk.writer.refresh(now: now)
+    desk.refresh(now: now)
     var offset = 0
     while offset < bytes.byteCount {
       // Short requests for long values: a batch of them must not become gigabytes at once.
@@ -206,7 +207,7 @@ final class HTTPSession {
   ) {
     guard let exchange else { return }
     count(exchange, ended, now: now)
-    desk.writer.refresh(now: now)
+    desk.refresh(now: now)
     let isWhole = stage != .body && stage != .stalled
     leaveExchange(linkIsClean: linkIsClean && isWhole, now: now)
     // Where its body ends is not known to anybody before it has come.

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// What clients send behind the target of a plain `GET`. A client sends the same again and again, and most

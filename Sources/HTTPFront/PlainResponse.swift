@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// The responses that are the most by far: a whole value from memory, to a client that asks for nothing

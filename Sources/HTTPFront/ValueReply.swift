@@ -1,3 +1,4 @@
+internal import HTTP
 internal import ProxyCore
 
 /// The reply to a `GET` whose value is passed on as it comes. The link has checked its form.

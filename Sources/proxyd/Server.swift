@@ -1,4 +1,5 @@
 internal import AdminFront
+internal import HTTP
 internal import HTTPFront
 internal import ProxyCore
 internal import RESPFront

@@ -2,6 +2,7 @@ import ProxyCore
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 @Suite struct HTTPBudgetTests {

@@ -1,6 +1,7 @@
 import ProxyCore
 import TestSupport
 
+@testable import HTTP
 @testable import HTTPFront
 
 /// Bytes as text for a transcript: ASCII as it is, the rest as `\xHH`.

@@ -3,6 +3,7 @@ import ProxyCore
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 /// Every byte of what is answered, by a whole session, to requests that are not fulfilled.

@@ -2,6 +2,7 @@ import Foundation
 import ProxyCore
 import TestSupport
 
+@testable import HTTP
 @testable import HTTPFront
 
 /// A request and what is answered to it, without a socket.
@@ -34,23 +35,25 @@ struct HTTPExchange {
   /// The whole response, with a line `Date` in which the date is not compared.
   func response(_ text: String) -> String {
     guard let (request, purpose, key) = purpose(text) else { return "no request" }
-    let writer = HTTPResponseWriter(settings, now: .now)
+    var options = HTTPOptions()
+    options.settings = settings
+    let desk = HTTPDesk(options, now: .now)
     let output = written { output in
       switch purpose {
       case .read:
         if let value {
           let span = unsafe value.span.bytes
-          unsafe writer.append(
+          unsafe desk.append(
             HTTPValue(span, isText: span.isUTF8, hash: Self.contents.hash(span)),
             of: key.span.bytes, for: request, outcome,
             to: &output)
         } else {
-          writer.append(.absent, for: request, outcome, to: &output)
+          desk.writer.append(.absent, for: request, outcome, to: &output)
         }
-      case .write, .delete: writer.appendDone(for: request, to: &output)
+      case .write, .delete: desk.writer.appendDone(for: request, to: &output)
       case .options(let isPreflight):
-        writer.appendOptions(isPreflight: isPreflight, for: request, to: &output)
-      case .problem(let problem): writer.append(problem, for: request, to: &output)
+        desk.writer.appendOptions(isPreflight: isPreflight, for: request, to: &output)
+      case .problem(let problem): desk.writer.append(problem, for: request, to: &output)
       }
     }
     return Self.undated(output)

@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 @Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))

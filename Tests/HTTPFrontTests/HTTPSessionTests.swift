@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 @Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))

@@ -3,6 +3,7 @@ import ProxyCore
 import RESPFront
 import TestSupport
 
+@testable import HTTP
 @testable import HTTPFront
 
 /// A real server, a proxy before it, and both fronts on the same loops: ended with the test.

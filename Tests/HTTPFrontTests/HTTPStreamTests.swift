@@ -3,6 +3,7 @@ import ProxyCore
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 @Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))

@@ -2,6 +2,7 @@ import ProxyCore
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 /// A page whose name leads to this machine must not read from here.

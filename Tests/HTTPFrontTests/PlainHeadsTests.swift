@@ -2,6 +2,7 @@ import ProxyCore
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 /// Heads that are known again mean what they would mean if they were parsed.

@@ -3,6 +3,7 @@ import ProxyCore
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 /// The same shapes as a network sees them: one answer, the end, and nothing of what was hidden

@@ -2,6 +2,7 @@ import ProxyCore
 import TestSupport
 import Testing
 
+@testable import HTTP
 @testable import HTTPFront
 
 /// Requests that two servers might understand in two ways, and what is said instead.

@@ -1,5 +1,6 @@
 internal import AdminFront
 internal import Glibc
+internal import HTTP
 internal import HTTPFront
 internal import ProxyCore
 internal import RESPFront

@@ -1,11 +1,11 @@
 /// What was written last of a response, for those who tell of it. The plain responses, which are the most,
 /// leave none: they are whole values, from memory.
-final class ResponseNote {
-  var status: HTTPStatus?
+package final class ResponseNote {
+  package var status: HTTPStatus?
   /// Bytes of its body, if the request wants it.
-  var bytes = 0
+  package var bytes = 0
   /// What the cache had to do with it.
-  var outcome: CacheOutcome?
+  package var outcome: CacheOutcome?
 
   func begin(_ status: HTTPStatus) {
     self.status = status

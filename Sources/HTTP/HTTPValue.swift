@@ -5,7 +5,7 @@ package struct HTTPValue: ~Escapable {
   package let bytes: RawSpan
   /// Whether it is UTF-8 throughout.
   package let isText: Bool
-  let hash: UInt64
+  package let hash: UInt64
 
   /// - Parameter hash: The `ContentHash` of the bytes.
   @_lifetime(copy bytes)
@@ -24,11 +24,11 @@ package struct HTTPValue: ~Escapable {
 
 /// What the head of a response says of its body.
 package struct HTTPRepresentation: Sendable {
-  enum Form: Sendable {
+  package enum Form: Sendable {
     case text, octets, json
 
     /// The lines that every body of this form has.
-    var lines: StaticString {
+    package var lines: StaticString {
       switch self {
       case .text:
         """

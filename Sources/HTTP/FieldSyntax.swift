@@ -1,7 +1,7 @@
 internal import ProxyCore
 
 /// The alphabets of RFC 9110, section 5.
-enum FieldSyntax {
+package enum FieldSyntax {
   /// Whether `byte` may stand in a token: a method, the name of a field.
   static func isToken(_ byte: UInt8) -> Bool {
     isMember(byte, of: 0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE)
@@ -31,7 +31,7 @@ enum FieldSyntax {
 
   /// Where a request target that begins at `start` ends: at the first byte that cannot stand in one. O(n),
   /// eight at a time.
-  static func targetEnd(_ bytes: RawSpan, from start: Int) -> Int {
+  package static func targetEnd(_ bytes: RawSpan, from start: Int) -> Int {
     var offset = start
     // In bounds: every step is compared with the end.
     while offset &+ 8 <= bytes.byteCount {

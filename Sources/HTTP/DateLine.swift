@@ -10,7 +10,7 @@ package struct DateLine: ~Copyable {
   package init() {}
 
   /// `Date: Sun, 06 Nov 1994 08:49:37 GMT` and what ends a line.
-  var bytes: RawSpan {
+  package var bytes: RawSpan {
     @_lifetime(borrow self)
     get { line.bytes }
   }

@@ -15,7 +15,7 @@ package struct HTTPSettings: Sendable {
   package init() {}
 
   /// What has to be looked at of a request.
-  var checks: HTTPChecks {
+  package var checks: HTTPChecks {
     var checks: HTTPChecks = hosts == .any ? [] : .host
     if !password.isEmpty { checks.insert(.password) }
     return checks

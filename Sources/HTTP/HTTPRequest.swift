@@ -80,16 +80,16 @@ package struct HTTPRequest: Sendable {
   }
 
   /// `GET` of a whole value as it is, on a connection that stays, without a word on anything else.
-  static let plain = HTTPRequest()
+  package static let plain = HTTPRequest()
 
   /// Whether nothing differs from that but that it may be for the head alone.
-  var isPlain: Bool {
+  package var isPlain: Bool {
     conditions == nil && !wantsJSON && persistence == .implied && origin == .silence
   }
 
   /// Whether it is a plain `GET` which may be known again by its bytes. None is that has credentials: a
   /// comparison that ends at the first difference would tell a stranger how far a guess is right.
-  func mayBeKnown(by head: HTTPRequestHead) -> Bool {
+  package func mayBeKnown(by head: HTTPRequestHead) -> Bool {
     method == .get && body == .none && isPlain && !head.contains(.authorization)
   }
 

@@ -5,11 +5,10 @@ package import ProxyCore
 /// One for each loop. A response follows its request's body, in the order of requests.
 package struct HTTPResponseWriter: ~Copyable {
   private let settings: HTTPSettings
-  private var date = DateLine()
-  private var plain = PlainResponse()
-  let note = ResponseNote()
+  package private(set) var date = DateLine()
+  package let note = ResponseNote()
   /// `Cache-Control` and `Vary` of a value.
-  private let valueLines: [UInt8]
+  package let valueLines: [UInt8]
   /// `Vary` of everything else.
   private let varyLine: [UInt8]
 
@@ -22,10 +21,9 @@ package struct HTTPResponseWriter: ~Copyable {
     refresh(now: now)
   }
 
-  /// Call this once a batch, before anything is written.
-  package mutating func refresh(now: Moment) {
-    if date.refresh(now: now) { plain.prepare(date, lines: valueLines) }
-  }
+  /// Call this once a batch, before anything is written. True if the date is a new one.
+  @discardableResult
+  package mutating func refresh(now: Moment) -> Bool { date.refresh(now: now) }
 
   // MARK: Values
 
@@ -35,11 +33,7 @@ package struct HTTPResponseWriter: ~Copyable {
     _ value: borrowing HTTPValue, of key: RawSpan, for request: HTTPRequest,
     _ outcome: CacheOutcome, to output: inout ByteBuffer
   ) {
-    if case .hit(let age, let timeToLive) = outcome, request.isPlain {
-      plain.append(
-        value, age: max(0, age), timeToLive: timeToLive, isHead: request.method == .head,
-        to: &output)
-    } else if request.wantsJSON {
+    if request.wantsJSON {
       let document = JSONDocument(key: key, value: value.bytes, isText: value.isText)
       let tag = EntityTag(hash: value.hash, isJSON: true)
       let representation = HTTPRepresentation(form: .json, count: document.count, tag: tag)

@@ -26,7 +26,7 @@ package enum HTTPStatus: Int, Equatable, Sendable, CaseIterable {
   case versionNotSupported = 505
 
   /// The first line of such a response.
-  var line: StaticString {
+  package var line: StaticString {
     switch self {
     case .ok: "HTTP/1.1 200 OK\r\n"
     case .noContent: "HTTP/1.1 204 No Content\r\n"

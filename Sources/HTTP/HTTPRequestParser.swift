@@ -50,7 +50,7 @@ package struct HTTPRequestParser: ~Copyable {
   package init() {}
 
   /// Whether the next byte is a request's first, and nothing came between it and the request before.
-  var isFresh: Bool { stage == .start && !sawEmptyLine }
+  package var isFresh: Bool { stage == .start && !sawEmptyLine }
 
   /// What the bytes are. O(bytes not seen before), without allocation.
   package mutating func parse(_ bytes: RawSpan) -> Verdict {

@@ -18,7 +18,7 @@ package enum RequestTarget {
   }
 
   /// The same for a target whose bytes the parser of requests has let pass.
-  static func appendKey(
+  package static func appendKey(
     ofParsed target: RawSpan, to key: inout ByteBuffer
   ) throws(RequestTargetError) {
     if target.firstOffset(of: UInt8(ascii: "#"), in: 0..<target.byteCount) != nil {
