@@ -123,7 +123,7 @@ final class AdminDesk {
       hotKeys = .sum(of: tallies, atMost: Limits.adminHotKeysMax)
       hotKeysMoment = now
     }
-    let news = AdminNews(
+    let news = AdminReport.News(
       version: options.version, unreadiness: unreadiness, isDraining: isDraining)
     return AdminReport(of: proxy, reports, hotKeys, news)
   }

@@ -17,7 +17,7 @@ struct AdminReport {
   let server: (place: String, version: String?, isReplica: Bool)
   let loops: [LoopFigures]
   let process: ProcessFigures
-  let news: AdminNews
+  let news: AdminReport.News
 
   struct CacheLimits {
     let entries: Int
@@ -43,7 +43,8 @@ struct AdminReport {
     }
   }
 
-  init(of proxy: Proxy, _ reports: [WorkerReport], _ hotKeys: HotKeyTally, _ news: AdminNews) {
+  init(of proxy: Proxy, _ reports: [WorkerReport], _ hotKeys: HotKeyTally, _ news: AdminReport.News)
+  {
     for kind in LinkKind.allCases {
       for state in LinkState.allCases { links[kind, default: [:]][state] = 0 }
     }
@@ -72,14 +73,6 @@ struct AdminReport {
   }
 }
 
-/// What the program knows of itself.
-struct AdminNews {
-  let version: String
-  /// Why it is not ready; nil where it is.
-  let unreadiness: String?
-  let isDraining: Bool
-}
-
 extension WorkerCensus {
   fileprivate static func += (left: inout WorkerCensus, right: WorkerCensus) {
     left.reads += right.reads
@@ -89,5 +82,15 @@ extension WorkerCensus {
     left.fences += right.fences
     left.holds += right.holds
     left.pinned += right.pinned
+  }
+}
+
+extension AdminReport {
+  /// What the program knows of itself.
+  struct News {
+    let version: String
+    /// Why it is not ready; nil where it is.
+    let unreadiness: String?
+    let isDraining: Bool
   }
 }

@@ -44,7 +44,7 @@ package struct HTTPBodyReader {
   private var trailerBytes = 0
 
   /// A reader of the body that a head announces, of `bytesMax` bytes at most.
-  package init(_ framing: HTTPBodyFraming, bytesMax: Int) {
+  package init(_ framing: HTTPRequestHead.BodyFraming, bytesMax: Int) {
     bytesAllowed = min(max(0, bytesMax), Limits.httpBodyBytesMax)
     switch framing {
     case .none: stage = .complete

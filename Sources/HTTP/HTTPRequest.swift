@@ -32,7 +32,7 @@ package struct HTTPRequest: Sendable {
   }
 
   package let method: HTTPMethod
-  package let body: HTTPBodyFraming
+  package let body: HTTPRequestHead.BodyFraming
   /// Whether the client waits for `100 Continue` before it sends the body.
   package let awaitsContinue: Bool
   /// Whether the client would rather have JSON than the value itself.
@@ -246,31 +246,5 @@ package struct HTTPRequest: Sendable {
     if head.contains(.ifMatch) || head.contains(.ifNoneMatch) { throw .writeConditional }
     if head.contains(.contentRange) { throw .writePartial }
     if head.contains(.contentEncoding) { throw .contentEncoded }
-  }
-}
-
-/// What a request is for.
-package enum HTTPPurpose: Equatable, Sendable {
-  /// To have the key's value, or only what can be said of it (HEAD).
-  case read
-  /// To set the key to the body, for so many seconds or for good.
-  case write(timeToLive: Int?)
-  case delete
-  /// To know what can be done here; a browser's question before a request of another origin's page.
-  case options(isPreflight: Bool)
-  /// Something that is not done.
-  case problem(HTTPProblem)
-
-  /// A reader of the request's body: what is written may be as large as a value, and what nobody
-  /// wants must be short. Let it come to its end before the request is answered.
-  package func bodyReader(_ request: HTTPRequest) -> HTTPBodyReader {
-    if case .write = self {
-      HTTPBodyReader(
-        request.body,
-        bytesMax: request.body == .chunked
-          ? Limits.httpBodyCollectedMax : Limits.httpBodyBytesMax)
-    } else {
-      HTTPBodyReader(request.body, bytesMax: Limits.httpBodyDiscardedMax)
-    }
   }
 }

@@ -1,19 +1,5 @@
 internal import ProxyCore
 
-/// The version that a request is written in. Later minor versions of 1 are read as 1.1, as they
-/// allow.
-package enum HTTPVersion: Equatable, Sendable {
-  case oneZero, oneOne
-}
-
-/// How a request says where its body ends.
-package enum HTTPBodyFraming: Equatable, Sendable {
-  case none
-  /// So many bytes, at least one.
-  case length(Int)
-  case chunked
-}
-
 /// What the head of a request says: small values, and ranges in its bytes. Copying it copies no
 /// bytes.
 package struct HTTPRequestHead: Sendable {
@@ -26,12 +12,12 @@ package struct HTTPRequestHead: Sendable {
   }
 
   package internal(set) var method = HTTPMethod.unknown
-  package internal(set) var version = HTTPVersion.oneOne
+  package internal(set) var version = HTTPRequestHead.Version.oneOne
   package internal(set) var target = 0..<0
   /// Where the value of `Host` stands; of no use where there is none.
   package internal(set) var host = 0..<0
   package internal(set) var options: Options = []
-  package internal(set) var body = HTTPBodyFraming.none
+  package internal(set) var body = HTTPRequestHead.BodyFraming.none
   /// Where the head ends.
   package internal(set) var length = 0
 
@@ -98,45 +84,20 @@ package struct HTTPRequestHead: Sendable {
   private static func bit(_ field: HTTPField) -> UInt16 { 1 &<< UInt16(field.rawValue) }
 }
 
-/// The elements of a field that may come in several lines. The later lines are looked for only
-/// then.
-struct FieldElements {
-  private let field: HTTPField
-  private var elements: ListElements
-  private let isRepeated: Bool
-  /// Where the line at hand ends at the latest.
-  private var position: Int
-  private let end: Int
-
-  init(_ field: HTTPField, first: Range<Int>?, isRepeated: Bool, length: Int) {
-    self.field = field
-    self.isRepeated = isRepeated
-    elements = ListElements(first ?? 0..<0)
-    position = first?.upperBound ?? length
-    end = length
+extension HTTPRequestHead {
+  /// The version that a request is written in. Later minor versions of 1 are read as 1.1, as they
+  /// allow.
+  package enum Version: Equatable, Sendable {
+    case oneZero, oneOne
   }
+}
 
-  /// The next element; `head` is what the request's head was parsed from.
-  mutating func next(in head: RawSpan) -> Range<Int>? {
-    while true {
-      if let element = elements.next(in: head) { return element }
-      guard isRepeated, let value = nextValue(in: head) else { return nil }
-      elements = ListElements(value)
-    }
-  }
-
-  /// The value of the next line of this field. Lines were checked by the parser: each has a colon.
-  private mutating func nextValue(in head: RawSpan) -> Range<Int>? {
-    while let feed = head.firstOffset(of: UInt8(ascii: "\n"), in: position..<end) {
-      let start = feed &+ 1
-      guard let next = head.firstOffset(of: UInt8(ascii: "\n"), in: start..<end),
-        let colon = head.firstOffset(of: UInt8(ascii: ":"), in: start..<next)
-      else { return nil }
-      position = next
-      if HTTPField(head.extracting(start..<colon)) == field {
-        return FieldSyntax.trimmed(head, colon &+ 1..<max(colon &+ 1, next &- 1))
-      }
-    }
-    return nil
+extension HTTPRequestHead {
+  /// How a request says where its body ends.
+  package enum BodyFraming: Equatable, Sendable {
+    case none
+    /// So many bytes, at least one.
+    case length(Int)
+    case chunked
   }
 }

@@ -155,7 +155,9 @@ package struct HTTPRequestParser: ~Copyable {
   private static let versionBytes = 9
 
   /// What the last nine bytes of a request line say.
-  private func version(_ bytes: RawSpan, at offset: Int) throws(HTTPError) -> HTTPVersion {
+  private func version(_ bytes: RawSpan, at offset: Int) throws(HTTPError)
+    -> HTTPRequestHead.Version
+  {
     // In bounds: the caller has left room for nine bytes.
     let word = unsafe bytes.eightBytes(at: offset)
     let last = unsafe bytes.byte(at: offset &+ 8)

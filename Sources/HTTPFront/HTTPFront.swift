@@ -1,4 +1,4 @@
-package import HTTP
+internal import HTTP
 package import ProxyCore
 
 /// The door for HTTP clients: a listener, and a session for each who comes.

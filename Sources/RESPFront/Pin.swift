@@ -44,7 +44,7 @@ final class Pin {
     /// Whether something stays at Redis afterwards.
     var leavesState = false
     var changesIdentity = false
-    private(set) var trackingChanges: [TrackingChange] = []
+    private(set) var trackingChanges: [Pin.TrackingChange] = []
     private var bytes = 0
     /// What is kept of the transaction until its end.
     private(set) var keptBytes = 0
@@ -85,7 +85,7 @@ final class Pin {
       keptBytes += Limits.keptNameOverhead
     }
 
-    mutating func add(_ change: TrackingChange) {
+    mutating func add(_ change: Pin.TrackingChange) {
       commandCount += 1
       leavesState = true
       trackingChanges.removeAll { $0.target?.clientID == change.target?.clientID }
@@ -94,14 +94,14 @@ final class Pin {
   }
 
   /// Redis tracks for the client now, or not any more.
-  func apply(_ change: TrackingChange) {
+  func apply(_ change: Pin.TrackingChange) {
     leavesState = true
     isTracking = change.isOn
     targets = change.target.map { [$0] } ?? []
   }
 
   /// A transaction has done some of these.
-  func apply(_ changes: [TrackingChange]) {
+  func apply(_ changes: [Pin.TrackingChange]) {
     guard let last = changes.last else { return }
     let others = targets + changes.dropLast().compactMap(\.target)
     apply(last)
@@ -121,9 +121,11 @@ final class Pin {
   var holdsNothing: Bool { !isInTransaction && !isWatching && !leavesState }
 }
 
-/// What `CLIENT TRACKING` changes.
-struct TrackingChange {
-  let isOn: Bool
-  /// Who gets the invalidations instead; nil: the client itself.
-  var target: RedirectTarget?
+extension Pin {
+  /// What `CLIENT TRACKING` changes.
+  struct TrackingChange {
+    let isOn: Bool
+    /// Who gets the invalidations instead; nil: the client itself.
+    var target: RedirectTarget?
+  }
 }

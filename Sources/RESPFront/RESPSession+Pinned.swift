@@ -74,7 +74,7 @@ extension RESPSession {
       let isOn =
         parser.arguments.count > 2
         && parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
-      return .tracking(TrackingChange(isOn: isOn))
+      return .tracking(Pin.TrackingChange(isOn: isOn))
     case .session:
       if spec.verb == .monitor {
         pin?.isMonitoring = true
@@ -127,7 +127,7 @@ extension RESPSession {
   private func queue(_ spec: CommandSpec, _ request: RawSpan) {
     if spec.verb == .clientTracking {
       let isOn = parser.arguments.bytes(2, in: request).equalsIgnoringCase("on")
-      pin?.queued.add(TrackingChange(isOn: isOn))
+      pin?.queued.add(Pin.TrackingChange(isOn: isOn))
       return
     }
     if spec.routing == .subscription {
@@ -246,7 +246,7 @@ extension RESPSession {
     case shutdown
     /// AUTH; with what follows where it was part of a HELLO.
     case identity(user: [UInt8], then: HelloRequest?)
-    case tracking(TrackingChange)
+    case tracking(Pin.TrackingChange)
     /// Whether and whereto Redis sends invalidations, in its own numbers.
     case redirection
     /// RESET of a client that has a link of its own.

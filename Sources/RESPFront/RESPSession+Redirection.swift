@@ -12,7 +12,7 @@ extension RESPSession {
   func redirect(
     _ request: RawSpan, _ length: Int, _ roster: ClientRoster, now: Moment
   ) -> Step? {
-    var wanted = TrackingRequest()
+    var wanted = ClientSurvey.Tracking()
     for index in 0..<parser.arguments.count {
       let word = parser.arguments.bytes(index, in: request)
       if index == 2 { wanted.isOn = word.equalsIgnoringCase("on") }
@@ -44,7 +44,7 @@ extension RESPSession {
 
   /// It is known by which number Redis knows the client of that id.
   func passRedirection(
-    _ ticket: UInt64, _ wanted: TrackingRequest, _ found: SurveyPart, now: Moment
+    _ ticket: UInt64, _ wanted: ClientSurvey.Tracking, _ found: SurveyPart, now: Moment
   ) {
     if let refusal = found.reply {
       answer(ticket) { $0.append(refusal) }
@@ -61,7 +61,7 @@ extension RESPSession {
         request.appendArgument(word)
       }
     }
-    let change = TrackingChange(isOn: wanted.isOn, target: found.target)
+    let change = Pin.TrackingChange(isOn: wanted.isOn, target: found.target)
     if pin?.isInTransaction == true {
       pin?.queued.add(change)
     } else {
@@ -138,7 +138,7 @@ extension RESPSession {
 
   /// Another client has named this one: gives it a link of its own, once nothing is under way on others,
   /// and says by which number Redis knows that.
-  func becomeTarget(now: Moment, _ naming: @escaping (Naming) -> Void) {
+  func becomeTarget(now: Moment, _ naming: @escaping (RedirectTarget.Naming) -> Void) {
     namings.append(naming)
     settleNamings(now: now)
   }
@@ -167,7 +167,7 @@ extension RESPSession {
     if case .none = permit { return true } else { return false }
   }
 
-  func endNamings(_ result: Naming) {
+  func endNamings(_ result: RedirectTarget.Naming) {
     let ended = namings
     namings = []
     for naming in ended {

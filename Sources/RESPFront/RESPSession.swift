@@ -22,7 +22,7 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var pin: Pin?
   /// The rest of a request that is relayed as it comes.
   @safe @exclusivity(unchecked) var upload: Upload?
-  @safe @exclusivity(unchecked) var namings: [(Naming) -> Void] = []
+  @safe @exclusivity(unchecked) var namings: [(RedirectTarget.Naming) -> Void] = []
   /// The request whose reply must come before another one is looked at: it may change what they mean, or
   /// keeps the client blocked, and then Redis would not listen either.
   @safe @exclusivity(unchecked) var blockedBy: Blocker?

@@ -1,13 +1,5 @@
 internal import ProxyCore
 
-/// What came of asking a client to let itself be sent to.
-enum Naming {
-  /// By which number Redis knows it.
-  case named(Int)
-  case gone
-  case refused(ProxyError)
-}
-
 /// Another client, as the one to whom Redis sends a client's invalidations. Once nobody has this any more,
 /// that client may give its link back.
 final class RedirectTarget: Sendable {
@@ -24,4 +16,14 @@ final class RedirectTarget: Sendable {
   }
 
   deinit { _ = seat.mailbox.send(.released(clientID)) }
+}
+
+extension RedirectTarget {
+  /// What came of asking a client to let itself be sent to.
+  enum Naming {
+    /// By which number Redis knows it.
+    case named(Int)
+    case gone
+    case refused(ProxyError)
+  }
 }

@@ -1,87 +1,6 @@
 internal import Glibc
 internal import ProxyCore
 
-/// How much is said; each level includes those after it. The names are Redis's.
-enum LogLevel: String, CaseIterable, Sendable {
-  case verbose, notice, warning
-
-  var rank: UInt8 {
-    switch self {
-    case .verbose: 0
-    case .notice: 1
-    case .warning: 2
-    }
-  }
-
-  /// As in Redis's log.
-  var mark: StaticString {
-    switch self {
-    case .verbose: "-"
-    case .notice: "*"
-    case .warning: "#"
-    }
-  }
-
-  /// What systemd's journal takes from before a line (sd-daemon(3)).
-  var journalMark: StaticString {
-    switch self {
-    case .verbose: "<6>"
-    case .notice: "<5>"
-    case .warning: "<4>"
-    }
-  }
-}
-
-/// What a line of the log is about, in a word that stays the same.
-enum LogEvent: String, CaseIterable, Sendable {
-  case setting, started, limited, advice, ending, ended
-  case reloaded
-  case reloadFailed = "reload-failed"
-  case redisConnected = "redis-connected"
-  case redisAway = "redis-away"
-  case redisUntracked = "redis-untracked"
-  case redisUnidentified = "redis-unidentified"
-  case redisUnanswered = "redis-unanswered"
-  case clientRefused = "client-refused"
-  case clientClosed = "client-closed"
-  case logLost = "log-lost"
-  case accessLogLost = "access-log-lost"
-  case accessLogFailed = "access-log-failed"
-  case accessLogRecovered = "access-log-recovered"
-
-  /// Whether it may come again and again by itself.
-  var mayRepeat: Bool {
-    switch self {
-    case .redisConnected, .redisAway, .redisUntracked, .redisUnidentified, .redisUnanswered,
-      .clientRefused, .clientClosed, .logLost, .accessLogLost, .accessLogFailed,
-      .accessLogRecovered:
-      true
-    case .setting, .started, .limited, .advice, .ending, .ended, .reloaded, .reloadFailed: false
-    }
-  }
-}
-
-/// What a line says for programs beside its message.
-struct LogField: Equatable, Sendable {
-  enum Value: Equatable, Sendable {
-    case text(String)
-    case number(Int)
-  }
-
-  let name: String
-  let value: Value
-
-  init(_ name: String, _ text: String) {
-    self.name = name
-    value = .text(text)
-  }
-
-  init(_ name: String, _ number: Int) {
-    self.name = name
-    value = .number(number)
-  }
-}
-
 /// One line of the log.
 struct LogLine: Equatable, Sendable {
   let level: LogLevel
@@ -134,17 +53,4 @@ struct LogLine: Equatable, Sendable {
   }
 
   private static let processID = Int(getpid())
-}
-
-extension LogField {
-  fileprivate func write(to output: inout ByteBuffer) {
-    output.append(UInt8(ascii: ","))
-    output.appendJSONString(Array(name.utf8).rawSpan)
-    output.append(UInt8(ascii: ":"))
-    switch value {
-    case .number(let number): output.appendDecimal(number)
-    case .text(let text):
-      output.appendJSONString(Array(text.utf8).rawSpan, limit: Limits.logNameBytesMax)
-    }
-  }
 }

@@ -1,13 +1,6 @@
 internal import Glibc
 internal import ProxyCore
 
-/// Where requests are written down.
-enum AccessLogPlace: Equatable, Sendable {
-  case off
-  case standardError
-  case file(String)
-}
-
 /// `ACCESS_LOG`, as it is in force.
 struct RequestLog {
   private let log: Log

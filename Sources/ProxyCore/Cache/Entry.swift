@@ -11,32 +11,3 @@ struct Entry: Equatable, Sendable {
   @inlinable
   static var none: Entry { Entry(0) }
 }
-
-/// An entry's neighbours in order of use.
-@usableFromInline
-@frozen
-struct Links {
-  @usableFromInline var newer: Entry
-  @usableFromInline var older: Entry
-
-  @inlinable
-  init(newer: Entry, older: Entry) {
-    self.newer = newer
-    self.older = older
-  }
-}
-
-/// Where a shard keeps its entries: the byte cache in blocks of many sizes, the generic one in slots.
-///
-/// Entry 0 always exists and holds nothing but the links of the sentinel.
-@usableFromInline
-protocol EntryStore: ~Copyable {
-  /// The links of an entry, valid until the store next allocates or frees.
-  func links(_ entry: Entry) -> UnsafeMutablePointer<Links>
-  /// The hash that the entry was filed under.
-  func hash(_ entry: Entry) -> UInt64
-  /// What the store needs to know to tell what has expired.
-  associatedtype Time
-  /// Whether the entry's time has come.
-  func isExpired(_ entry: Entry, at time: Time) -> Bool
-}

@@ -150,25 +150,3 @@ extension RedisCommands {
     return arguments
   }
 }
-
-/// When a key is to go by itself.
-public enum RedisExpiry: Hashable, Sendable {
-  /// After so many seconds, at least 1.
-  case seconds(Int)
-  /// After so many milliseconds, at least 1.
-  case milliseconds(Int)
-  /// At a time in seconds since the beginning of 1970. Redis knows it since 6.2.
-  case atSecond(Int)
-  /// At a time in milliseconds since the beginning of 1970. Redis knows it since 6.2.
-  case atMillisecond(Int)
-  /// When it was to go before.
-  case unchanged
-}
-
-/// What must hold for a key, or else it is left as it is.
-public enum RedisCondition: Hashable, Sendable {
-  /// There is no such key.
-  case absent
-  /// There is one.
-  case exists
-}

@@ -1,21 +1,3 @@
-/// How waiting for a permit ended.
-package enum LimiterOutcome: Sendable {
-  /// The permit is the waiter's: it must be released.
-  case granted
-  case timedOut
-  case cancelled
-}
-
-/// Who is told that a wait has ended: for an event loop, its mailbox.
-///
-/// An object that exists anyway and a tag, rather than a closure for each wait, so that waiting
-/// allocates nothing.
-package protocol LimiterWaker: AnyObject, Sendable {
-  /// Called once a wait, on the thread that ended it, with no lock held. Hand the news on and
-  /// return: the caller may be another event loop.
-  func limiterWait(_ tag: UInt64, ended outcome: LimiterOutcome)
-}
-
 /// Somebody in the line.
 enum LimiterWaiter: Sendable {
   /// A task, and how long it was told that it may wait.

@@ -1,14 +1,3 @@
-/// What a handler did with the bytes that it was given.
-package enum Consumption {
-  /// The first `count` bytes are done with, and what follows is not a whole request. Called again
-  /// when at least `needing` bytes (counted from the first one that is left) are there: a handler
-  /// that knows how large a request is says so and is not called in vain.
-  case taken(_ count: Int, needing: Int = 0)
-  /// The first `count` bytes are done with, and enough was done for this turn: called again in the
-  /// next, after the answers were sent.
-  case yielded(_ count: Int)
-}
-
 /// What a connection is for. All calls come on the loop that the connection belongs to; bytes are shown a
 /// batch at a time.
 package protocol ConnectionHandler: AnyObject {
@@ -51,12 +40,6 @@ package protocol ConnectionHandler: AnyObject {
 
   /// The end. Nothing more is called, and the connection lets go of the handler.
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment)
-}
-
-/// Whoever wants to know how long a loop's turns take.
-package protocol TurnObserver: AnyObject {
-  /// A turn has ended, so long after it began: its answers were sent. No clock is read for it.
-  func turnEnded(nanoseconds: Int64)
 }
 
 extension ConnectionHandler {

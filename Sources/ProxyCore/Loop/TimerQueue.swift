@@ -1,15 +1,3 @@
-/// Who is told when a deadline has come. One object may have many timers; `token` tells them apart.
-package protocol TimerTarget: AnyObject {
-  func timerFired(_ token: Int, now: Moment)
-}
-
-/// One scheduled deadline. It stays valid for ever: once fired or cancelled it merely names
-/// nothing.
-package struct TimerHandle: Equatable {
-  let node: UInt32
-  let generation: UInt32
-}
-
 /// Deadlines by the thousand: a heap of (deadline, node) over a table of nodes that are used again,
 /// so that a steady state allocates nothing. Schedule, cancel and fire are O(log n), the next
 /// deadline O(1).

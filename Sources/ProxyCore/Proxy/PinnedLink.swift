@@ -8,9 +8,9 @@ package final class PinnedLink: LinkOwner {
   let identity: LinkIdentity?
   private(set) lazy var connection = makeConnection()
   /// Whose it is; nil while it is in the pool, or on its way there.
-  weak var caller: (any Caller)? { didSet { latest = CallPlace() } }
+  weak var caller: (any Caller)? { didSet { latest = Call.Numbers() } }
   /// The request whose reply Redis sent bytes of last.
-  private var latest = CallPlace()
+  private var latest = Call.Numbers()
   /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
   enum Stage { case busy, returning, idle }
   var stage = Stage.busy
@@ -130,7 +130,7 @@ package final class PinnedLink: LinkOwner {
 
   private func note(_ token: LinkToken) {
     if token.value == latest.token { return }
-    latest = CallPlace(token: token.value, ticket: worker.ticket(of: token.value))
+    latest = Call.Numbers(token: token.value, ticket: worker.ticket(of: token.value))
   }
 
   package func linkLost(_ link: LinkConnection, because error: RedisError, now: Moment) {

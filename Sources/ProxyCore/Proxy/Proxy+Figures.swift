@@ -1,27 +1,5 @@
 internal import Synchronization
 
-/// One thing that the proxy tells about itself.
-package struct Figure: Sendable {
-  package enum Value: Sendable {
-    case number(Int)
-    case text(StaticString)
-  }
-
-  /// As in `INFO proxy`; the metrics have the same with `proxyd_` in front instead of `proxy_`.
-  package let name: StaticString
-  package let value: Value
-
-  init(_ name: StaticString, _ number: Int) {
-    self.name = name
-    value = .number(number)
-  }
-
-  init(_ name: StaticString, _ text: StaticString) {
-    self.name = name
-    value = .text(text)
-  }
-}
-
 extension Proxy {
   /// What `INFO proxy` says, in its order. Each shard of the cache is locked once, for a moment; all else
   /// is read as it stands. From any thread. O(shards).

@@ -1,31 +1,5 @@
 internal import Synchronization
 
-/// What becomes of the way to Redis, for those who tell people.
-package enum RedisNews: Equatable, Sendable {
-  /// There is a link, for the first time or after `away`.
-  case connected
-  /// There is none, and this is why. Another one is tried for all the time.
-  case away(RedisError)
-  /// Redis does not tell of changes, and this is why: entries are right only until they expire.
-  case untracked(RedisError)
-  /// Redis does not say which server it is: whenever a link is lost, all that is known is fetched again.
-  case unidentified
-  /// A link of this kind was not answered, though Redis answers over others, and is made again.
-  case unanswered(LinkKind)
-}
-
-/// What becomes of clients, for those who tell people.
-package enum ClientNews: Sendable {
-  /// There are as many as may be: this one was turned away.
-  case tooMany(SocketAddress?, limit: Int)
-  /// It comes from elsewhere, and there is no password.
-  case stranger(SocketAddress?)
-  /// It has left too much unread, and was cut off.
-  case unread(SocketAddress?)
-  /// It has sent too much of a request, when all together had, and was refused.
-  case unfinished(SocketAddress?)
-}
-
 extension Proxy {
   package func tell(_ news: ClientNews) { settings.clientObserver?(news) }
 

@@ -2,10 +2,10 @@
 extension Worker {
   func hold(_ intents: HeldIntents, replaces: Bool, now: Moment) {
     if intents.isEmpty && !replaces { return }
-    hold([Hold(until: .distantFuture, intents: intents, replaces: replaces)], now: now)
+    hold([HoldQueue.Hold(until: .distantFuture, intents: intents, replaces: replaces)], now: now)
   }
 
-  private func hold(_ unknown: [Hold], now: Moment) {
+  private func hold(_ unknown: [HoldQueue.Hold], now: Moment) {
     let deadline = now.advanced(by: Limits.unknownWriteHold)
     if holds.isEmpty {
       _ = loop.schedule(at: deadline, self, token: Timer.holds.rawValue)
@@ -19,7 +19,7 @@ extension Worker {
   /// Releases the keys of those writes of unknown outcome whose time has come, once Redis shows that it is awake:
   /// one that stood still may have such a write before it, and reads that before it answers a `PING`.
   func endHolds(now: Moment) {
-    var due: [Hold] = []
+    var due: [HoldQueue.Hold] = []
     while let hold = holds.removeDue(at: now) { due.append(hold) }
     if let next = holds.nextDeadline, !isClosed {
       _ = loop.schedule(at: next, self, token: Timer.holds.rawValue)
@@ -43,52 +43,21 @@ extension Worker {
     }
   }
 
-  private func keep(_ due: [Hold], now: Moment) {
+  private func keep(_ due: [HoldQueue.Hold], now: Moment) {
     if isClosed { release(due) } else { hold(due, now: now) }
   }
 
   /// Releases all of them, for the end.
   func abandonHolds() {
-    var all: [Hold] = []
+    var all: [HoldQueue.Hold] = []
     while let hold = holds.removeDue(at: .distantFuture) { all.append(hold) }
     release(all)
   }
 
-  private func release(_ holds: [Hold]) {
+  private func release(_ holds: [HoldQueue.Hold]) {
     for var hold in holds {
       hold.intents.release(from: cache)
       if hold.replaces { endReplacement() }
     }
-  }
-}
-
-/// The keys of a write of unknown outcome.
-struct Hold {
-  var until: Moment
-  var intents: HeldIntents
-  /// Whether it may replace the whole data set.
-  let replaces: Bool
-}
-
-/// Holds in the order in which they end, which is that in which they began.
-struct HoldQueue {
-  private var holds: [Hold] = []
-  private var first = 0
-
-  var isEmpty: Bool { count == 0 }
-  var count: Int { holds.count - first }
-  var nextDeadline: Moment? { isEmpty ? nil : holds[first].until }
-
-  mutating func append(_ hold: Hold) { holds.append(hold) }
-
-  mutating func removeDue(at moment: Moment) -> Hold? {
-    guard !isEmpty, holds[first].until <= moment else { return nil }
-    let hold = holds[first]
-    first += 1
-    if first * 2 > holds.count {
-      holds.removeFirst(first)
-      first = 0
-    }
-    return hold
   }
 }

@@ -216,7 +216,7 @@ extension Worker {
   /// Hands on what a client's own link has said unasked, behind the reply of `call` that came before it:
   /// an invalidation that overtook an older value would be forgotten when that value comes.
   func relayUnasked(
-    _ bytes: RawSpan, _ place: ReplyPlace, after call: CallPlace, on link: PinnedLink,
+    _ bytes: RawSpan, _ place: ReplyPlace, after call: Call.Numbers, on link: PinnedLink,
     now: Moment
   ) {
     if let withheld = calls.change(call.token, { $0.withheld }) ?? nil {

@@ -225,43 +225,6 @@ package final class Worker {
   }
 }
 
-/// How many of each kind are under way on a worker.
-package struct WorkerCensus: Equatable, Sendable {
-  package var reads = 0
-  package var calls = 0
-  package var waits = 0
-  package var flights = 0
-  package var fences = 0
-  package var holds = 0
-  package var pinned = 0
-
-  package init() {}
-}
-
-/// Who stands in line for a permit.
-enum Wait {
-  case caller(any Caller, ticket: UInt64)
-  case flight(UInt64)
-  case read(UInt64, key: [UInt8])
-}
-
-/// Takes the limiter's news to the worker, from whatever thread.
-final class PermitWaker: LimiterWaker {
-  private let mailbox: Mailbox<WorkerMessage>
-  private let limiter: ConcurrencyLimiter
-
-  init(_ mailbox: Mailbox<WorkerMessage>, _ limiter: ConcurrencyLimiter) {
-    self.mailbox = mailbox
-    self.limiter = limiter
-  }
-
-  func limiterWait(_ tag: UInt64, ended outcome: LimiterOutcome) {
-    let isThere = mailbox.send(.waitEnded(tag, outcome))
-    // A loop that has ended is no reason to lose a permit.
-    if !isThere && outcome == .granted { limiter.release() }
-  }
-}
-
 extension Worker: TimerTarget {
   enum Timer: Int { case janitor, expiry, holds, idleLinks, silence, room }
 
@@ -326,3 +289,12 @@ extension Worker {
 
 @available(*, unavailable)
 extension Worker: Sendable {}
+
+extension Worker {
+  /// Who stands in line for a permit.
+  enum Wait {
+    case caller(any Caller, ticket: UInt64)
+    case flight(UInt64)
+    case read(UInt64, key: [UInt8])
+  }
+}

@@ -83,7 +83,7 @@ extension Link {
 
   /// The bytes of a value or an error that `read` reported last, from the bytes that it was shown.
   @_lifetime(copy bytes, borrow self)
-  package func content(_ content: FilledContent, in bytes: RawSpan) -> RawSpan {
+  package func content(_ content: FilledValue.Location, in bytes: RawSpan) -> RawSpan {
     switch content {
     case .shown(let range): bytes.extracting(range)
     case .held: reading.held.bytes

@@ -286,11 +286,11 @@ extension LinkConnection: ConnectionHandler {
         return .taken(bytes.byteCount)
       case .filled(let token, .value(.held), let lifetime):
         link.exchangeHeld(&held)
-        let place = FilledContent.shown(0..<held.count)
+        let place = FilledValue.Location.shown(0..<held.count)
         report(.filled(token, .value(place), lifetime), in: held, to: owner, now: now)
       case .filled(let token, .error(.held), let lifetime):
         link.exchangeHeld(&held)
-        let place = FilledContent.shown(0..<held.count)
+        let place = FilledValue.Location.shown(0..<held.count)
         report(.filled(token, .error(place), lifetime), in: held, to: owner, now: now)
       case .ready:
         flush()

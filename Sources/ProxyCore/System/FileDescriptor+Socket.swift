@@ -1,28 +1,6 @@
 internal import CLinux
 internal import Glibc
 
-/// What TCP is told about a connection: how soon small segments leave and how a dead peer is found.
-package struct SocketOptions: Sendable {
-  package var keepaliveSeconds: Int32 = Limits.keepaliveSeconds
-  /// How long sent bytes may stay unacknowledged, or unsent because the peer reads nothing; 0 leaves it to
-  /// the kernel.
-  package var userTimeoutMilliseconds: Int32 = Limits.userTimeoutMilliseconds
-
-  package init() {}
-
-  /// What those are given who come to a listener.
-  package static var forClients: SocketOptions {
-    var options = SocketOptions()
-    options.userTimeoutMilliseconds = Limits.clientUserTimeoutMilliseconds
-    return options
-  }
-}
-
-/// Which way to shut a connection.
-enum ShutdownDirection: Int32 {
-  case reading, writing, both
-}
-
 extension FileDescriptor {
   /// A socket that listens on `address`. Connections that it accepts inherit its options (Linux
   /// does that), so that accepting one costs one call. `::` takes IPv4 as well.
@@ -145,7 +123,7 @@ extension FileDescriptor {
     return SocketAddress(storage)
   }
 
-  func shutdown(_ direction: ShutdownDirection) throws(SystemError) {
+  func shutdown(_ direction: FileDescriptor.Direction) throws(SystemError) {
     _ = try retryingInterrupts("shutdown") { Glibc.shutdown(number, direction.rawValue) }
   }
 }

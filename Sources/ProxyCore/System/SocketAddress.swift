@@ -136,16 +136,6 @@ extension SocketAddress: CustomStringConvertible {
   }
 }
 
-/// A host name that could not be turned into an address.
-package struct ResolutionError: Error, Equatable, CustomStringConvertible {
-  package let host: String
-  package let code: Int32
-
-  package var description: String {
-    "cannot resolve \(host): \(unsafe String(cString: gai_strerror(code)))"
-  }
-}
-
 extension SocketAddress {
   /// The addresses of a name, in the order in which they should be tried. Blocks, perhaps for many
   /// seconds, so it is not for a loop's thread.

@@ -41,7 +41,7 @@ extension Configuration {
     if let port = redisParts.port { redis.port = port }
     if let username = redisParts.username { redis.username = username }
     if let password = redisParts.password { redis.password = password }
-    redisParts = RedisParts()
+    redisParts = Configuration.RedisParts()
     if redis.username != nil && redis.password == nil {
       throw ConfigurationError(
         "REDIS_USERNAME: a user needs a password: REDIS_PASSWORD, or one in REDIS_URL",

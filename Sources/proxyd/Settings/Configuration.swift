@@ -17,14 +17,14 @@ package struct Configuration: Equatable {
 
   var respHost = "127.0.0.1"
   var respPort: UInt16 = 6380
-  var pipelineOrder = PipelineOrder.key
+  var pipelineOrder = Configuration.PipelineOrder.key
 
   var adminHost = "127.0.0.1"
   var adminPort: UInt16 = 9380
 
   var redis = RedisURL()
   /// What is to replace parts of the URL, until it has.
-  var redisParts = RedisParts()
+  var redisParts = Configuration.RedisParts()
   var redisConnectTimeout = Duration.seconds(1)
   var redisTimeout = Duration.seconds(5)
 
@@ -63,28 +63,6 @@ package struct Configuration: Equatable {
   var drainTimeout = Duration.seconds(10)
 
   init() {}
-}
-
-enum PipelineOrder: String, CaseIterable, Sendable { case key, strict }
-
-enum CacheCoherence: String, CaseIterable, Sendable {
-  case auto, tracking, ttl
-
-  fileprivate var setting: ProxySettings.Coherence {
-    switch self {
-    case .auto: .auto
-    case .tracking: .tracking
-    case .ttl: .timeToLive
-    }
-  }
-}
-
-/// Parts of the Redis URL that have settings of their own; nil where the URL's counts.
-struct RedisParts: Equatable {
-  var host: String?
-  var port: UInt16?
-  var username: String?
-  var password: String?
 }
 
 /// What the parts of the program are told.
@@ -144,5 +122,19 @@ extension Configuration {
     options.idleTimeout = clientTimeout
     options.outputBytesMax = clientOutputMax
     return options
+  }
+}
+
+extension Configuration {
+  enum PipelineOrder: String, CaseIterable, Sendable { case key, strict }
+}
+
+extension Configuration {
+  /// Parts of the Redis URL that have settings of their own; nil where the URL's counts.
+  struct RedisParts: Equatable {
+    var host: String?
+    var port: UInt16?
+    var username: String?
+    var password: String?
   }
 }

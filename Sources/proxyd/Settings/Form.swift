@@ -48,13 +48,6 @@ struct Form<Value: Sendable>: Sendable {
   }
 }
 
-/// What is wrong with a text.
-struct FormError: Error {
-  let problem: String
-
-  init(_ problem: String) { self.problem = problem }
-}
-
 /// What somebody wrote, for an error: on one line, nothing in it that a terminal would obey, and not all of
 /// it where it is long.
 func quoted(_ text: String) -> String {

@@ -66,31 +66,3 @@ struct Setting: Sendable {
   private static let byName = Dictionary(
     all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 }
-
-/// Where a value was written.
-enum SettingSource: Equatable, Sendable, CustomStringConvertible {
-  case flag(String)
-  case environment
-  case file(String, line: Int)
-
-  var description: String {
-    switch self {
-    case .flag(let name): name
-    case .environment: "environment"
-    case .file(let path, let line): "\(path), line \(line)"
-    }
-  }
-}
-
-/// Why proxyd does not start: one line for people, which says where what is wrong was written.
-package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
-  let problem: String
-  let source: SettingSource?
-
-  init(_ problem: String, _ source: SettingSource? = nil) {
-    self.problem = problem
-    self.source = source
-  }
-
-  package var description: String { problem + (source.map { " (\($0))" } ?? "") }
-}

@@ -11,21 +11,6 @@ package enum CommandStrand: UInt8, Sendable {
   init?(place: Int) { self.init(rawValue: UInt8(truncatingIfNeeded: place)) }
 }
 
-/// Some of the strands.
-package struct StrandSet: Sendable {
-  private var bits: UInt8 = 0
-
-  package init() {}
-
-  package subscript(strand: CommandStrand) -> Bool {
-    get { bits & 1 &<< strand.rawValue != 0 }
-    set {
-      let bit: UInt8 = 1 &<< strand.rawValue
-      bits = newValue ? bits | bit : bits & ~bit
-    }
-  }
-}
-
 extension CommandStrand {
   /// The strand of the command called `name` (in lower case; `container|subcommand`).
   init(name: String, _ flags: CommandFlags, _ rule: ArgumentRule, _ effect: CommandEffect) {

@@ -1,0 +1,13 @@
+/// An entry's neighbours in order of use.
+@usableFromInline
+@frozen
+struct Links {
+  @usableFromInline var newer: Entry
+  @usableFromInline var older: Entry
+
+  @inlinable
+  init(newer: Entry, older: Entry) {
+    self.newer = newer
+    self.older = older
+  }
+}

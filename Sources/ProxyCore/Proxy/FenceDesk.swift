@@ -1,0 +1,11 @@
+/// After a write whose keys are not all known: its reply is withheld until everything that Redis has
+/// pushed because of it was applied on every worker. Those who ask in one turn share one fence.
+struct FenceDesk {
+  /// Calls whose fence has not begun.
+  var waiting: [UInt64] = []
+  /// Those of each fence that is under way, and how many workers have not answered it.
+  var underWay: [UInt64: (calls: [UInt64], left: Int)] = [:]
+  var lastNumber: UInt64 = 0
+
+  var count: Int { waiting.count + underWay.count }
+}

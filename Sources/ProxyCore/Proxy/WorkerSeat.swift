@@ -1,0 +1,38 @@
+internal import Synchronization
+
+/// Where a worker sits, as other threads know it.
+// Unchecked because of `worker`, which is touched on its own loop only; all else is constant or atomic.
+final class WorkerSeat: @unchecked Sendable {
+  let remote: LoopRemote
+  let mailbox: Mailbox<WorkerMessage>
+  /// Of the worker's fill links: what was filled under another one is not trusted.
+  let generation = Atomic<UInt16>(1)
+  /// The first of its generations whose entries may be answered as last known values.
+  let oldestKnown = Atomic<UInt16>(1)
+  var worker: Worker? {
+    get { occupant.worker }
+    set { occupant.worker = newValue }
+  }
+
+  private final class Occupant { var worker: Worker? }
+  private let occupant: Occupant
+
+  init(on loop: EventLoop) {
+    remote = loop.remote
+    let occupant = Occupant()
+    self.occupant = occupant
+    // What waits in it is bounded by what is under way: reads, permits and fences each have a limit of
+    // their own, and one message or two.
+    mailbox = loop.makeMailbox(capacity: .max) { message, now in
+      if let worker = occupant.worker {
+        worker.receive(message, now: now)
+      } else if case .perform(let work) = message {
+        work(nil, now)
+      }
+    }
+  }
+
+  func raiseGeneration() -> Bool {
+    generation.wrappingAdd(1, ordering: .relaxed).newValue == 0
+  }
+}
