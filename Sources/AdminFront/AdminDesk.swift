@@ -7,7 +7,7 @@ internal import Synchronization
 /// One question to the loops is under way at a time, and answers all who had asked before it left; those
 /// who ask meanwhile share the next one. A loop that owes an answer is not asked again.
 final class AdminDesk {
-  private struct Part: Sendable {
+  private struct WorkerPart: Sendable {
     let worker: Int
     let report: WorkerReport?
   }
@@ -21,7 +21,7 @@ final class AdminDesk {
   private var writer: HTTPResponseWriter
   private var connections = 0
 
-  private var mailbox: Mailbox<Part>?
+  private var mailbox: Mailbox<WorkerPart>?
   /// Who is told when all loops have answered, and who shares the next question.
   private var asking: [AdminSession] = []
   private var waiting: [AdminSession] = []
@@ -96,11 +96,11 @@ final class AdminDesk {
     timer = loop.schedule(at: loop.now.advanced(by: options.patience), self, token: 0)
     guard let mailbox else { return }
     proxy.survey(withHotKeys: isOld) { worker, report in
-      _ = mailbox.send(Part(worker: worker, report: report))
+      _ = mailbox.send(WorkerPart(worker: worker, report: report))
     }
   }
 
-  private func take(_ part: Part, now: Moment) {
+  private func take(_ part: WorkerPart, now: Moment) {
     missing.remove(part.worker)
     if let report = part.report { reports.append(report) } else { isIncomplete = true }
     guard missing.isEmpty else { return }
@@ -123,7 +123,7 @@ final class AdminDesk {
       hotKeys = .sum(of: tallies, atMost: Limits.adminHotKeysMax)
       hotKeysMoment = now
     }
-    let news = AdminReport.News(
+    let news = AdminReport.ProgramNews(
       version: options.version, unreadiness: unreadiness, isDraining: isDraining)
     return AdminReport(of: proxy, reports, hotKeys, news)
   }

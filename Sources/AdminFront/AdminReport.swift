@@ -17,7 +17,7 @@ struct AdminReport {
   let server: (place: String, version: String?, isReplica: Bool)
   let loops: [LoopFigures]
   let process: ProcessFigures
-  let news: AdminReport.News
+  let news: AdminReport.ProgramNews
 
   struct CacheLimits {
     let entries: Int
@@ -43,8 +43,10 @@ struct AdminReport {
     }
   }
 
-  init(of proxy: Proxy, _ reports: [WorkerReport], _ hotKeys: HotKeyTally, _ news: AdminReport.News)
-  {
+  init(
+    of proxy: Proxy, _ reports: [WorkerReport], _ hotKeys: HotKeyTally,
+    _ news: AdminReport.ProgramNews
+  ) {
     for kind in LinkKind.allCases {
       for state in LinkState.allCases { links[kind, default: [:]][state] = 0 }
     }
@@ -87,7 +89,7 @@ extension WorkerCensus {
 
 extension AdminReport {
   /// What the program knows of itself.
-  struct News {
+  struct ProgramNews {
     let version: String
     /// Why it is not ready; nil where it is.
     let unreadiness: String?

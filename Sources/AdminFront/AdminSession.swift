@@ -5,7 +5,7 @@ internal import ProxyCore
 ///
 /// All state is touched on the admin loop only.
 final class AdminSession {
-  enum Stage {
+  enum AdminStage {
     /// The head of a request is awaited. Can go to: waiting, sending, ended.
     case head
     /// Loops tell of themselves; nothing is read. Can go to: sending, ended.
@@ -18,7 +18,7 @@ final class AdminSession {
 
   private let desk: AdminDesk
   private var connection: Connection?
-  private var stage = Stage.head
+  private var stage = AdminStage.head
   private var parser = HTTPRequestParser()
   private var question: (route: AdminRoute, request: HTTPRequest)?
   /// Whether a request has begun to come, and its head not ended.

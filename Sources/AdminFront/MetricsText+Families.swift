@@ -86,7 +86,7 @@ extension MetricsText {
     }
   }
 
-  private static let figures: [String: (kind: Kind, help: String)] = [
+  private static let figures: [String: (kind: MetricKind, help: String)] = [
     "proxyd_cache_hits": (.counter, "Keys looked up that were in memory, absent ones included."),
     "proxyd_cache_misses": (.counter, "Keys looked up that were not in memory."),
     "proxyd_cache_entries": (.gauge, "Entries in memory."),
@@ -165,7 +165,8 @@ extension MetricsText {
 
   private mutating func appendLoops(_ report: AdminReport) {
     func each(
-      _ name: String, _ kind: Kind, _ value: KeyPath<AdminReport.LoopFigures, Int>, _ help: String
+      _ name: String, _ kind: MetricKind, _ value: KeyPath<AdminReport.LoopFigures, Int>,
+      _ help: String
     ) {
       family(name, kind, help)
       for (number, loop) in report.loops.enumerated() {

@@ -2,12 +2,12 @@ internal import ProxyCore
 
 /// Prometheus's text format, version 0.0.4: families, each with what it is and its samples.
 struct MetricsText {
-  enum Kind: String { case counter, gauge, histogram }
+  enum MetricKind: String { case counter, gauge, histogram }
 
   private(set) var text = ""
 
   /// Begins a family.
-  mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+  mutating func family(_ name: String, _ kind: MetricKind, _ help: String) {
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
   }
 
@@ -30,12 +30,12 @@ struct MetricsText {
   }
 
   /// A family of one sample.
-  mutating func single(_ name: String, _ kind: Kind, _ value: Int, _ help: String) {
+  mutating func single(_ name: String, _ kind: MetricKind, _ value: Int, _ help: String) {
     family(name, kind, help)
     sample(name, [], value)
   }
 
-  mutating func single(_ name: String, _ kind: Kind, _ value: Double, _ help: String) {
+  mutating func single(_ name: String, _ kind: MetricKind, _ value: Double, _ help: String) {
     family(name, kind, help)
     sample(name, [], value)
   }

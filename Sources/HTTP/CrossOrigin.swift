@@ -48,14 +48,14 @@ package enum CrossOrigin: Equatable, Sendable {
   }
 
   /// What is to be said of the origin of one request.
-  enum Verdict: Equatable, Sendable {
+  enum OriginVerdict: Equatable, Sendable {
     case silence
     case everybody
     /// The listed one with this number.
     case listed(Int)
   }
 
-  func verdict(on origin: RawSpan) -> Verdict {
+  func verdict(on origin: RawSpan) -> OriginVerdict {
     switch self {
     case .nobody: return .silence
     case .everybody: return .everybody

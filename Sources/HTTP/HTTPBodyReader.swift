@@ -14,7 +14,7 @@ internal import ProxyCore
 ///
 /// Trailers are checked and forgotten: none of them may change what the head has said.
 package struct HTTPBodyReader {
-  package enum Step: Equatable, Sendable {
+  package enum BodyStep: Equatable, Sendable {
     /// All bytes belong to the body or its framing, and more will come.
     case partial
     /// The bytes in `range` are contents. Go on with those after it.
@@ -25,7 +25,7 @@ package struct HTTPBodyReader {
     case refused(HTTPError)
   }
 
-  private enum Stage: Equatable {
+  private enum BodyStage: Equatable {
     case length, complete
     case sizeFirst, size, sizeSpace, extensionFirst, `extension`, sizeFeed, data, dataReturn,
       dataFeed
@@ -33,7 +33,7 @@ package struct HTTPBodyReader {
     case refused(HTTPError)
   }
 
-  private var stage: Stage
+  private var stage: BodyStage
   /// Of the whole body, or of the chunk at hand.
   private var bytesLeft = 0
   /// What further chunks may bring.
@@ -65,7 +65,7 @@ package struct HTTPBodyReader {
   }
 
   /// What the next bytes are; each byte is given once. O(framing), without a look at contents.
-  package mutating func take(_ bytes: RawSpan) -> Step {
+  package mutating func take(_ bytes: RawSpan) -> BodyStep {
     var offset = 0
     do throws(HTTPError) {
       while true {
@@ -91,7 +91,7 @@ package struct HTTPBodyReader {
   }
 
   /// The same for a body that nobody wants: never `.data`.
-  package mutating func discard(_ bytes: RawSpan) -> Step {
+  package mutating func discard(_ bytes: RawSpan) -> BodyStep {
     var offset = 0
     while true {
       switch take(bytes.extracting(offset..<bytes.byteCount)) {

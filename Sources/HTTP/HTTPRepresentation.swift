@@ -2,7 +2,7 @@ internal import ProxyCore
 
 /// What the head of a response says of its body.
 package struct HTTPRepresentation: Sendable {
-  package enum Form: Sendable {
+  package enum BodyForm: Sendable {
     case text, octets, json
 
     /// The lines that every body of this form has.
@@ -26,12 +26,12 @@ package struct HTTPRepresentation: Sendable {
     }
   }
 
-  let form: Form
+  let form: BodyForm
   /// How long the body is.
   let count: Int
   let tag: EntityTag?
 
-  init(form: Form, count: Int, tag: EntityTag?) {
+  init(form: BodyForm, count: Int, tag: EntityTag?) {
     self.form = form
     self.count = count
     self.tag = tag

@@ -38,7 +38,7 @@ package struct HTTPRequest: Sendable {
   /// Whether the client would rather have JSON than the value itself.
   package let wantsJSON: Bool
   var persistence: Persistence
-  let origin: CrossOrigin.Verdict
+  let origin: CrossOrigin.OriginVerdict
   /// nil for the most requests, which have none.
   let conditions: Conditions?
 

@@ -4,11 +4,11 @@ internal import ProxyCore
 /// bytes.
 package struct HTTPRequestHead: Sendable {
   /// What `Connection` lists of what is known here.
-  package struct Options: OptionSet, Sendable {
+  package struct ConnectionOptions: OptionSet, Sendable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
-    package static let close = Options(rawValue: 1)
-    package static let keepAlive = Options(rawValue: 2)
+    package static let close = ConnectionOptions(rawValue: 1)
+    package static let keepAlive = ConnectionOptions(rawValue: 2)
   }
 
   package internal(set) var method = HTTPMethod.unknown
@@ -16,7 +16,7 @@ package struct HTTPRequestHead: Sendable {
   package internal(set) var target = 0..<0
   /// Where the value of `Host` stands; of no use where there is none.
   package internal(set) var host = 0..<0
-  package internal(set) var options: Options = []
+  package internal(set) var options: ConnectionOptions = []
   package internal(set) var body = HTTPRequestHead.BodyFraming.none
   /// Where the head ends.
   package internal(set) var length = 0
@@ -24,10 +24,10 @@ package struct HTTPRequestHead: Sendable {
   private var present: UInt16 = 0
   private var repeated: UInt16 = 0
   /// Of the first line of each field that is present.
-  private var values = InlineArray<15, Value>(repeating: Value(start: 0, end: 0))
+  private var values = InlineArray<15, FieldValue>(repeating: FieldValue(start: 0, end: 0))
 
   /// Heads are shorter than 64 KiB.
-  private struct Value {
+  private struct FieldValue {
     var start: UInt16
     var end: UInt16
   }
@@ -69,7 +69,7 @@ package struct HTTPRequestHead: Sendable {
       return field.isList
     }
     present |= Self.bit(field)
-    values[Int(field.rawValue)] = Value(
+    values[Int(field.rawValue)] = FieldValue(
       start: UInt16(truncatingIfNeeded: range.lowerBound),
       end: UInt16(truncatingIfNeeded: range.upperBound))
     return true

@@ -19,7 +19,7 @@ internal import ProxyCore
 /// A line is judged when all of it has come, so that every verdict is the same however the bytes
 /// were cut.
 package struct HTTPRequestParser: ~Copyable {
-  package enum Verdict: Equatable, Sendable {
+  package enum HeadVerdict: Equatable, Sendable {
     /// The head is not complete until so many bytes follow, at least.
     case needsMore(atLeast: Int)
     /// The first `headLength` bytes are a request's head, and `head` says what is in it.
@@ -30,7 +30,7 @@ package struct HTTPRequestParser: ~Copyable {
     case refused(HTTPError)
   }
 
-  private enum Stage: Equatable {
+  private enum HeadStage: Equatable {
     case start, requestLine, fields
     case refused(HTTPError)
   }
@@ -38,7 +38,7 @@ package struct HTTPRequestParser: ~Copyable {
   /// What the last `.request` is.
   package private(set) var head = HTTPRequestHead()
 
-  private var stage = Stage.start
+  private var stage = HeadStage.start
   /// Where the line at hand begins.
   private var position = 0
   /// Up to where its end was searched.
@@ -53,7 +53,7 @@ package struct HTTPRequestParser: ~Copyable {
   package var isFresh: Bool { stage == .start && !sawEmptyLine }
 
   /// What the bytes are. O(bytes not seen before), without allocation.
-  package mutating func parse(_ bytes: RawSpan) -> Verdict {
+  package mutating func parse(_ bytes: RawSpan) -> HeadVerdict {
     precondition(position <= bytes.byteCount, "bytes of an unfinished request were consumed")
     do throws(HTTPError) {
       if stage == .start {
@@ -119,7 +119,7 @@ package struct HTTPRequestParser: ~Copyable {
     return line
   }
 
-  private mutating func skipEmptyLine() throws(HTTPError) -> Verdict {
+  private mutating func skipEmptyLine() throws(HTTPError) -> HeadVerdict {
     if sawEmptyLine { throw .emptyLineRepeated }
     sawEmptyLine = true
     stage = .start
@@ -263,7 +263,7 @@ package struct HTTPRequestParser: ~Copyable {
 
   // MARK: The end
 
-  private mutating func finish() throws(HTTPError) -> Verdict {
+  private mutating func finish() throws(HTTPError) -> HeadVerdict {
     if head.version == .oneOne && !head.contains(.host) { throw .hostMissing }
     head.length = position
     stage = .start

@@ -221,7 +221,7 @@ package struct HTTPResponseWriter: ~Copyable {
     if request.origin != .silence { appendOrigin(request.origin, to: &output) }
   }
 
-  private func appendOrigin(_ origin: CrossOrigin.Verdict, to output: inout ByteBuffer) {
+  private func appendOrigin(_ origin: CrossOrigin.OriginVerdict, to output: inout ByteBuffer) {
     switch origin {
     case .silence: return
     case .everybody: output.append("Access-Control-Allow-Origin: *\r\n")

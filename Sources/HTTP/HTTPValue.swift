@@ -24,7 +24,7 @@ package struct HTTPValue: ~Escapable {
 
 extension HTTPRequest {
   /// What becomes of a request for a value that has been found.
-  enum Verdict: Equatable {
+  enum ConditionVerdict: Equatable {
     case whole
     case part(Range<Int>)
     case notModified
@@ -32,7 +32,7 @@ extension HTTPRequest {
   }
 
   /// Evaluates the conditions, in the order of RFC 9110, section 13.2.2.
-  func verdict(on value: HTTPRepresentation) -> Verdict {
+  func verdict(on value: HTTPRepresentation) -> ConditionVerdict {
     guard let conditions else { return .whole }
     if let ifMatch = conditions.ifMatch, !ifMatch.matches(value.tag) {
       return .problem(.preconditionFailed)

@@ -16,7 +16,7 @@ internal import ProxyCore
 /// touched on the worker's loop only.
 final class HTTPSession {
   /// What the next bytes are, and who has to act.
-  enum Stage {
+  enum SessionStage {
     /// The head of a request, the client. Can go to: body, waiting, ended.
     case head
     /// The body of one, the client. Can go to: stalled, waiting, head, ended.
@@ -30,7 +30,7 @@ final class HTTPSession {
   }
 
   /// What is to become of the bytes.
-  enum Verdict: Equatable {
+  enum HTTPVerdict: Equatable {
     /// The first `count` are done with; of what follows, `needing` bytes are needed.
     case taken(_ count: Int, needing: Int)
     /// The first `count` are done with, and what follows must wait.
@@ -44,7 +44,7 @@ final class HTTPSession {
   let desk: HTTPDesk
   let database: UInt32
   @safe @exclusivity(unchecked) var connection: Connection?
-  @safe @exclusivity(unchecked) var stage = Stage.head
+  @safe @exclusivity(unchecked) var stage = SessionStage.head
   @safe @exclusivity(unchecked) private var parser = HTTPRequestParser()
   /// Under which number the desk knows the head of the last plain request.
   private var headNumber = 0
@@ -72,7 +72,7 @@ final class HTTPSession {
 
   /// Does what the requests in `bytes` ask for, which begin with the first byte that was not taken.
   /// O(bytes).
-  func take(_ bytes: RawSpan, now: Moment) -> Verdict {
+  func take(_ bytes: RawSpan, now: Moment) -> HTTPVerdict {
     desk.refresh(now: now)
     var offset = 0
     while offset < bytes.byteCount {

@@ -12,12 +12,12 @@ internal import ProxyCore
 ///
 /// One for each loop. It knows a few heads, and forgets them with the settings by which they were judged.
 struct PlainHeads: ~Copyable {
-  private var rests = InlineArray<8, Rest> { _ in Rest() }
+  private var rests = InlineArray<8, HeadRest> { _ in HeadRest() }
   /// Which one is replaced next.
   private var oldest = 0
 
   /// From behind the target up to the empty line, it included; nothing: none is known.
-  private struct Rest: ~Copyable {
+  private struct HeadRest: ~Copyable {
     var bytes = ByteBuffer()
   }
 

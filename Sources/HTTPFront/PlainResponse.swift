@@ -15,7 +15,7 @@ struct PlainResponse: ~Copyable {
   }
 
   private static func prepare(
-    _ start: inout ByteBuffer, _ form: HTTPRepresentation.Form, _ date: borrowing DateLine,
+    _ start: inout ByteBuffer, _ form: HTTPRepresentation.BodyForm, _ date: borrowing DateLine,
     lines: [UInt8]
   ) {
     start.removeAll()

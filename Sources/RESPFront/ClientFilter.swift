@@ -3,14 +3,14 @@ internal import ProxyCore
 /// Which clients `CLIENT LIST` and `CLIENT KILL` mean.
 struct ClientFilter: Sendable {
   /// What Redis tells clients apart by. Replicas and masters are Redis's own peers: none is here.
-  enum Kind: Sendable { case normal, pubsub, replica, master }
+  enum ClientKind: Sendable { case normal, pubsub, replica, master }
 
   var id: Int?
   /// Any of these.
   var ids: Set<Int>?
-  var address: Place?
-  var localAddress: Place?
-  var kind: Kind?
+  var address: ClientAddress?
+  var localAddress: ClientAddress?
+  var kind: ClientKind?
   var user: [UInt8]?
   /// Who has been there for so long at least.
   var ageSeconds: Int?
@@ -18,7 +18,7 @@ struct ClientFilter: Sendable {
   var sparesAsker = false
 
   /// An address as somebody wrote it; nil where that is none, and so nobody's.
-  struct Place: Sendable {
+  struct ClientAddress: Sendable {
     let address: SocketAddress?
 
     /// As lists show it: `127.0.0.1:4000`, `[::1]:4000`.
@@ -39,7 +39,7 @@ struct ClientFilter: Sendable {
   }
 }
 
-extension ClientFilter.Kind {
+extension ClientFilter.ClientKind {
   init?(_ name: RawSpan) {
     if name.equalsIgnoringCase("normal") {
       self = .normal
@@ -90,7 +90,7 @@ extension ClientFilter {
   ) -> ClientFilter? {
     var filter = ClientFilter()
     if arguments.count == 3 {
-      filter.address = Place(arguments.bytes(2, in: request))
+      filter.address = ClientAddress(arguments.bytes(2, in: request))
       return filter
     }
     filter.sparesAsker = true
@@ -121,9 +121,9 @@ extension ClientFilter {
     } else if option.equalsIgnoringCase("type") {
       return readKind(value, refusal: &output)
     } else if option.equalsIgnoringCase("addr") {
-      address = Place(value)
+      address = ClientAddress(value)
     } else if option.equalsIgnoringCase("laddr") {
-      localAddress = Place(value)
+      localAddress = ClientAddress(value)
     } else if option.equalsIgnoringCase("user") {
       user = value.array
     } else if option.equalsIgnoringCase("maxage") {
@@ -138,7 +138,7 @@ extension ClientFilter {
   }
 
   private mutating func readKind(_ name: RawSpan, refusal output: inout ByteBuffer) -> Bool {
-    guard let kind = Kind(name) else {
+    guard let kind = ClientKind(name) else {
       ClientState.refuse("ERR Unknown client type '", name, "'", &output)
       return false
     }

@@ -7,7 +7,7 @@ final class ClientRoster {
   private let registry: ClientRegistry
   private let index: Int
   /// In the order of their ids, which is that in which they have come.
-  private var entries: [Entry] = []
+  private var entries: [Member] = []
   private var leftCount = 0
   private var inquiries: [UInt64: Inquiry] = [:]
   private var lastInquiry: UInt64 = 0
@@ -16,7 +16,7 @@ final class ClientRoster {
   private var idleCursor = 0
   let refusals = Refusals()
 
-  private struct Entry {
+  private struct Member {
     let id: Int
     /// To be asked for only while it is here. Not an optional: the compiler (6.3) reads one wrongly that
     /// is unowned and nil.
@@ -46,7 +46,7 @@ final class ClientRoster {
 
   /// O(1) amortized. Ids ascend on every loop.
   func join(_ session: RESPSession) {
-    entries.append(Entry(id: session.client.id, session: session))
+    entries.append(Member(id: session.client.id, session: session))
     session.roster = self
     scheduleIdleCheck(now: worker.loop.now)
   }

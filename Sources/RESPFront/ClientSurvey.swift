@@ -8,7 +8,7 @@ struct ClientSurvey: Sendable {
     /// To end what Redis keeps a client waiting for, by an error or as if its time were over.
     case unblock(byError: Bool)
     /// To have invalidations sent to a client: by which number does Redis know it?
-    case redirect(ClientSurvey.Tracking)
+    case redirect(ClientSurvey.TrackingRequest)
   }
 
   let purpose: Purpose
@@ -19,7 +19,7 @@ struct ClientSurvey: Sendable {
 
 extension ClientSurvey {
   /// `CLIENT TRACKING … REDIRECT id`.
-  struct Tracking: Sendable {
+  struct TrackingRequest: Sendable {
     var words: [[UInt8]] = []
     /// Which of the words is the id, and the number that it is.
     var place = 0

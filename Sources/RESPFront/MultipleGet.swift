@@ -4,7 +4,7 @@ internal import ProxyCore
 /// is answered as a whole.
 final class MultipleGet: Caller {
   /// How it ended.
-  enum Outcome {
+  enum MultipleGetOutcome {
     case whole
     /// Redis's error, as the reply to all of it.
     case error([UInt8])
@@ -70,7 +70,7 @@ final class MultipleGet: Caller {
     if awaited == 0 { end(.whole, now: now) }
   }
 
-  private func end(_ outcome: Outcome, now: Moment) {
+  private func end(_ outcome: MultipleGetOutcome, now: Moment) {
     hasEnded = true
     session.gathered(self, outcome, now: now)
   }

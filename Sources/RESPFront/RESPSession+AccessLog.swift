@@ -89,7 +89,7 @@ extension RESPSession {
     }
   }
 
-  func noteOutcome(_ outcome: MultipleGet.Outcome, of ticket: UInt64) {
+  func noteOutcome(_ outcome: MultipleGet.MultipleGetOutcome, of ticket: UInt64) {
     switch outcome {
     case .whole: noteOutcome(.miss, of: ticket)
     case .error: noteOutcome(.redisError, of: ticket)

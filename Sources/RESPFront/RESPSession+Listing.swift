@@ -6,7 +6,7 @@ extension RESPSession {
 
   private var subscriptionCount: Int { pin?.link.subscriptionCount ?? 0 }
 
-  private var kind: ClientFilter.Kind { subscriptionCount > 0 ? .pubsub : .normal }
+  private var kind: ClientFilter.ClientKind { subscriptionCount > 0 ? .pubsub : .normal }
 
   /// The user as whom Redis knows the client.
   private var user: [UInt8] {

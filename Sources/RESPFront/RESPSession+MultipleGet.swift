@@ -45,10 +45,10 @@ extension RESPSession {
     return step ?? .done(length)
   }
 
-  private enum Way { case isFree, follows, waits }
+  private enum KeyOrder { case isFree, follows, waits }
 
   /// Whether what is under way for the client names any of the keys.
-  private func wayAmongOthers(_ request: RawSpan) -> Way {
+  private func wayAmongOthers(_ request: RawSpan) -> KeyOrder {
     guard !traffic.isEmpty, worker.proxy.settings.rules.contains(.order) else { return .isFree }
     var waits = options.ordersAll && traffic.fetches > 0
     var follows = options.ordersAll && traffic.passes > 0
@@ -90,7 +90,7 @@ extension RESPSession {
   }
 
   /// All elements have come, or there will be none.
-  func gathered(_ multiple: MultipleGet, _ outcome: MultipleGet.Outcome, now: Moment) {
+  func gathered(_ multiple: MultipleGet, _ outcome: MultipleGet.MultipleGetOutcome, now: Moment) {
     let ticket = multiple.ticket
     if logsAccess { noteOutcome(outcome, of: ticket) }
     var ended: RequestOutcome?

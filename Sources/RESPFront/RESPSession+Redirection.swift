@@ -12,7 +12,7 @@ extension RESPSession {
   func redirect(
     _ request: RawSpan, _ length: Int, _ roster: ClientRoster, now: Moment
   ) -> Step? {
-    var wanted = ClientSurvey.Tracking()
+    var wanted = ClientSurvey.TrackingRequest()
     for index in 0..<parser.arguments.count {
       let word = parser.arguments.bytes(index, in: request)
       if index == 2 { wanted.isOn = word.equalsIgnoringCase("on") }
@@ -44,7 +44,7 @@ extension RESPSession {
 
   /// It is known by which number Redis knows the client of that id.
   func passRedirection(
-    _ ticket: UInt64, _ wanted: ClientSurvey.Tracking, _ found: SurveyPart, now: Moment
+    _ ticket: UInt64, _ wanted: ClientSurvey.TrackingRequest, _ found: SurveyPart, now: Moment
   ) {
     if let refusal = found.reply {
       answer(ticket) { $0.append(refusal) }

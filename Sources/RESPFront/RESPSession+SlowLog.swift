@@ -21,7 +21,7 @@ extension RESPSession {
   }
 
   /// A request that was written down is over.
-  func settle(_ entry: RequestLedger.Entry, now: Moment) {
+  func settle(_ entry: RequestLedger.LedgerEntry, now: Moment) {
     let duration = now.nanosecondsSince(entry.start)
     if worker.keepsSlowRequest(nanoseconds: duration) {
       worker.slowLog.add(
@@ -88,7 +88,7 @@ extension RESPSession {
   ]
 }
 
-extension SlowLog.Entry {
+extension SlowLog.SlowRequest {
   /// As in Redis's reply.
   fileprivate func write(to output: inout ByteBuffer) {
     output.appendArrayHeader(count: 6)

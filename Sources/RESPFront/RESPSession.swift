@@ -97,7 +97,7 @@ final class RESPSession {
   }
 
   /// What is to become of the connection.
-  enum Verdict: Equatable {
+  enum SessionVerdict: Equatable {
     /// The first `count` bytes are done with; of what follows, `needing` bytes are needed.
     case taken(_ count: Int, needing: Int)
     /// The same, but what follows must wait.
@@ -136,7 +136,7 @@ final class RESPSession {
   // MARK: Requests
 
   /// Executes the requests in `bytes`, which begin with the first byte that was not taken. O(bytes).
-  func take(_ bytes: RawSpan, now: Moment) -> Verdict {
+  func take(_ bytes: RawSpan, now: Moment) -> SessionVerdict {
     var offset = 0
     let foreseen = foreseen
     self.foreseen = nil

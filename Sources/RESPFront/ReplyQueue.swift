@@ -9,14 +9,14 @@ internal import ProxyCore
 /// again; bytes are only kept for slots that must wait for another.
 struct ReplyQueue: ~Copyable {
   /// A reply that has not come, or not all of it.
-  private struct Slot {
+  private struct ReplySlot {
     /// Until the end of the request.
     var journey: Journey?
     var isDropped = false
     /// When the request was received.
     var start = Moment.distantFuture
     var kept: Kept?
-    var entry = RequestLedger.Entry()
+    var entry = RequestLedger.LedgerEntry()
   }
 
   /// Bytes that wait for another reply.
@@ -30,13 +30,13 @@ struct ReplyQueue: ~Copyable {
     let journey: Journey
     /// When it was received.
     let start: Moment
-    let entry: RequestLedger.Entry
+    let entry: RequestLedger.LedgerEntry
   }
 
   private(set) var count = 0
   /// Bytes that wait here for a reply before them.
   private(set) var buffered = 0
-  private var ring: [Slot] = []
+  private var ring: [ReplySlot] = []
   private var head = 0
   /// The ticket of the slot at `head`.
   private var first: UInt64 = 1
@@ -52,18 +52,20 @@ struct ReplyQueue: ~Copyable {
     ring[place].journey = journey
     ring[place].isDropped = isDropped
     ring[place].start = start
-    ring[place].entry = RequestLedger.Entry()
+    ring[place].entry = RequestLedger.LedgerEntry()
     defer { count += 1 }
     return nextTicket
   }
 
   /// Where the request of this ticket is written down, until its end.
-  mutating func note(_ entry: RequestLedger.Entry, of ticket: UInt64) {
+  mutating func note(_ entry: RequestLedger.LedgerEntry, of ticket: UInt64) {
     if let place = place(of: ticket) { ring[place].entry = entry }
   }
 
   /// The same of the first request that is under way.
-  var firstEntry: RequestLedger.Entry { isEmpty ? RequestLedger.Entry() : ring[head].entry }
+  var firstEntry: RequestLedger.LedgerEntry {
+    isEmpty ? RequestLedger.LedgerEntry() : ring[head].entry
+  }
 
   func hasEnded(_ ticket: UInt64) -> Bool {
     guard let place = place(of: ticket) else { return true }
@@ -163,10 +165,10 @@ struct ReplyQueue: ~Copyable {
   }
 
   private mutating func grow() {
-    var larger: [Slot] = []
+    var larger: [ReplySlot] = []
     larger.reserveCapacity(max(8, ring.count * 2))
     for index in 0..<count { larger.append(ring[place(at: index)]) }
-    while larger.count < max(8, ring.count * 2) { larger.append(Slot()) }
+    while larger.count < max(8, ring.count * 2) { larger.append(ReplySlot()) }
     ring = larger
     head = 0
   }

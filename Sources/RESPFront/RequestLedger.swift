@@ -4,7 +4,7 @@ internal import ProxyCore
 /// be told of at its end. What is not under way takes no memory.
 struct RequestLedger: ~Copyable {
   /// Where a request is written down.
-  struct Entry {
+  struct LedgerEntry {
     /// When it was received.
     var start = Moment.distantFuture
     fileprivate var position: UInt64 = 0
@@ -23,7 +23,7 @@ struct RequestLedger: ~Copyable {
   /// each no more than so many bytes. `more` is the length of a last argument that has not come yet.
   mutating func add(
     _ arguments: borrowing ArgumentTable, in request: RawSpan, more: Int? = nil, since start: Moment
-  ) -> Entry {
+  ) -> LedgerEntry {
     let position = forgotten &+ UInt64(text.count)
     let total = arguments.count + (more == nil ? 0 : 1)
     // Of clients with very many requests under way only the commands' names are kept.
@@ -36,7 +36,7 @@ struct RequestLedger: ~Copyable {
     {
       // As it came, which is as it would be told.
       text.append(request)
-      return Entry(start: start, position: position, count: request.byteCount)
+      return LedgerEntry(start: start, position: position, count: request.byteCount)
     }
     let kept =
       isFull ? 1 : isSecret ? min(total, 2) : isLong ? Limits.slowArgumentsMax - 1 : total
@@ -56,7 +56,7 @@ struct RequestLedger: ~Copyable {
       }
     }
     let count = Int(truncatingIfNeeded: forgotten &+ UInt64(text.count) &- position)
-    return Entry(start: start, position: position, count: count)
+    return LedgerEntry(start: start, position: position, count: count)
   }
 
   private mutating func append(_ argument: RawSpan) {
@@ -88,7 +88,7 @@ struct RequestLedger: ~Copyable {
   }
 
   /// The request of an entry, as an array of RESP.
-  func request(of entry: Entry) -> [UInt8] {
+  func request(of entry: LedgerEntry) -> [UInt8] {
     guard entry.position >= forgotten else { return [] }
     let start = Int(truncatingIfNeeded: entry.position &- forgotten)
     guard start <= text.count, entry.count <= text.count - start else { return [] }
@@ -96,7 +96,7 @@ struct RequestLedger: ~Copyable {
   }
 
   /// Forgets all requests before that of `entry`.
-  mutating func forget(before entry: Entry) {
+  mutating func forget(before entry: LedgerEntry) {
     guard entry.position > forgotten else { return }
     let count = min(text.count, Int(truncatingIfNeeded: entry.position &- forgotten))
     text.consume(count)

@@ -4,8 +4,8 @@ internal import ProxyCore
 // Unchecked because of `roster`, which is touched on its own loop only; all else is constant.
 final class RosterSeat: @unchecked Sendable {
   let mailbox: Mailbox<RosterMessage>
-  private final class Occupant { var roster: ClientRoster? }
-  private let occupant: Occupant
+  private final class SeatedRoster { var roster: ClientRoster? }
+  private let occupant: SeatedRoster
 
   var roster: ClientRoster? {
     get { occupant.roster }
@@ -13,7 +13,7 @@ final class RosterSeat: @unchecked Sendable {
   }
 
   init(on loop: EventLoop) {
-    let occupant = Occupant()
+    let occupant = SeatedRoster()
     self.occupant = occupant
     // What waits in it is bounded: a client has one survey under way, a survey one message to each
     // loop, and a part for each slice of clients from it.

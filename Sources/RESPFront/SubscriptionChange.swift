@@ -2,9 +2,9 @@ internal import ProxyCore
 
 /// A request that changes what a client is subscribed to.
 struct SubscriptionChange {
-  enum Kind: Hashable { case channels, patterns, shards }
+  enum ChannelKind: Hashable { case channels, patterns, shards }
 
-  let kind: Kind
+  let kind: ChannelKind
   let isSubscribing: Bool
   let names: Set<[UInt8]>
   private let count: Int

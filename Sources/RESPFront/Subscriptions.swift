@@ -3,7 +3,7 @@ internal import ProxyCore
 /// What a client is subscribed to, by its own requests: needed because `UNSUBSCRIBE` without arguments is
 /// confirmed once for each channel.
 struct Subscriptions {
-  private var channels: [SubscriptionChange.Kind: Set<[UInt8]>] = [:]
+  private var channels: [SubscriptionChange.ChannelKind: Set<[UInt8]>] = [:]
 
   /// What all the names take.
   private(set) var bytes = 0
@@ -33,7 +33,7 @@ struct Subscriptions {
 
   static func cost(_ name: [UInt8]) -> Int { name.count + Limits.keptNameOverhead }
 
-  func count(_ kind: SubscriptionChange.Kind) -> Int { channels[kind]?.count ?? 0 }
+  func count(_ kind: SubscriptionChange.ChannelKind) -> Int { channels[kind]?.count ?? 0 }
 
   /// Redis has refused it.
   mutating func undo(_ change: SubscriptionChange) {

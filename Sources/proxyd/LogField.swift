@@ -3,13 +3,13 @@ internal import ProxyCore
 
 /// What a line says for programs beside its message.
 struct LogField: Equatable, Sendable {
-  enum Value: Equatable, Sendable {
+  enum LogValue: Equatable, Sendable {
     case text(String)
     case number(Int)
   }
 
   let name: String
-  let value: Value
+  let value: LogValue
 
   init(_ name: String, _ text: String) {
     self.name = name

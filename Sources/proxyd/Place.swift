@@ -17,27 +17,27 @@ struct Place {
   }
 
   /// nil where the front is off.
-  func resolve() throws(Server.Failure) -> SocketAddress? {
+  func resolve() throws(Server.StartFailure) -> SocketAddress? {
     if inherited != nil { return .loopback() }
     if port == 0 { return nil }
     if let address = SocketAddress(numeric: host, port: port) { return address }
     do throws(ResolutionError) {
       if let address = try SocketAddress.resolve(host, port: port).first { return address }
     } catch {
-      throw Server.Failure(description: "\(name)_HOST: \(error)", isMisconfiguration: true)
+      throw Server.StartFailure(description: "\(name)_HOST: \(error)", isMisconfiguration: true)
     }
-    throw Server.Failure(
+    throw Server.StartFailure(
       description: "\(name)_HOST: \(host) has no address", isMisconfiguration: true)
   }
 
   func listen<Front>(
     _ address: SocketAddress?, _ make: (SocketAddress, Int32?) throws(SystemError) -> Front
-  ) throws(Server.Failure) -> Front? {
+  ) throws(Server.StartFailure) -> Front? {
     guard let address else { return nil }
     do throws(SystemError) {
       return try make(address, inherited)
     } catch {
-      throw Server.Failure(description: refusal(of: address, because: error))
+      throw Server.StartFailure(description: refusal(of: address, because: error))
     }
   }
 

@@ -40,7 +40,7 @@ package enum Program {
     throws(ConfigurationError)
   {
     let supervisor = try Supervisor.fromEnvironment()
-    do throws(Server.Failure) {
+    do throws(Server.StartFailure) {
       var service = try Service(invocation, configuration, supervisor)
       service.run()
     } catch {
@@ -48,8 +48,8 @@ package enum Program {
     }
   }
 
-  private static func show(_ options: Top.Options, _ configuration: Configuration) {
-    do throws(StatisticsRequest.Failure) {
+  private static func show(_ options: Top.TopOptions, _ configuration: Configuration) {
+    do throws(StatisticsRequest.StatisticsFailure) {
       let number = try Top(options, configuration).run(once: options.isOnce)
       if let number { Signals.die(of: number) }
     } catch {

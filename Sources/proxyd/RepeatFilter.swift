@@ -3,20 +3,20 @@ internal import ProxyCore
 
 /// What is said again and again is written a few times, then counted, and told of once a minute.
 struct RepeatFilter: Sendable {
-  private struct Kind: Sendable {
+  private struct EventKind: Sendable {
     let end: Moment
     var written = 1
     var kept = 0
     var latest: LogLine
   }
 
-  private var kinds: [LogEvent: Kind] = [:]
+  private var kinds: [LogEvent: EventKind] = [:]
 
   /// Whether a line is to be written now, and, where not, whether it is the first that `takeDue` will tell of.
   mutating func admit(_ line: LogLine, now: Moment) -> (isWritten: Bool, isFirstKept: Bool) {
     guard line.event.mayRepeat else { return (true, false) }
     guard var kind = kinds[line.event], now < kind.end || kind.kept > 0 else {
-      kinds[line.event] = Kind(
+      kinds[line.event] = EventKind(
         end: now.advanced(by: Limits.logRepeatsPeriod), latest: line)
       return (true, false)
     }

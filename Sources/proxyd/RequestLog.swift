@@ -15,11 +15,11 @@ struct RequestLog {
     self.server = server
   }
 
-  mutating func begin(_ configuration: Configuration) throws(Server.Failure) {
+  mutating func begin(_ configuration: Configuration) throws(Server.StartFailure) {
     do throws(ConfigurationError) {
       try set(configuration.accessLog, configuration.logFormat)
     } catch {
-      throw Server.Failure(description: error.description, isMisconfiguration: true)
+      throw Server.StartFailure(description: error.description, isMisconfiguration: true)
     }
   }
 
@@ -74,7 +74,7 @@ struct RequestLog {
 
 extension Log {
   /// Says what becomes of a file that requests are written to.
-  fileprivate func tell(_ news: LineWriter.News, ofFile path: String) {
+  fileprivate func tell(_ news: LineWriter.WriterNews, ofFile path: String) {
     let file = LogField("file", path)
     switch news {
     case .lost(let count):

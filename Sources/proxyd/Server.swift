@@ -13,7 +13,7 @@ struct Server {
   private let admin: AdminFront?
 
   /// Why it could not start: one line for people.
-  struct Failure: Error, CustomStringConvertible {
+  struct StartFailure: Error, CustomStringConvertible {
     let description: String
     /// Whether the configuration is to blame.
     var isMisconfiguration = false
@@ -24,7 +24,7 @@ struct Server {
     _ configuration: Configuration, sockets: [String: Int32] = [:],
     observer: (@Sendable (RedisNews) -> Void)? = nil,
     clientObserver: (@Sendable (ClientNews) -> Void)? = nil
-  ) throws(Failure) {
+  ) throws(StartFailure) {
     let httpPlace = Place(
       "HTTP", configuration.httpHost, configuration.httpPort, inherited: sockets["http"])
     let respPlace = Place(
@@ -38,7 +38,8 @@ struct Server {
     do throws(SystemError) {
       for _ in 0..<configuration.threads { loops.append(try LoopThread(name: "proxyd-loop")) }
     } catch {
-      throw Failure(description: "THREADS: \(configuration.threads) loops cannot start: \(error)")
+      throw StartFailure(
+        description: "THREADS: \(configuration.threads) loops cannot start: \(error)")
     }
     self.loops = loops
     var settings = configuration.proxy
@@ -48,7 +49,7 @@ struct Server {
     do throws(SystemError) {
       proxy = try Proxy(settings, loops: loops)
     } catch {
-      throw Failure(description: "the resolver cannot start: \(error)")
+      throw StartFailure(description: "the resolver cannot start: \(error)")
     }
     self.proxy = proxy
     http = try httpPlace.listen(httpAddress) { address, inherited throws(SystemError) in

@@ -14,7 +14,7 @@ struct Service {
   /// Starts it.
   init(
     _ invocation: Invocation, _ configuration: Configuration, _ supervisor: Supervisor
-  ) throws(Server.Failure) {
+  ) throws(Server.StartFailure) {
     self.invocation = invocation
     self.configuration = configuration
     self.supervisor = supervisor
@@ -30,7 +30,7 @@ struct Service {
     for warning in configuration.warnings { log.warning(.advice, warning) }
     room = Room(for: configuration, log)
     let place = configuration.redis.server
-    do throws(Server.Failure) {
+    do throws(Server.StartFailure) {
       server = try Server(
         room.fit(configuration), sockets: supervisor.sockets, observer: { log.tell($0, of: place) },
         clientObserver: { log.tell($0) })
@@ -58,11 +58,11 @@ struct Service {
     }
   }
 
-  private static func log(_ configuration: Configuration) throws(Server.Failure) -> Log {
+  private static func log(_ configuration: Configuration) throws(Server.StartFailure) -> Log {
     do throws(SystemError) {
       return try Log(level: configuration.logLevel, format: configuration.logFormat)
     } catch {
-      throw Server.Failure(description: "the log cannot start: \(error)")
+      throw Server.StartFailure(description: "the log cannot start: \(error)")
     }
   }
 

@@ -116,7 +116,7 @@ import Testing
     for (input, error) in cases {
       for piece in [input.utf8.count, 1_000, 7_919] {
         var parser = HTTPRequestParser()
-        var verdict = HTTPRequestParser.Verdict.needsMore(atLeast: 1)
+        var verdict = HTTPRequestParser.HeadVerdict.needsMore(atLeast: 1)
         let input = bytes(input)
         for arrived in stride(from: 0, to: input.count + piece, by: piece) {
           if case .needsMore = verdict {

@@ -140,7 +140,7 @@ import Testing
       ("GET /a", Limits.httpBodyDiscardedMax), ("PUT /a", Limits.httpBodyBytesMax),
     ] {
       for (count, expected) in [
-        (limit, HTTPBodyReader.Step.partial), (limit + 1, .refused(.bodyTooLarge)),
+        (limit, HTTPBodyReader.BodyStep.partial), (limit + 1, .refused(.bodyTooLarge)),
       ] {
         let made = try #require(
           exchange.purpose(Exchange.request(line, ["Content-Length: \(count)"])))

@@ -159,7 +159,7 @@ import Testing
       for piece in [1, 13, input.utf8.count] {
         let input = bytes(input)
         var reader = HTTPBodyReader(.chunked, bytesMax: 1_000)
-        var step = HTTPBodyReader.Step.partial
+        var step = HTTPBodyReader.BodyStep.partial
         for start in stride(from: 0, to: input.count, by: piece) where step == .partial {
           step = unsafe reader.discard(
             input.span.bytes.extracting(start..<min(start + piece, input.count)))

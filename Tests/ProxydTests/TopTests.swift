@@ -116,8 +116,9 @@ import Testing
 
   @Test func `top is asked for by its name, with an address and flags`() throws {
     func action(_ words: String...) throws -> Invocation.Action { try Invocation(words).action }
-    #expect(try action("top") == .top(Top.Options()))
-    #expect(try action("top", "a:1", "--once") == .top(Top.Options(address: "a:1", isOnce: true)))
+    #expect(try action("top") == .top(Top.TopOptions()))
+    #expect(
+      try action("top", "a:1", "--once") == .top(Top.TopOptions(address: "a:1", isOnce: true)))
     #expect(try Invocation(["top", "--admin-port", "1", "b"]).flags == ["ADMIN_PORT": "1"])
     #expect(throws: ConfigurationError.self) { try Invocation(["--once"]) }
     #expect(throws: ConfigurationError.self) { try Invocation(["top", "a", "b"]) }

@@ -1,6 +1,6 @@
 /// Reads base64 letter by letter.
 package struct Base64Decoder {
-  package enum Step: Equatable, Sendable {
+  package enum DecodingStep: Equatable, Sendable {
     case nothing
     case byte(UInt8)
     case invalid
@@ -28,7 +28,7 @@ package struct Base64Decoder {
   }
 
   /// What `letter` completes.
-  package mutating func take(_ letter: UInt8) -> Step {
+  package mutating func take(_ letter: UInt8) -> DecodingStep {
     if letter == UInt8(ascii: "=") {
       padding &+= 1
       return .nothing

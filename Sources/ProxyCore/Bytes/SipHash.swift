@@ -25,7 +25,7 @@ struct SipHash: Sendable {
 
   @usableFromInline
   func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-    var state = State(
+    var state = SipState(
       v0: key0 ^ 0x736f_6d65_7073_6575, v1: key1 ^ 0x646f_7261_6e64_6f6d,
       v2: key0 ^ 0x6c79_6765_6e65_7261, v3: key1 ^ 0x7465_6462_7974_6573)
     var offset = 0
@@ -52,7 +52,7 @@ struct SipHash: Sendable {
     return state.v0 ^ state.v1 ^ state.v2 ^ state.v3
   }
 
-  private struct State {
+  private struct SipState {
     var v0: UInt64
     var v1: UInt64
     var v2: UInt64

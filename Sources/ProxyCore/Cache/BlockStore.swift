@@ -33,7 +33,7 @@ struct BlockStore: EntryStore, ~Copyable {
     // has others, because nothing else is of the smallest class.
     guard let sentinel = allocate(SizeClass(holding: Self.sentinelBytes)) else { return nil }
     assert(sentinel == .none)
-    unsafe links(sentinel).pointee = Links(newer: .none, older: .none)
+    unsafe links(sentinel).pointee = RecencyLinks(newer: .none, older: .none)
   }
 
   private static let sentinelBytes = 8
@@ -65,8 +65,8 @@ struct BlockStore: EntryStore, ~Copyable {
 
   // MARK: EntryStore
 
-  func links(_ entry: Entry) -> UnsafeMutablePointer<Links> {
-    unsafe pages.address(ofUnit: entry.number).assumingMemoryBound(to: Links.self)
+  func links(_ entry: Entry) -> UnsafeMutablePointer<RecencyLinks> {
+    unsafe pages.address(ofUnit: entry.number).assumingMemoryBound(to: RecencyLinks.self)
   }
 
   func hash(_ entry: Entry) -> UInt64 {
@@ -131,7 +131,7 @@ struct BlockStore: EntryStore, ~Copyable {
     let number = sizeClass.number
     let former = classes[number].firstHole
     unsafe block(entry).markHole()
-    unsafe links(entry).pointee = Links(newer: .none, older: former)
+    unsafe links(entry).pointee = RecencyLinks(newer: .none, older: former)
     if former != .none { unsafe links(former).pointee.newer = entry }
     classes[number].firstHole = entry
     classes[number].holes &+= 1

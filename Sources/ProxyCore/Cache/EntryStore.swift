@@ -4,7 +4,7 @@
 @usableFromInline
 protocol EntryStore: ~Copyable {
   /// The links of an entry, valid until the store next allocates or frees.
-  func links(_ entry: Entry) -> UnsafeMutablePointer<Links>
+  func links(_ entry: Entry) -> UnsafeMutablePointer<RecencyLinks>
   /// The hash that the entry was filed under.
   func hash(_ entry: Entry) -> UInt64
   /// What the store needs to know to tell what has expired.

@@ -5,14 +5,14 @@
 /// In memory of its own rather than in an array, whose checks would be most of what a request costs here.
 @safe
 struct InFlightTable<Payload>: ~Copyable {
-  private struct Place {
+  private struct Cell {
     var hash: UInt64 = 0
     /// Nil: nothing here.
     var payload: Payload?
   }
 
   /// All places are initialized.
-  private var places: UnsafeMutablePointer<Place>?
+  private var places: UnsafeMutablePointer<Cell>?
   /// A power of two, or 0.
   private var capacity = 0
   private(set) var count = 0
@@ -47,7 +47,7 @@ struct InFlightTable<Payload>: ~Copyable {
   mutating func add(_ payload: Payload, hash: UInt64) {
     if (count &+ 1) &* 2 > capacity { grow() }
     count &+= 1
-    put(Place(hash: hash, payload: payload))
+    put(Cell(hash: hash, payload: payload))
   }
 
   /// Removes everything under `hash`.
@@ -71,7 +71,7 @@ struct InFlightTable<Payload>: ~Copyable {
 
   /// In bounds: every place comes from `home` or `place(behind:)`, and they are asked only where there is
   /// something, or room for it.
-  private func at(_ place: Int) -> UnsafeMutablePointer<Place> {
+  private func at(_ place: Int) -> UnsafeMutablePointer<Cell> {
     unsafe places.unsafelyUnwrapped + place
   }
 
@@ -85,7 +85,7 @@ struct InFlightTable<Payload>: ~Copyable {
     return nil
   }
 
-  private mutating func put(_ element: Place) {
+  private mutating func put(_ element: Cell) {
     var place = home(element.hash)
     while unsafe at(place).pointee.payload != nil { place = self.place(behind: place) }
     unsafe at(place).pointee = element
@@ -95,15 +95,15 @@ struct InFlightTable<Payload>: ~Copyable {
   private mutating func grow() {
     let (old, oldCapacity) = unsafe (places, capacity)
     capacity = max(Self.capacityMin, capacity &* 2)
-    let larger = UnsafeMutablePointer<Place>.allocate(capacity: capacity)
-    unsafe larger.initialize(repeating: Place(), count: capacity)
+    let larger = UnsafeMutablePointer<Cell>.allocate(capacity: capacity)
+    unsafe larger.initialize(repeating: Cell(), count: capacity)
     unsafe places = larger
     guard let old = unsafe old else { return }
     for place in 0..<oldCapacity where unsafe old[place].payload != nil { put(unsafe old[place]) }
     unsafe Self.free(old, oldCapacity)
   }
 
-  private static func free(_ places: UnsafeMutablePointer<Place>?, _ capacity: Int) {
+  private static func free(_ places: UnsafeMutablePointer<Cell>?, _ capacity: Int) {
     guard let places = unsafe places else { return }
     unsafe places.deinitialize(count: capacity)
     unsafe places.deallocate()

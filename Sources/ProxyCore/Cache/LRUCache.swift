@@ -147,7 +147,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
     budget.add(cost: cost)
     _ = unsafe evict(from: &shard.content.pointee, keeping: 0, into: &leaving)
     let slot = Slot(
-      links: Links(newer: .none, older: .none), hash: hash, deadline: deadline, key: key,
+      links: RecencyLinks(newer: .none, older: .none), hash: hash, deadline: deadline, key: key,
       value: value, cost: cost)
     let refused = unsafe add(slot, to: &shard.content.pointee)
     withExtendedLifetime((leaving, refused)) { shard.release() }

@@ -24,7 +24,7 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
     guard let index = HashIndex(source: source) else { return nil }
     self.index = index
     self.store = store
-    unsafe self.store.links(.none).pointee = Links(newer: .none, older: .none)
+    unsafe self.store.links(.none).pointee = RecencyLinks(newer: .none, older: .none)
   }
 
   @inlinable var count: Int { index.entryCount }
@@ -92,7 +92,7 @@ struct RecencyTable<Store: EntryStore & ~Copyable>: ~Copyable {
   func linkFirst(_ entry: Entry) {
     let sentinel = unsafe store.links(.none)
     let former = unsafe sentinel.pointee.older
-    unsafe store.links(entry).pointee = Links(newer: .none, older: former)
+    unsafe store.links(entry).pointee = RecencyLinks(newer: .none, older: former)
     unsafe store.links(former).pointee.newer = entry
     unsafe sentinel.pointee.older = entry
   }

@@ -5,7 +5,7 @@
 struct SlotStore<Key: Hashable, Value>: EntryStore, ~Copyable {
   @usableFromInline
   struct Slot {
-    @usableFromInline var links: Links
+    @usableFromInline var links: RecencyLinks
     @usableFromInline var hash: UInt64
     @usableFromInline var deadline: Moment
     @usableFromInline var key: Key
@@ -14,7 +14,8 @@ struct SlotStore<Key: Hashable, Value>: EntryStore, ~Copyable {
 
     @inlinable
     init(
-      links: Links, hash: UInt64, deadline: Moment, key: consuming Key, value: consuming Value,
+      links: RecencyLinks, hash: UInt64, deadline: Moment, key: consuming Key,
+      value: consuming Value,
       cost: Int
     ) {
       self.links = links
@@ -69,8 +70,8 @@ struct SlotStore<Key: Hashable, Value>: EntryStore, ~Copyable {
 
   /// A slot begins with its links; of slot 0 only these exist.
   @inlinable
-  func links(_ entry: Entry) -> UnsafeMutablePointer<Links> {
-    unsafe UnsafeMutableRawPointer(slot(entry)).assumingMemoryBound(to: Links.self)
+  func links(_ entry: Entry) -> UnsafeMutablePointer<RecencyLinks> {
+    unsafe UnsafeMutableRawPointer(slot(entry)).assumingMemoryBound(to: RecencyLinks.self)
   }
 
   @inlinable

@@ -9,7 +9,7 @@
 /// Nothing is copied before the bytes go where they are sent from. Text goes as UTF-8, numbers in
 /// decimal.
 public struct RedisArgument: Sendable {
-  enum Content: Sendable {
+  enum ArgumentContent: Sendable {
     case string(String)
     case literal(StaticString)
     case bytes([UInt8])
@@ -17,7 +17,7 @@ public struct RedisArgument: Sendable {
     case integer(Int)
   }
 
-  let content: Content
+  let content: ArgumentContent
 
   /// The bytes of `text` in UTF-8. O(1).
   public init(_ text: String) { content = .string(text) }

@@ -1,14 +1,14 @@
 /// The waiters of the requests in flight, in the order in which they were sent and are mostly
 /// answered. O(1) each way, without allocation but for doublings.
 struct WaiterRing: ~Copyable {
-  private struct Entry {
+  private struct RingEntry {
     var waiter = ReplyWaiter.nobody
     var isAnswered = false
     /// When the loop took it on.
     var begun = Moment(nanoseconds: 0)
   }
 
-  private var entries: [Entry] = []
+  private var entries: [RingEntry] = []
   /// The number of the oldest request without a reply.
   private(set) var first: UInt64 = 0
   /// The number that the next request will have.
@@ -20,7 +20,7 @@ struct WaiterRing: ~Copyable {
   /// Gives the next number to a request.
   mutating func append(_ waiter: consuming ReplyWaiter, now: Moment) {
     if count == entries.count { grow() }
-    entries[place(of: next)] = Entry(waiter: waiter, begun: now)
+    entries[place(of: next)] = RingEntry(waiter: waiter, begun: now)
     next &+= 1
   }
 
@@ -57,7 +57,7 @@ struct WaiterRing: ~Copyable {
   }
 
   private mutating func grow() {
-    var larger = [Entry](repeating: Entry(), count: max(64, entries.count &* 2))
+    var larger = [RingEntry](repeating: RingEntry(), count: max(64, entries.count &* 2))
     for number in first..<next {
       larger[Int(truncatingIfNeeded: number) & (larger.count &- 1)] = entries[place(of: number)]
     }

@@ -1,16 +1,16 @@
 /// The form for event loops, which never block: a wait ends with a call to a waker.
 extension ConcurrencyLimiter {
   /// A place in the line.
-  package struct Token: Hashable, Sendable {
-    let place: PermitQueue<LimiterWaiter>.Token
+  package struct PermitToken: Hashable, Sendable {
+    let place: PermitQueue<LimiterWaiter>.SlotToken
   }
 
   /// What came of asking for a permit.
-  package enum Admission: Hashable, Sendable {
+  package enum LimiterAdmission: Hashable, Sendable {
     /// The permit is the caller's, to be released.
     case granted
     /// The waker will be called, unless the wait is cancelled with this token first.
-    case queued(Token)
+    case queued(PermitToken)
     /// `LimiterError.queueFull`.
     case refused(queueLimit: Int)
     /// `LimiterError.timedOut`: nobody may wait.
@@ -27,7 +27,7 @@ extension ConcurrencyLimiter {
   /// this. Deadlines are watched by the callers' timers, with `expire(now:)`.
   package func acquire(
     now: Moment, notAfter: Moment = .distantFuture, waker: any LimiterWaker, tag: UInt64
-  ) -> Admission {
+  ) -> LimiterAdmission {
     locked { state in
       Self.admit(.waker(waker, tag: tag), now: now, notAfter: notAfter, to: &state).admission
     }
@@ -38,7 +38,7 @@ extension ConcurrencyLimiter {
   /// - Returns: Whether the caller still waited: then the waker is not called. Otherwise it was
   ///   called, or is about to be, and a permit it brings must be released even if nobody wants it
   ///   any more.
-  package func cancel(_ token: Token) -> Bool {
+  package func cancel(_ token: PermitToken) -> Bool {
     leave(token) != nil
   }
 
@@ -60,7 +60,7 @@ extension ConcurrencyLimiter {
     locked { state in state.queue.earliestDeadline }
   }
 
-  func leave(_ token: Token) -> LimiterWaiter? {
+  func leave(_ token: PermitToken) -> LimiterWaiter? {
     locked { state in
       let waiter = state.queue.cancel(token.place)
       if waiter != nil { state.counts.cancelled &+= 1 }
@@ -71,8 +71,8 @@ extension ConcurrencyLimiter {
   /// The one way in, for loops and tasks. Runs with the lock held.
   static func admit(
     _ waiter: LimiterWaiter, now: Moment, notAfter: Moment = .distantFuture,
-    to state: inout State
-  ) -> (admission: Admission, deadline: Moment) {
+    to state: inout LimiterState
+  ) -> (admission: LimiterAdmission, deadline: Moment) {
     if state.queue.take() {
       state.counts.granted &+= 1
       return (.granted, .distantFuture)
@@ -85,7 +85,7 @@ extension ConcurrencyLimiter {
     }
     switch state.queue.enqueue(waiter, deadline: deadline) {
     case .queued(let place):
-      return (.queued(Token(place: place)), deadline)
+      return (.queued(PermitToken(place: place)), deadline)
     case .refused:
       state.counts.refused &+= 1
       return (.refused(queueLimit: state.queue.queueLimit), deadline)

@@ -50,37 +50,37 @@ extension ConcurrencyLimiter {
 /// What a waiting task shares with its cancellation, which may come before there is a place in
 /// line.
 private final class TaskPlace: Sendable {
-  private enum Stage {
+  private enum WaitStage {
     static let before: UInt64 = 0
     static let abandoned: UInt64 = .max
   }
 
   /// One of the stages, or a token and one, which is neither.
-  private let stage = Atomic<UInt64>(Stage.before)
+  private let stage = Atomic<UInt64>(WaitStage.before)
 
   /// False if the wait was abandoned before.
-  func take(_ token: ConcurrencyLimiter.Token) -> Bool {
+  func take(_ token: ConcurrencyLimiter.PermitToken) -> Bool {
     stage.compareExchange(
-      expected: Stage.before, desired: token.bits, ordering: .acquiringAndReleasing
+      expected: WaitStage.before, desired: token.bits, ordering: .acquiringAndReleasing
     ).exchanged
   }
 
   /// The place to leave, if one was taken.
-  func abandon() -> ConcurrencyLimiter.Token? {
-    let before = stage.exchange(Stage.abandoned, ordering: .acquiringAndReleasing)
-    return before == Stage.before || before == Stage.abandoned
-      ? nil : ConcurrencyLimiter.Token(bits: before)
+  func abandon() -> ConcurrencyLimiter.PermitToken? {
+    let before = stage.exchange(WaitStage.abandoned, ordering: .acquiringAndReleasing)
+    return before == WaitStage.before || before == WaitStage.abandoned
+      ? nil : ConcurrencyLimiter.PermitToken(bits: before)
   }
 }
 
-extension ConcurrencyLimiter.Token {
+extension ConcurrencyLimiter.PermitToken {
   /// Both numbers, the slot raised by one so that the whole is never 0; a slot is far below the
   /// maximum.
   fileprivate var bits: UInt64 {
     UInt64(place.slot &+ 1) << 32 | UInt64(place.generation)
   }
 
-  fileprivate init(bits: UInt64) {
+  init(bits: UInt64) {
     place = .init(slot: UInt32(bits >> 32) &- 1, generation: UInt32(truncatingIfNeeded: bits))
   }
 }

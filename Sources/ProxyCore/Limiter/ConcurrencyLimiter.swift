@@ -25,7 +25,7 @@
 /// ... 1 048 576 waiters. A queue of 0 or a timeout of 0 or less means that nobody waits.
 public final class ConcurrencyLimiter: Sendable {
   /// What `lock` guards.
-  struct State: ~Copyable {
+  struct LimiterState: ~Copyable {
     var queue: PermitQueue<LimiterWaiter>
     var queueTimeout: Duration?
     var counts = LimiterCounts()
@@ -35,7 +35,7 @@ public final class ConcurrencyLimiter: Sendable {
   private let lock = Lock()
   // Unsafe, and its exclusivity unchecked, because the compiler cannot see that only `locked` touches it, which
   // holds the lock: nobody is called back meanwhile who could come again.
-  @exclusivity(unchecked) private nonisolated(unsafe) var state: State
+  @exclusivity(unchecked) private nonisolated(unsafe) var state: LimiterState
 
   /// A limiter with all its permits free.
   ///
@@ -44,7 +44,7 @@ public final class ConcurrencyLimiter: Sendable {
   ///   - queueLimit: How many may wait, at least 0.
   ///   - queueTimeout: How long one may wait; nil for as long as it takes.
   public init(permits: Int, queueLimit: Int, queueTimeout: Duration? = nil) {
-    unsafe state = State(
+    unsafe state = LimiterState(
       queue: PermitQueue(
         permits: Self.clampedPermits(permits), queueLimit: Self.clampedQueue(queueLimit)),
       queueTimeout: queueTimeout)
@@ -121,7 +121,7 @@ public final class ConcurrencyLimiter: Sendable {
   }
 
   /// Runs `body` on the state with the lock held; what it returns is acted upon without.
-  func locked<Result>(_ body: (inout State) -> Result) -> Result {
+  func locked<Result>(_ body: (inout LimiterState) -> Result) -> Result {
     lock.acquire()
     defer { lock.release() }
     return unsafe body(&state)
@@ -130,7 +130,8 @@ public final class ConcurrencyLimiter: Sendable {
   /// Takes waiters one by one and tells each, so that the lock is held for no longer than one
   /// takes, however many there are.
   @discardableResult
-  func resumeEach(_ outcome: LimiterOutcome, _ next: (inout State) -> LimiterWaiter?) -> Int {
+  func resumeEach(_ outcome: LimiterOutcome, _ next: (inout LimiterState) -> LimiterWaiter?) -> Int
+  {
     var number = 0
     while let waiter = locked(next) {
       waiter.resume(outcome)

@@ -4,13 +4,13 @@
 /// The earliest is known in O(1); others come and go in O(log n), in whatever order. Equal
 /// deadlines stand in the order in which they came.
 struct DeadlineHeap {
-  private struct Entry {
+  private struct HeapEntry {
     var deadline: Moment
     /// Counts the entries there ever were. 64 bits, so that it never starts again.
     var arrival: UInt64
     var slot: UInt32
 
-    static func < (left: Entry, right: Entry) -> Bool {
+    static func < (left: HeapEntry, right: HeapEntry) -> Bool {
       left.deadline == right.deadline
         ? left.arrival < right.arrival : left.deadline < right.deadline
     }
@@ -18,7 +18,7 @@ struct DeadlineHeap {
 
   private static let nowhere = UInt32.max
 
-  private var heap: [Entry] = []
+  private var heap: [HeapEntry] = []
   /// Where in `heap` each slot is; `nowhere` for those that have no deadline.
   private var positions: [UInt32] = []
   private var arrivals: UInt64 = 0
@@ -34,7 +34,7 @@ struct DeadlineHeap {
   /// Gives `slot`, which has none, a deadline. O(log n); O(1) if no other is later.
   mutating func insert(_ slot: UInt32, deadline: Moment) {
     assert(positions[Int(slot)] == Self.nowhere, "a slot has one deadline at most")
-    let entry = Entry(deadline: deadline, arrival: arrivals, slot: slot)
+    let entry = HeapEntry(deadline: deadline, arrival: arrivals, slot: slot)
     arrivals &+= 1
     heap.append(entry)
     moveUp(entry, from: heap.count - 1)
@@ -70,7 +70,7 @@ extension DeadlineHeap {
   private static func parent(of position: Int) -> Int { (position - 1) / 2 }
 
   /// Puts `entry` at `start` or above, where what was at `start` may be lost.
-  private mutating func moveUp(_ entry: Entry, from start: Int) {
+  private mutating func moveUp(_ entry: HeapEntry, from start: Int) {
     var position = start
     while position > 0 {
       let parent = Self.parent(of: position)
@@ -82,7 +82,7 @@ extension DeadlineHeap {
   }
 
   /// Puts `entry` at `start` or below, where what was at `start` may be lost.
-  private mutating func moveDown(_ entry: Entry, from start: Int) {
+  private mutating func moveDown(_ entry: HeapEntry, from start: Int) {
     var position = start
     while true {
       var child = 2 * position + 1
@@ -95,7 +95,7 @@ extension DeadlineHeap {
     place(entry, at: position)
   }
 
-  private mutating func place(_ entry: Entry, at position: Int) {
+  private mutating func place(_ entry: HeapEntry, at position: Int) {
     heap[position] = entry
     positions[Int(entry.slot)] = UInt32(position)
   }

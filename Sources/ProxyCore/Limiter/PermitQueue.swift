@@ -10,20 +10,20 @@
 /// line grows longer than it ever was, the growth of the tables: O(1) for each waiter on average.
 struct PermitQueue<Waiter>: ~Copyable {
   /// One waiter's place in the line, told from those who had the same slot before.
-  struct Token: Hashable, Sendable {
+  struct SlotToken: Hashable, Sendable {
     let slot: UInt32
     let generation: UInt32
   }
 
-  enum Admission {
+  enum QueueAdmission {
     /// A permit was free and is now the caller's.
     case granted
-    case queued(Token)
+    case queued(SlotToken)
     /// The line is full.
     case refused
   }
 
-  private struct Slot {
+  private struct PermitSlot {
     var waiter: Waiter?
     var generation: UInt32 = 0
   }
@@ -36,7 +36,7 @@ struct PermitQueue<Waiter>: ~Copyable {
   private(set) var permitsInUse = 0
   private(set) var waiting = 0
 
-  private var slots: [Slot] = []
+  private var slots: [PermitSlot] = []
   private var slotsFree: [UInt32] = []
   private var line = SlotList()
   private var deadlines = DeadlineHeap()
@@ -57,7 +57,7 @@ struct PermitQueue<Waiter>: ~Copyable {
   ///
   /// O(log n); O(1) where deadlines come in order, as they do when all wait equally long, or are
   /// the distant future, which is none.
-  mutating func enqueue(_ waiter: Waiter, deadline: Moment) -> Admission {
+  mutating func enqueue(_ waiter: Waiter, deadline: Moment) -> QueueAdmission {
     if take() { return .granted }
     guard waiting < queueLimit else { return .refused }
     let slot = emptySlot()
@@ -65,7 +65,7 @@ struct PermitQueue<Waiter>: ~Copyable {
     line.append(slot)
     if deadline != .distantFuture { deadlines.insert(slot, deadline: deadline) }
     waiting &+= 1
-    return .queued(Token(slot: slot, generation: slots[Int(slot)].generation))
+    return .queued(SlotToken(slot: slot, generation: slots[Int(slot)].generation))
   }
 
   /// Gives a permit back; false, and nothing is done, where somebody waits for it. O(1).
@@ -92,7 +92,7 @@ struct PermitQueue<Waiter>: ~Copyable {
   }
 
   /// Leaves the line. Nil if the waiter has left it already. O(log n).
-  mutating func cancel(_ token: Token) -> Waiter? {
+  mutating func cancel(_ token: SlotToken) -> Waiter? {
     guard token.slot < slots.count, slots[Int(token.slot)].generation == token.generation else {
       return nil
     }
@@ -124,7 +124,7 @@ struct PermitQueue<Waiter>: ~Copyable {
 extension PermitQueue {
   private mutating func emptySlot() -> UInt32 {
     if let slot = slotsFree.popLast() { return slot }
-    slots.append(Slot())
+    slots.append(PermitSlot())
     line.addSlot()
     deadlines.addSlot()
     return UInt32(slots.count - 1)

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// The time of day, as lines of a log have it. What is the same for all lines of a second is kept.
 package struct LineClock: ~Copyable {
-  package enum Form: Sendable {
+  package enum TimeForm: Sendable {
     /// `2026-11-21T10:02:34.123Z`: RFC 3339, UTC.
     case universal
     /// `21 Nov 2026 10:02:34.123`: as in Redis's log, in the zone of this machine.
@@ -10,13 +10,13 @@ package struct LineClock: ~Copyable {
   }
 
   private var second = Int.min
-  private var form = Form.universal
+  private var form = TimeForm.universal
   private var text = ByteBuffer()
 
   package init() {}
 
   /// Appends the present.
-  package mutating func appendNow(_ form: Form, to line: inout ByteBuffer) {
+  package mutating func appendNow(_ form: TimeForm, to line: inout ByteBuffer) {
     var now = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &now)
     append(form, seconds: now.tv_sec, nanoseconds: now.tv_nsec, to: &line)
@@ -24,7 +24,7 @@ package struct LineClock: ~Copyable {
 
   /// Appends the moment so long after the beginning of 1970.
   package mutating func append(
-    _ form: Form, seconds: Int, nanoseconds: Int, to line: inout ByteBuffer
+    _ form: TimeForm, seconds: Int, nanoseconds: Int, to line: inout ByteBuffer
   ) {
     if second != seconds || self.form != form { prepare(form, seconds) }
     line.append(text.bytes)
@@ -33,7 +33,7 @@ package struct LineClock: ~Copyable {
     if form == .universal { line.append(UInt8(ascii: "Z")) }
   }
 
-  private mutating func prepare(_ form: Form, _ seconds: Int) {
+  private mutating func prepare(_ form: TimeForm, _ seconds: Int) {
     second = seconds
     self.form = form
     text.removeAll()

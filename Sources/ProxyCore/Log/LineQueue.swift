@@ -1,7 +1,7 @@
 /// Lines that wait for the thread that writes them. Whoever adds one never waits for it: what does not fit
 /// is counted instead. From any thread.
 package final class LineQueue: Sendable {
-  private struct Content: ~Copyable {
+  private struct QueuedLines: ~Copyable {
     var lines = ByteBuffer()
     var clock = LineClock()
     var lost = 0
@@ -19,7 +19,7 @@ package final class LineQueue: Sendable {
   private let wake: @Sendable () -> Void
   private let lock = Lock()
   // Unsafe because the compiler cannot see that only those who hold the lock touch it.
-  private nonisolated(unsafe) var content = Content()
+  private nonisolated(unsafe) var content = QueuedLines()
 
   /// - Parameters:
   ///   - bytesMax: What may wait, a line that begins within it included.

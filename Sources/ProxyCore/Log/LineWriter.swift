@@ -10,7 +10,7 @@ internal import Synchronization
 /// ```
 package final class LineWriter: Sendable {
   /// What becomes of lines that somebody should know of. Told on the writer's thread.
-  package enum News: Sendable {
+  package enum WriterNews: Sendable {
     /// So many did not fit into a queue.
     case lost(Int)
     /// They cannot be written.
@@ -20,7 +20,7 @@ package final class LineWriter: Sendable {
   }
 
   /// What is touched by those who hold the lock.
-  private struct Content: Sendable {
+  private struct WriterContent: Sendable {
     var queues: [LineQueue] = []
     /// Those whose last lines are still to be written.
     var retired: [LineQueue] = []
@@ -29,7 +29,7 @@ package final class LineWriter: Sendable {
 
   private enum Ending: UInt32 { case not, asked, done }
 
-  private let content: Locked<Content>
+  private let content: Locked<WriterContent>
   /// 1: something is to be done.
   private let call = Atomic<UInt32>(0)
   private let ending = Atomic<UInt32>(Ending.not.rawValue)
@@ -40,7 +40,7 @@ package final class LineWriter: Sendable {
   /// - Parameter pause: Between two rounds, so that much is written at once.
   package init(onto target: LineTarget, pause: Duration = .zero) {
     self.pause = pause
-    content = Locked(Content(next: target))
+    content = Locked(WriterContent(next: target))
   }
 
   /// Starts the thread, which lives until `close`.
@@ -48,7 +48,7 @@ package final class LineWriter: Sendable {
   /// - Parameter tend: Called before each round; says when the next one has to be at the latest.
   package func start(
     name: StaticString, tend: @escaping @Sendable (Moment) -> Moment? = { _ in nil },
-    report: @escaping @Sendable (News) -> Void
+    report: @escaping @Sendable (WriterNews) -> Void
   ) throws(SystemError) {
     let thread = try SystemThread.spawn { [self] in
       SystemThread.name(name)
@@ -102,7 +102,7 @@ package final class LineWriter: Sendable {
 
   // MARK: The thread
 
-  private func run(_ tend: (Moment) -> Moment?, _ report: (News) -> Void) {
+  private func run(_ tend: (Moment) -> Moment?, _ report: (WriterNews) -> Void) {
     var round = Round()
     while true {
       call.store(0, ordering: .sequentiallyConsistent)
@@ -120,7 +120,7 @@ package final class LineWriter: Sendable {
       }
       sleep(until: due)
     }
-    content.withLock { $0 = Content() }
+    content.withLock { $0 = WriterContent() }
     ending.store(Ending.done.rawValue, ordering: .releasing)
     Self.wake(ending)
   }
@@ -142,7 +142,7 @@ package final class LineWriter: Sendable {
     var lost = 0
   }
 
-  private func goRound(_ round: inout Round, _ report: (News) -> Void) {
+  private func goRound(_ round: inout Round, _ report: (WriterNews) -> Void) {
     round.hasWritten = false
     if let target = content.withLock({ $0.next.take() }) { round.target = target }
     let queues = content.withLock { content in
@@ -156,7 +156,7 @@ package final class LineWriter: Sendable {
     }
   }
 
-  private func write(_ round: inout Round, _ report: (News) -> Void) {
+  private func write(_ round: inout Round, _ report: (WriterNews) -> Void) {
     if round.lines.isEmpty { return }
     round.hasWritten = true
     do throws(SystemError) {

@@ -4,7 +4,7 @@
 /// handler asks for takes effect in a phase of the loop's turn, never in the middle of another
 /// call.
 package final class Connection {
-  enum State {
+  enum ConnectionState {
     /// On its way out. Can go to: open, closing.
     case connecting
     /// Reading and writing. Can go to: flushing, closing.
@@ -35,7 +35,7 @@ package final class Connection {
   @safe @exclusivity(unchecked) private(set) var handlerPlace: PrefetchPlace?
   let pending = OutputBuffer()
   @safe @exclusivity(unchecked) var descriptor: FileDescriptor
-  @safe @exclusivity(unchecked) var state: State
+  @safe @exclusivity(unchecked) var state: ConnectionState
   @safe @exclusivity(unchecked) private(set) var handlerPrepares = false
   @safe @exclusivity(unchecked) package internal(set) var isPaused = false
   /// The kernel may have bytes, or the end, of which it will not tell again.
@@ -85,7 +85,8 @@ package final class Connection {
   var closeReason = CloseReason.requested
 
   init(
-    loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress?, state: State
+    loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress?,
+    state: ConnectionState
   ) {
     self.loop = loop
     self.peer = peer

@@ -3,7 +3,7 @@ internal import Synchronization
 /// Where one loop takes in connections that were accepted elsewhere.
 package final class Intake: Sendable {
   /// A descriptor on its way. Whoever drops it unopened closes it.
-  final class Arrival: @unchecked Sendable {
+  final class Newcomer: @unchecked Sendable {
     // Unchecked because the descriptor is taken out once, by the loop that the mailbox leads to.
     private var descriptor: FileDescriptor
     let peer: SocketAddress?
@@ -20,10 +20,10 @@ package final class Intake: Sendable {
     }
   }
 
-  private let mailbox: Mailbox<Arrival>
+  private let mailbox: Mailbox<Newcomer>
   private let count = Atomic<Int>(0)
 
-  init(_ mailbox: Mailbox<Arrival>) { self.mailbox = mailbox }
+  init(_ mailbox: Mailbox<Newcomer>) { self.mailbox = mailbox }
 
   /// Connections that it has or that are on their way to it.
   package var connectionCount: Int { count.load(ordering: .relaxed) }
@@ -31,7 +31,7 @@ package final class Intake: Sendable {
   /// From any thread. Nil when it was taken; the descriptor again when there was no room for it.
   func offer(_ descriptor: consuming FileDescriptor, _ peer: SocketAddress?) -> FileDescriptor? {
     count.wrappingAdd(1, ordering: .relaxed)
-    let arrival = Arrival(descriptor, peer)
+    let arrival = Newcomer(descriptor, peer)
     if mailbox.send(arrival) { return nil }
     release()
     return arrival.take()
@@ -48,7 +48,7 @@ extension EventLoop {
   ) -> Intake {
     weak var intake: Intake?
     let mailbox = makeMailbox(capacity: Limits.intakeMailMax) {
-      [unowned self] (arrival: Intake.Arrival, _) in
+      [unowned self] (arrival: Intake.Newcomer, _) in
       guard let intake else { return }
       // What cannot be registered is closed, and its peer sees that.
       let adopted = try? adopt(arrival.take(), peer: arrival.peer, handler: handler)

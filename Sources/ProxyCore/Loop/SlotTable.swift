@@ -7,14 +7,14 @@ struct SlotTable {
     case connection(Connection)
   }
 
-  private struct Slot {
+  private struct TableSlot {
     var registration: UInt32
     var occupant: Occupant
     /// The occupant where it is a connection: for those who come most often, without a switch.
     var guest: Guest?
   }
 
-  private var slots: [Slot] = []
+  private var slots: [TableSlot] = []
   private var firstFree = Self.none
   private static let none = UInt32.max
 
@@ -22,7 +22,7 @@ struct SlotTable {
   mutating func insert(_ occupant: Occupant) -> PollToken {
     if firstFree == Self.none {
       let token = PollToken(slot: UInt32(slots.count), registration: 0)
-      slots.append(Slot(registration: 0, occupant: occupant, guest: occupant.guest))
+      slots.append(TableSlot(registration: 0, occupant: occupant, guest: occupant.guest))
       return token
     }
     let slot = firstFree

@@ -10,13 +10,13 @@ struct TimerQueue {
     var target: (any TimerTarget)?
   }
 
-  private struct Entry {
+  private struct ScheduledTimer {
     var deadline: Moment
     var node: UInt32
   }
 
   private var nodes: [Node] = []
-  private var heap: [Entry] = []
+  private var heap: [ScheduledTimer] = []
   private var firstFree = Self.none
   private static let none = UInt32.max
 
@@ -36,7 +36,7 @@ struct TimerQueue {
     }
     nodes[Int(index)].target = target
     nodes[Int(index)].token = token
-    heap.append(Entry(deadline: deadline, node: index))
+    heap.append(ScheduledTimer(deadline: deadline, node: index))
     moveUp(heap.count - 1)
     return TimerHandle(node: index, generation: nodes[Int(index)].generation)
   }
@@ -118,7 +118,7 @@ struct TimerQueue {
     place(entry, at: position)
   }
 
-  private mutating func place(_ entry: Entry, at position: Int) {
+  private mutating func place(_ entry: ScheduledTimer, at position: Int) {
     heap[position] = entry
     nodes[Int(entry.node)].position = UInt32(position)
   }

@@ -7,13 +7,13 @@ internal import Synchronization
 /// asleep when it is about to wait; asleep → mail when something is sent, and only then is the
 /// counter written.
 final class Waker: Sendable {
-  private enum State {
+  private enum WakerState {
     static let quiet = 0
     static let mail = 1
     static let asleep = 2
   }
 
-  private let state = Atomic<Int>(State.quiet)
+  private let state = Atomic<Int>(WakerState.quiet)
   private let writes = Atomic<Int>(0)
   let counter: FileDescriptor
 
@@ -24,8 +24,8 @@ final class Waker: Sendable {
 
   /// From any thread, after what was sent can be seen.
   func wake() {
-    if state.load(ordering: .sequentiallyConsistent) == State.mail { return }
-    if state.exchange(State.mail, ordering: .sequentiallyConsistent) == State.asleep {
+    if state.load(ordering: .sequentiallyConsistent) == WakerState.mail { return }
+    if state.exchange(WakerState.mail, ordering: .sequentiallyConsistent) == WakerState.asleep {
       writes.wrappingAdd(1, ordering: .relaxed)
       counter.signal()
     }
@@ -33,20 +33,20 @@ final class Waker: Sendable {
 
   /// On the loop: whether to look for mail. What is sent from here on wakes it again.
   func takeMail() -> Bool {
-    if state.load(ordering: .relaxed) != State.mail { return false }
-    return state.exchange(State.quiet, ordering: .sequentiallyConsistent) == State.mail
+    if state.load(ordering: .relaxed) != WakerState.mail { return false }
+    return state.exchange(WakerState.quiet, ordering: .sequentiallyConsistent) == WakerState.mail
   }
 
   /// On the loop: whether it may sleep, which it may not while there is mail.
   func fallAsleep() -> Bool {
     let (slept, _) = state.compareExchange(
-      expected: State.quiet, desired: State.asleep, ordering: .sequentiallyConsistent)
+      expected: WakerState.quiet, desired: WakerState.asleep, ordering: .sequentiallyConsistent)
     return slept
   }
 
   /// On the loop, after sleeping.
   func awaken() {
     _ = state.compareExchange(
-      expected: State.asleep, desired: State.quiet, ordering: .sequentiallyConsistent)
+      expected: WakerState.asleep, desired: WakerState.quiet, ordering: .sequentiallyConsistent)
   }
 }

@@ -3,14 +3,14 @@ internal import Synchronization
 /// What a worker tells of itself, all of one moment.
 package struct WorkerReport: Sendable {
   /// Links by kind and state, in words for people.
-  package struct Links: Sendable, Equatable {
+  package struct LinkCount: Sendable, Equatable {
     package let kind: LinkKind
     package let state: LinkState
     package let count: Int
   }
 
   package var meter = WorkerMeter()
-  package var links: [Links] = []
+  package var links: [LinkCount] = []
   package var underWay = WorkerCensus()
   /// Nil where nobody asked for it.
   package var hotKeys: HotKeyTally?
@@ -37,7 +37,7 @@ extension Worker {
     ]
     for (kind, states) in counts {
       for (state, count) in states {
-        report.links.append(WorkerReport.Links(kind: kind, state: state, count: count))
+        report.links.append(WorkerReport.LinkCount(kind: kind, state: state, count: count))
       }
     }
     if withHotKeys { report.hotKeys = hotKeys.tally(now: now) }

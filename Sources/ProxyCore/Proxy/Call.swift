@@ -31,7 +31,7 @@ struct Call: ~Copyable {
     }
   }
 
-  enum Stage: UInt8 {
+  enum CallStage: UInt8 {
     /// Nothing of the reply has come.
     case sent
     /// The reply is withheld until Redis's invalidations are known to be applied.
@@ -49,27 +49,27 @@ struct Call: ~Copyable {
   /// Whether it replaces the data set, so that nothing is kept meanwhile.
   var replaces = false
   var holdsPermit = false
-  var stage = Stage.sent
+  var stage = CallStage.sent
   /// What has come of the reply while it is withheld.
   var withheld: Withheld?
 
   /// A reply that waits for a fence, and what its link has said unasked since the reply began.
   final class Withheld {
-    struct Part {
+    struct WithheldPart {
       var bytes: [UInt8]
       var place: ReplyPlace
       let isUnasked: Bool
     }
 
     /// In the order in which Redis has sent them.
-    private(set) var parts: [Part] = []
+    private(set) var parts: [WithheldPart] = []
     private(set) var count = 0
     var reply: Result<RESPValue, RedisError>?
 
     func append(_ bytes: RawSpan, _ place: ReplyPlace, isUnasked: Bool) {
       count += bytes.byteCount
       guard !isUnasked, let last = parts.indices.last, !parts[last].isUnasked else {
-        return parts.append(Part(bytes: bytes.array, place: place, isUnasked: isUnasked))
+        return parts.append(WithheldPart(bytes: bytes.array, place: place, isUnasked: isUnasked))
       }
       parts[last].bytes.append(bytes)
       parts[last].place = ReplyPlace(

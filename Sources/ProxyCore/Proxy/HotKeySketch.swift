@@ -9,7 +9,7 @@
 /// in `Limits.hotKeyGapMax` on average where there are many. O(1) a noted read, and nothing is allocated.
 struct HotKeySketch: ~Copyable {
   /// A key and what is known of its reads.
-  private struct Place {
+  private struct KeyCounter {
     var hash: UInt64 = 0
     var database: UInt32 = 0
     var keyBytes: UInt32 = 0
@@ -19,7 +19,7 @@ struct HotKeySketch: ~Copyable {
     var excess: UInt64 = 0
   }
 
-  private var places = [Place](repeating: Place(), count: Limits.hotKeyPlaces)
+  private var places = [KeyCounter](repeating: KeyCounter(), count: Limits.hotKeyPlaces)
   /// The beginnings of the keys, place by place.
   private var keys = [UInt8](repeating: 0, count: Limits.hotKeyPlaces * Limits.hotKeyBytesMax)
   /// All reads, aged as the counts are.

@@ -1,13 +1,13 @@
 /// A request of a client that is under way, and the keys that it names.
 package struct Journey {
-  package enum Way: UInt8, Sendable {
+  package enum JourneyKind: UInt8, Sendable {
     /// From a key's home: a read that may be kept.
     case fetch
     /// To Redis, over the link that the client's other requests take.
     case pass
   }
 
-  package let way: Way
+  package let way: JourneyKind
   /// Of one that passes, the shared link that it takes.
   package var strand = CommandStrand.reads
   /// It may name any key: which ones is not kept.
@@ -25,7 +25,7 @@ package struct Journey {
     var read: UInt64 = 0
   }
 
-  package init(_ way: Way, bytes: Int) {
+  package init(_ way: JourneyKind, bytes: Int) {
     self.way = way
     self.bytes = bytes
   }

@@ -12,8 +12,8 @@ package final class PinnedLink: LinkOwner {
   /// The request whose reply Redis sent bytes of last.
   private var latest = Call.Numbers()
   /// The way of a link: from its client, by way of a reset, to the pool, and to the next client.
-  enum Stage { case busy, returning, idle }
-  var stage = Stage.busy
+  enum PinnedStage { case busy, returning, idle }
+  var stage = PinnedStage.busy
   /// Whether it is never another client's: others were told its number at Redis, and what they have sent
   /// there is for this one alone, or what comes cannot be told from replies.
   package private(set) var endsWithClient = false

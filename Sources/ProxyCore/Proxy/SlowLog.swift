@@ -5,7 +5,7 @@ internal import Synchronization
 /// `SLOWLOG` is to Redis. Shared by all loops, behind a lock that only slow requests and those who ask take.
 package final class SlowLog: Sendable {
   /// A request that took long.
-  package struct Entry: Sendable {
+  package struct SlowRequest: Sendable {
     /// Numbers are never used again, not even after the log was emptied.
     package let number: Int
     package let unixSeconds: Int
@@ -17,8 +17,8 @@ package final class SlowLog: Sendable {
     package let name: [UInt8]
   }
 
-  private struct Content {
-    var latest: [Entry] = []
+  private struct SlowLogContent {
+    var latest: [SlowRequest] = []
     /// Where the oldest one is, once there are as many as there may be.
     var oldest = 0
     var countMax = 0
@@ -27,7 +27,7 @@ package final class SlowLog: Sendable {
 
   /// In nanoseconds; `Int64.max` where nothing is kept.
   private let threshold = Atomic<Int64>(.max)
-  private let content = Locked(Content())
+  private let content = Locked(SlowLogContent())
 
   init(threshold: Duration?, countMax: Int) { setLimits(threshold: threshold, countMax: countMax) }
 
@@ -63,7 +63,7 @@ package final class SlowLog: Sendable {
     let microseconds = Int(clamping: nanoseconds / 1_000)
     let unixSeconds = Int(time(nil))
     content.withLock { content in
-      let entry = Entry(
+      let entry = SlowRequest(
         number: content.nextNumber, unixSeconds: unixSeconds, microseconds: microseconds,
         arguments: arguments, client: client, name: name)
       content.nextNumber += 1
@@ -77,9 +77,11 @@ package final class SlowLog: Sendable {
   }
 
   /// The latest `count` of them, the last one first.
-  package func latest(_ count: Int) -> [Entry] { content.withLock { Self.latest(count, of: $0) } }
+  package func latest(_ count: Int) -> [SlowRequest] {
+    content.withLock { Self.latest(count, of: $0) }
+  }
 
-  private static func latest(_ count: Int, of content: Content) -> [Entry] {
+  private static func latest(_ count: Int, of content: SlowLogContent) -> [SlowRequest] {
     let kept = content.latest.count
     return (0..<min(max(0, count), kept)).map { age in
       content.latest[(content.oldest + kept - 1 - age) % kept]

@@ -1,7 +1,7 @@
 /// A task that waits for a worker. Everything but its end happens on the worker's loop.
 // Unchecked because only the worker's loop touches `link` and `whenAdmitted`, and `lock` guards the rest.
 final class TaskCaller: Caller, @unchecked Sendable {
-  enum Outcome: Sendable {
+  enum TaskOutcome: Sendable {
     case value([UInt8]?)
     case large
     case reply(RESPValue)
@@ -11,11 +11,11 @@ final class TaskCaller: Caller, @unchecked Sendable {
   var link: (Worker, PinnedLink, leavesState: Bool)?
   var whenAdmitted: ((Moment) -> Void)?
   private let lock = Lock()
-  private var waiting: CheckedContinuation<Outcome, Never>?
-  private var outcome: Outcome?
+  private var waiting: CheckedContinuation<TaskOutcome, Never>?
+  private var outcome: TaskOutcome?
 
   /// The outcome, once it is there. For one task.
-  func wait() async -> Outcome {
+  func wait() async -> TaskOutcome {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         lock.acquire()
@@ -30,7 +30,7 @@ final class TaskCaller: Caller, @unchecked Sendable {
   }
 
   /// The first outcome counts.
-  func end(_ outcome: Outcome) {
+  func end(_ outcome: TaskOutcome) {
     lock.acquire()
     let waiting = waiting.take()
     let isFirst = self.outcome == nil

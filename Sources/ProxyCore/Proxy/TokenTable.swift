@@ -3,14 +3,14 @@
 /// nothing. What is under way is never copied.
 @safe
 struct TokenTable<Element: ~Copyable>: ~Copyable {
-  private struct Place {
+  private struct TokenPlace {
     var serial: UInt32 = 0
     var isTaken = false
     /// Of a free place, the next one that is free.
     var next = UInt32.max
   }
 
-  private var places: [Place] = []
+  private var places: [TokenPlace] = []
   /// As many, initialized where a place is taken.
   private var elements: UnsafeMutablePointer<Element>?
   private var capacity = 0
@@ -39,7 +39,7 @@ struct TokenTable<Element: ~Copyable>: ~Copyable {
     } else {
       place = places.count
       if place == capacity { grow() }
-      places.append(Place())
+      places.append(TokenPlace())
     }
     let serial = (places[place].serial &+ 1) & 0x7FFF_FFFF
     places[place].serial = max(1, serial)

@@ -89,13 +89,13 @@ extension CommandEffect: Comparable {
 
 extension Proxy {
   /// The value of a key, from memory or from Redis; nil where there is no such key. From any task.
-  func value(of key: [UInt8], database: UInt32) async -> TaskCaller.Outcome {
+  func value(of key: [UInt8], database: UInt32) async -> TaskCaller.TaskOutcome {
     if let known = recall(key.rawSpan, database: database) { return known }
     return await fetch(key, database: database)
   }
 
   /// What is known of a key without asking. From any thread.
-  func recall(_ key: RawSpan, database: UInt32) -> TaskCaller.Outcome? {
+  func recall(_ key: RawSpan, database: UInt32) -> TaskCaller.TaskOutcome? {
     guard let hit = find(key, hash: cache.hash(key), database: database, now: .now) else {
       return nil
     }
@@ -103,7 +103,7 @@ extension Proxy {
   }
 
   /// The value of a key that is not known. From any task.
-  func fetch(_ key: [UInt8], database: UInt32) async -> TaskCaller.Outcome {
+  func fetch(_ key: [UInt8], database: UInt32) async -> TaskCaller.TaskOutcome {
     let hash = cache.hash(key.rawSpan)
     let caller = TaskCaller()
     return await outcome(of: caller, on: home(of: hash)) { worker, now in
@@ -114,7 +114,7 @@ extension Proxy {
   /// The reply to one command, or to a transaction of several. From any task.
   func reply(
     to commands: [[UInt8]], database: UInt32, worker: Int? = nil
-  ) async -> TaskCaller.Outcome {
+  ) async -> TaskCaller.TaskOutcome {
     let caller = TaskCaller()
     let request = Worker.TaskRequest(commands: commands, database: database, caller: caller)
     return await outcome(of: caller, on: worker ?? nextWorker()) { worker, now in
@@ -124,7 +124,7 @@ extension Proxy {
 
   private func outcome(
     of caller: TaskCaller, on worker: Int, _ work: @escaping @Sendable (Worker, Moment) -> Void
-  ) async -> TaskCaller.Outcome {
+  ) async -> TaskCaller.TaskOutcome {
     let error = error(.closed)
     let isThere = seats[worker % seats.count].mailbox.send(
       .perform { worker, now in

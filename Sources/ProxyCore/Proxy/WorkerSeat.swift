@@ -14,12 +14,12 @@ final class WorkerSeat: @unchecked Sendable {
     set { occupant.worker = newValue }
   }
 
-  private final class Occupant { var worker: Worker? }
-  private let occupant: Occupant
+  private final class SeatedWorker { var worker: Worker? }
+  private let occupant: SeatedWorker
 
   init(on loop: EventLoop) {
     remote = loop.remote
-    let occupant = Occupant()
+    let occupant = SeatedWorker()
     self.occupant = occupant
     // What waits in it is bounded by what is under way: reads, permits and fences each have a limit of
     // their own, and one message or two.

@@ -10,7 +10,7 @@
 /// An attribute belongs to the value it precedes: a reply is complete only after that. A push may not
 /// stand within another reply, unless it is told that Redis does so.
 package struct ReplyScanner: ~Copyable {
-  package enum Verdict: Equatable, Sendable {
+  package enum ScanVerdict: Equatable, Sendable {
     /// All bytes belong to the reply, and more will come.
     case partial
     /// The reply ends with the first `length` of these bytes.
@@ -19,7 +19,7 @@ package struct ReplyScanner: ~Copyable {
     case malformed(ReplyDefect)
   }
 
-  private enum Stage {
+  private enum ScanStage {
     case type, number, text, boolean, booleanEnd, lineEnd
     case payload, payloadCarriageReturn, payloadLineFeed, complete
   }
@@ -43,7 +43,7 @@ package struct ReplyScanner: ~Copyable {
   /// Whether a push may stand within a reply, between its values: it is none of them then.
   package var allowsNestedPushes = false
 
-  private var stage = Stage.type
+  private var stage = ScanStage.type
   private var element = ReplyKind.null
   private var number = Decimal()
   private var numberIsBegun = false
@@ -75,7 +75,7 @@ package struct ReplyScanner: ~Copyable {
   }
 
   /// What the next bytes are; each byte is given once. O(bytes), without looking at payloads.
-  package mutating func scan(_ bytes: RawSpan) -> Verdict {
+  package mutating func scan(_ bytes: RawSpan) -> ScanVerdict {
     if !isMidReply, let length = scanWhole(bytes) { return .complete(length: length) }
     if stage == .complete { reset() }
     var offset = 0

@@ -14,7 +14,7 @@
 /// call it again with the same bytes and more. No byte is looked at twice, but for those of an inline
 /// command, which are searched for their end and then split; payloads are not looked at at all.
 package struct RequestParser: ~Copyable {
-  package enum Verdict: Equatable, Sendable {
+  package enum ParseVerdict: Equatable, Sendable {
     /// The request is not complete until so many bytes follow, at least.
     case needsMore(atLeast: Int)
     /// The first `length` bytes are a request; `arguments` are ranges in them.
@@ -42,12 +42,12 @@ package struct RequestParser: ~Copyable {
     package var isOverall = false
   }
 
-  private enum Stage: Equatable {
+  private enum ParseStage: Equatable {
     case start, inline, inlineHidden, count, length, payload, large
     case refused(ProtocolError)
   }
 
-  private var stage = Stage.start
+  private var stage = ParseStage.start
   /// What lies before it was examined and is not looked at again.
   private var position = 0
   private var line = LengthLine()
@@ -84,7 +84,7 @@ package struct RequestParser: ~Copyable {
   }
 
   /// What the bytes are. O(bytes not seen before), without allocation once the table has grown.
-  package mutating func parse(_ bytes: RawSpan) -> Verdict {
+  package mutating func parse(_ bytes: RawSpan) -> ParseVerdict {
     precondition(position <= bytes.byteCount, "bytes of an unfinished request were consumed")
     if stage == .start {
       guard bytes.byteCount > 0 else { return .needsMore(atLeast: 1) }
@@ -152,7 +152,7 @@ package struct RequestParser: ~Copyable {
     stage = .length
   }
 
-  private mutating func parseCount(_ bytes: RawSpan) -> Verdict {
+  private mutating func parseCount(_ bytes: RawSpan) -> ParseVerdict {
     switch line.read(bytes, from: position) {
     case .partial:
       position = bytes.byteCount
@@ -172,7 +172,7 @@ package struct RequestParser: ~Copyable {
     }
   }
 
-  private mutating func parseArguments(_ bytes: RawSpan) -> Verdict {
+  private mutating func parseArguments(_ bytes: RawSpan) -> ParseVerdict {
     while true {
       if stage == .length, let verdict = readLength(bytes) { return verdict }
       // Two bytes end the payload. Like Redis, nobody looks whether they are CR and LF.
@@ -192,7 +192,7 @@ package struct RequestParser: ~Copyable {
   }
 
   /// Reads the line before a payload; a verdict where that was not possible.
-  private mutating func readLength(_ bytes: RawSpan) -> Verdict? {
+  private mutating func readLength(_ bytes: RawSpan) -> ParseVerdict? {
     if let length = shortLength(bytes) {
       payloadLength = length.value
       position &+= 1 &+ length.lineBytes
@@ -237,7 +237,7 @@ package struct RequestParser: ~Copyable {
 
   // MARK: Large arguments
 
-  private var largeVerdict: Verdict {
+  private var largeVerdict: ParseVerdict {
     .large(
       LargeArgument(
         headLength: position, argumentCount: argumentCount, length: payloadLength,
@@ -266,7 +266,7 @@ package struct RequestParser: ~Copyable {
 
   // MARK: Inline
 
-  private mutating func parseInline(_ bytes: RawSpan) -> Verdict {
+  private mutating func parseInline(_ bytes: RawSpan) -> ParseVerdict {
     let end = min(bytes.byteCount, Limits.lineBytesMax &+ 1)
     let feed = bytes.firstOffset(of: UInt8(ascii: "\n"), in: position..<end)
     if bytes.firstOffset(of: 0, in: position..<(feed ?? end)) != nil {
@@ -287,19 +287,19 @@ package struct RequestParser: ~Copyable {
   }
 
   /// A NUL ends Redis's search for the line's end, so that the line never ends but by being too long.
-  private mutating func waitForever(_ bytes: RawSpan) -> Verdict {
+  private mutating func waitForever(_ bytes: RawSpan) -> ParseVerdict {
     bytes.byteCount > Limits.lineBytesMax ? refuse(.inlineTooBig) : .needsMore(atLeast: 1)
   }
 
   // MARK: Ends
 
-  private mutating func finish(_ verdict: Verdict) -> Verdict {
+  private mutating func finish(_ verdict: ParseVerdict) -> ParseVerdict {
     stage = .start
     position = 0
     return verdict
   }
 
-  private mutating func refuse(_ error: ProtocolError) -> Verdict {
+  private mutating func refuse(_ error: ProtocolError) -> ParseVerdict {
     stage = .refused(error)
     position = 0
     return .refused(error)

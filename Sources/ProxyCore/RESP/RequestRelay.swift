@@ -1,7 +1,7 @@
 /// Follows the rest of a request with a large argument, so that it can be sent on, or dropped, in the
 /// pieces in which it comes. It keeps no bytes and looks at no payload.
 package struct RequestRelay {
-  package enum Verdict: Equatable, Sendable {
+  package enum RelayVerdict: Equatable, Sendable {
     /// All bytes belong to the request, and more will come.
     case partial
     /// The request ends with the first `length` of these bytes.
@@ -22,7 +22,7 @@ package struct RequestRelay {
   }
 
   /// What the next bytes are; each byte is given once. O(arguments that begin in them).
-  package mutating func take(_ bytes: RawSpan) -> Verdict {
+  package mutating func take(_ bytes: RawSpan) -> RelayVerdict {
     var offset = 0
     while true {
       if payloadLeft > 0 {

@@ -8,23 +8,24 @@
 /// The opening decides what the rest is; the rest leaves at once and is matched by position. `PING` comes
 /// last because it alone tells that a server is still loading, or busy.
 struct Greeting: ~Copyable {
-  enum Outcome: Equatable {
+  enum GreetingOutcome: Equatable {
     /// Waits for the next reply.
     case proceed
     case finished
     case failed(RedisError.Reason)
   }
 
-  enum Step: Equatable {
+  enum GreetingStep: Equatable {
     case reset, hello, authenticate, setName, identify, select, protect, track, inquire, ping
   }
 
   private(set) var server = LinkServer()
   /// Those whose replies have not come, in order.
-  private var awaited: [Step] = []
+  private var awaited: [GreetingStep] = []
 
   /// Writes the beginning. A connection that was in use is reset first.
-  mutating func begin(_ profile: LinkProfile, resets: Bool, to output: inout ByteBuffer) -> Outcome
+  mutating func begin(_ profile: LinkProfile, resets: Bool, to output: inout ByteBuffer)
+    -> GreetingOutcome
   {
     guard resets else { return open(profile, to: &output) }
     ask(.reset, profile, to: &output)
@@ -34,7 +35,7 @@ struct Greeting: ~Copyable {
   /// Takes the next reply, and writes what follows from it.
   mutating func take(
     _ reply: RESPValue, _ profile: LinkProfile, to output: inout ByteBuffer
-  ) -> Outcome {
+  ) -> GreetingOutcome {
     guard let step = awaited.first else { return .failed(.notRedis) }
     if step == .reset && !reply.isResetReply { return .proceed }
     awaited.removeFirst()
@@ -63,7 +64,8 @@ struct Greeting: ~Copyable {
 
   // MARK: What is said
 
-  private mutating func open(_ profile: LinkProfile, to output: inout ByteBuffer) -> Outcome {
+  private mutating func open(_ profile: LinkProfile, to output: inout ByteBuffer) -> GreetingOutcome
+  {
     if profile.role.version == .three || profile.fallback != nil {
       ask(.hello, profile, to: &output)
     } else if profile.url.password != nil {
@@ -74,7 +76,9 @@ struct Greeting: ~Copyable {
     return .proceed
   }
 
-  private mutating func settle(_ profile: LinkProfile, to output: inout ByteBuffer) -> Outcome {
+  private mutating func settle(_ profile: LinkProfile, to output: inout ByteBuffer)
+    -> GreetingOutcome
+  {
     let role = profile.role
     if server.isForeign {
       // Nothing that this user's rights may not allow: Redis keeps a log of that.
@@ -97,12 +101,14 @@ struct Greeting: ~Copyable {
     return proceed()
   }
 
-  private mutating func proceed() -> Outcome {
+  private mutating func proceed() -> GreetingOutcome {
     if !awaited.isEmpty { return .proceed }
     return isTooOld ? .failed(.versionTooOld) : .finished
   }
 
-  private mutating func ask(_ step: Step, _ profile: LinkProfile, to output: inout ByteBuffer) {
+  private mutating func ask(
+    _ step: GreetingStep, _ profile: LinkProfile, to output: inout ByteBuffer
+  ) {
     awaited.append(step)
     switch step {
     case .reset:
@@ -167,8 +173,8 @@ struct Greeting: ~Copyable {
   // MARK: What is heard
 
   private mutating func refused(
-    _ step: Step, _ error: RESPError, _ profile: LinkProfile, to output: inout ByteBuffer
-  ) -> Outcome {
+    _ step: GreetingStep, _ error: RESPError, _ profile: LinkProfile, to output: inout ByteBuffer
+  ) -> GreetingOutcome {
     if let reason = RedisError.Reason(refusal: error, isControl: profile.role == .control) {
       guard case .authenticationFailed = reason, step == .hello, profile.fallback != nil,
         !server.isForeign

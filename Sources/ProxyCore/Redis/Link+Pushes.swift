@@ -52,7 +52,7 @@ extension Link {
     }
   }
 
-  mutating func beginUnasked(_ frame: LinkReading.Frame) -> LinkEvent? {
+  mutating func beginUnasked(_ frame: LinkReading.ReplyFrame) -> LinkEvent? {
     reading.frame = frame
     return nil
   }

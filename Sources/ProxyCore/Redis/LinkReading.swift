@@ -1,6 +1,6 @@
 /// How far the stream was read.
 struct LinkReading: ~Copyable {
-  enum Frame: Equatable {
+  enum ReplyFrame: Equatable {
     /// A reply or a push begins here.
     case boundary
     /// Within a reply that goes to its request.
@@ -27,7 +27,7 @@ struct LinkReading: ~Copyable {
     }
   }
 
-  var frame = Frame.boundary
+  var frame = ReplyFrame.boundary
   var scanner = ReplyScanner()
   /// What the first reply of the fill at hand said, once something stands between it and the second.
   var firstHalf: FilledValue?

@@ -7,12 +7,12 @@ package struct ConfigurationFile: Equatable {
   /// What no file of settings is larger than.
   static let bytesMax = 1 << 20
 
-  struct Entry: Equatable {
+  struct Assignment: Equatable {
     let text: String
     let source: SettingSource
   }
 
-  private(set) var entries: [String: Entry] = [:]
+  private(set) var entries: [String: Assignment] = [:]
 
   /// - Parameter path: What errors call it.
   package init(_ bytes: [UInt8], path: String) throws(ConfigurationError) {
@@ -44,7 +44,7 @@ package struct ConfigurationFile: Equatable {
     if case .file(_, let first)? = entries[name]?.source {
       throw ConfigurationError("\(name): it was set in line \(first) already", source)
     }
-    entries[name] = Entry(text: String(text), source: source)
+    entries[name] = Assignment(text: String(text), source: source)
   }
 
   private static func trimmed(_ text: Substring) -> Substring {

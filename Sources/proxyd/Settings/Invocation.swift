@@ -2,7 +2,7 @@
 package struct Invocation: Equatable {
   enum Action: Equatable {
     case run, check, help, version, printConfiguration
-    case top(Top.Options)
+    case top(Top.TopOptions)
   }
 
   var action = Action.run
@@ -16,7 +16,7 @@ package struct Invocation: Equatable {
     var words = words.makeIterator()
     while let word = words.next() {
       switch word {
-      case "top" where action == .run: action = .top(Top.Options())
+      case "top" where action == .run: action = .top(Top.TopOptions())
       case "--help", "-h": action = .help
       case "--version": action = .version
       case "--check": action = .check

@@ -4,20 +4,20 @@ internal import ProxyCore
 /// Asks an admin listener for `/stats`, once, on a loop of the caller's.
 final class StatisticsRequest {
   /// Why there are no statistics: one line for people.
-  struct Failure: Error, Equatable, CustomStringConvertible {
+  struct StatisticsFailure: Error, Equatable, CustomStringConvertible {
     let description: String
   }
 
   private let place: String
   private var bytes: [UInt8] = []
-  private var outcome: Result<JSONValue, Failure>?
+  private var outcome: Result<JSONValue, StatisticsFailure>?
   private var timer: TimerHandle?
 
   private init(_ place: String) { self.place = place }
 
   static func statistics(
     of address: SocketAddress, on loop: EventLoop
-  ) throws(Failure) -> JSONValue {
+  ) throws(StatisticsFailure) -> JSONValue {
     let request = StatisticsRequest(address.description)
     let deadline = Moment.now.advanced(by: Limits.topPatience)
     do throws(SystemError) {
@@ -26,14 +26,14 @@ final class StatisticsRequest {
       while request.outcome == nil { loop.turn() }
       connection.close()
     } catch {
-      throw Failure(description: "nobody can be asked at \(address): \(error)")
+      throw StatisticsFailure(description: "nobody can be asked at \(address): \(error)")
     }
     if let timer = request.timer { loop.cancel(timer) }
     return try request.outcome?.get() ?? .null
   }
 
   private func fail(_ problem: String) {
-    outcome = outcome ?? .failure(Failure(description: problem))
+    outcome = outcome ?? .failure(StatisticsFailure(description: problem))
   }
 
   /// The end of the answer: nothing comes after it.

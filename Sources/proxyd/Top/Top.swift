@@ -4,7 +4,7 @@ internal import ProxyCore
 /// `proxyd top`: what the live page shows, in a terminal, every second.
 struct Top {
   /// What was asked for.
-  struct Options: Equatable {
+  struct TopOptions: Equatable {
     /// Where the admin listener is; nil: where the settings say.
     var address: String?
     /// Whether one frame is enough.
@@ -15,7 +15,9 @@ struct Top {
   private let loop: EventLoop
   private let terminal = Terminal()
 
-  init(_ options: Options, _ configuration: Configuration) throws(StatisticsRequest.Failure) {
+  init(_ options: TopOptions, _ configuration: Configuration) throws(StatisticsRequest
+    .StatisticsFailure)
+  {
     guard let place = Self.place(options.address, configuration) else {
       throw .init(description: "\(quoted(options.address ?? "")) is no HOST:PORT")
     }
@@ -32,7 +34,7 @@ struct Top {
 
   private static func address(
     of host: String, port: UInt16
-  ) throws(StatisticsRequest.Failure) -> SocketAddress {
+  ) throws(StatisticsRequest.StatisticsFailure) -> SocketAddress {
     if let address = SocketAddress(numeric: host, port: port) { return address }
     do throws(ResolutionError) {
       if let address = try SocketAddress.resolve(host, port: port).first { return address }
@@ -74,7 +76,7 @@ struct Top {
   }
 
   /// Shows frames until somebody has seen enough: the signal that ended it, if one did.
-  func run(once: Bool) throws(StatisticsRequest.Failure) -> Int32? {
+  func run(once: Bool) throws(StatisticsRequest.StatisticsFailure) -> Int32? {
     Signals.prepare()
     var former = try ask()
     if !once { terminal.take() }
@@ -84,7 +86,7 @@ struct Top {
         if let number = Signals.next(within: .zero) { return number }
         if terminal.wantsToEnd() && !once { return nil }
       }
-      do throws(StatisticsRequest.Failure) {
+      do throws(StatisticsRequest.StatisticsFailure) {
         let latest = try ask()
         let isShown = terminal.show(lines(latest, after: former))
         former = latest
@@ -99,7 +101,7 @@ struct Top {
 
   private typealias Answer = (moment: Moment, statistics: JSONValue)
 
-  private func ask() throws(StatisticsRequest.Failure) -> Answer {
+  private func ask() throws(StatisticsRequest.StatisticsFailure) -> Answer {
     let statistics = try StatisticsRequest.statistics(of: address, on: loop)
     return (Moment.now, statistics)
   }

@@ -114,7 +114,7 @@ import Testing
   /// Entries that are nothing but their number.
   private struct Numbers: EntryStore {
     typealias Time = Void
-    func links(_ entry: Entry) -> UnsafeMutablePointer<Links> {
+    func links(_ entry: Entry) -> UnsafeMutablePointer<RecencyLinks> {
       preconditionFailure("nobody asks an index for an order")
     }
     func hash(_ entry: Entry) -> UInt64 { UInt64(entry.number) &* 0x9E37_79B9_7F4A_7C15 &>> 7 }

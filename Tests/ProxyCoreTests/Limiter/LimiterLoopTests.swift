@@ -15,13 +15,14 @@ import Testing
   let recorder = Recorder()
   var seen: [String] { recorder.seen.value }
 
-  func wait(_ tag: UInt64, in limiter: ConcurrencyLimiter) throws -> ConcurrencyLimiter.Token {
+  func wait(_ tag: UInt64, in limiter: ConcurrencyLimiter) throws -> ConcurrencyLimiter.PermitToken
+  {
     let admission = limiter.acquire(now: clock.now, waker: recorder, tag: tag)
     guard case .queued(let token) = admission else { throw Unexpected(admission: admission) }
     return token
   }
 
-  struct Unexpected: Error { let admission: ConcurrencyLimiter.Admission }
+  struct Unexpected: Error { let admission: ConcurrencyLimiter.LimiterAdmission }
 
   @Test func `deadlines pass when the loop's clock says so and not before`() throws {
     let limiter = ConcurrencyLimiter(permits: 1, queueLimit: 9, queueTimeout: .seconds(1))

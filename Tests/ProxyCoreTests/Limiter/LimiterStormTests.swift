@@ -99,7 +99,7 @@ import Testing
   func turn(_ limiter: ConcurrencyLimiter, turns: Int, random: inout SeededGenerator) -> Int {
     let mailbox = Mailbox()
     var held = 0
-    var waits: [UInt64: ConcurrencyLimiter.Token] = [:]
+    var waits: [UInt64: ConcurrencyLimiter.PermitToken] = [:]
     var granted = 0
     func read() {
       for mail in mailbox.empty() {

@@ -53,7 +53,7 @@ import Testing
     var model: Model
     var random: SeededGenerator
     var clock = ManualClock()
-    var tokens: [(name: Int, token: PermitQueue<Int>.Token)] = []
+    var tokens: [(name: Int, token: PermitQueue<Int>.SlotToken)] = []
     var nextName = 0
     let lineMost: Int
     let patience: Patience

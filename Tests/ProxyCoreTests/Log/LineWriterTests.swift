@@ -10,7 +10,7 @@ import Testing
   private final class Reports: Sendable {
     let texts = Locked<[String]>([])
 
-    func add(_ news: LineWriter.News) {
+    func add(_ news: LineWriter.WriterNews) {
       texts.withLock { texts in
         switch news {
         case .lost(let count): texts.append("lost \(count)")

@@ -54,12 +54,12 @@ final class Heart: Sendable {
     }
   }
 
-  func value(of key: String, database: UInt32) async -> TaskCaller.Outcome {
+  func value(of key: String, database: UInt32) async -> TaskCaller.TaskOutcome {
     await proxy.value(of: Array(key.utf8), database: database)
   }
 
   /// Asks a worker for a key that the cache is not asked for first.
-  func fetch(_ key: String, worker: Int) async -> TaskCaller.Outcome {
+  func fetch(_ key: String, worker: Int) async -> TaskCaller.TaskOutcome {
     let caller = TaskCaller()
     let key = Array(key.utf8)
     _ = proxy.seats[worker].mailbox.send(

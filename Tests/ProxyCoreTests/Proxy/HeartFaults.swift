@@ -74,7 +74,7 @@ enum HeartOutcome: Equatable {
   case proxy(ProxyError)
   case cancelled
 
-  init(_ outcome: TaskCaller.Outcome) {
+  init(_ outcome: TaskCaller.TaskOutcome) {
     switch outcome {
     case .value(let bytes): self = .value(bytes.map { String(decoding: $0, as: UTF8.self) })
     case .large: self = .large

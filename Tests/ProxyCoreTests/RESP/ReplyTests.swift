@@ -193,7 +193,7 @@ import Testing
   @Test func `the scanner tells the type and the first line before the reply is complete`() {
     var scanner = ReplyScanner()
     #expect(scanner.kind == nil)
-    func scan(_ text: String) -> ReplyScanner.Verdict {
+    func scan(_ text: String) -> ReplyScanner.ScanVerdict {
       let piece = bytes(text)
       return unsafe scanner.scan(piece.span.bytes)
     }

@@ -3,13 +3,13 @@
 /// Open addressing in a table that never changes and is at most half full. Its hash needs no
 /// secret: the names come from Redis, and what a client asks for is not stored.
 struct CommandIndex: Sendable {
-  struct Entry {
+  struct IndexedCommand {
     let name: [UInt8]
     /// The number of the container whose subcommand this is; 0 for a command.
     let container: UInt16
   }
 
-  private struct Slot {
+  private struct IndexSlot {
     /// The first eight bytes.
     var head: UInt64 = 0
     /// Where the rest begins in `tails`.
@@ -20,29 +20,29 @@ struct CommandIndex: Sendable {
     var number: UInt16 = 0
   }
 
-  private var slots: [Slot]
+  private var slots: [IndexSlot]
   private var tails: [UInt64] = []
   private let shift: UInt64
   private var lengthMax = 0
 
   /// The index of `entries`, of which there are fewer than 65535; an entry's number is its place.
   /// Of two entries with the same name the first is found.
-  init(_ entries: [Entry]) {
+  init(_ entries: [IndexedCommand]) {
     var bits: UInt64 = 4
     while entries.count &* 2 > 1 &<< bits { bits &+= 1 }
     shift = 64 &- bits
-    slots = Array(repeating: Slot(), count: 1 &<< bits)
+    slots = Array(repeating: IndexSlot(), count: 1 &<< bits)
     for (place, entry) in entries.enumerated() { insert(entry, at: place) }
   }
 
-  private mutating func insert(_ entry: Entry, at number: Int) {
+  private mutating func insert(_ entry: IndexedCommand, at number: Int) {
     let name = unsafe entry.name.span.bytes  // bytes have no padding
     guard let length = UInt16(exactly: name.byteCount), length > 0,
       let number = UInt16(exactly: number + 1)
     else { return }
     var at = place(of: Self.hash(name, head: name.foldedWord(at: 0), entry.container))
     while slots[at].number != 0 { at = (at &+ 1) & (slots.count &- 1) }
-    slots[at] = Slot(
+    slots[at] = IndexSlot(
       head: name.foldedWord(at: 0), tail: UInt32(clamping: tails.count),
       container: entry.container, length: length, number: number)
     for offset in stride(from: 8, to: name.byteCount, by: 8) {
@@ -85,7 +85,7 @@ struct CommandIndex: Sendable {
     return nil
   }
 
-  private func hasTail(_ name: RawSpan, _ slot: Slot) -> Bool {
+  private func hasTail(_ name: RawSpan, _ slot: IndexSlot) -> Bool {
     var offset = 8
     var place = Int(slot.tail)
     while offset < name.byteCount {

@@ -25,7 +25,7 @@ package final class CommandTable: Sendable {
     }
     var specs: [CommandSpec] = []
     var keySpecs: [KeySpec] = []
-    var entries: [CommandIndex.Entry] = []
+    var entries: [CommandIndex.IndexedCommand] = []
     for draft in drafts.prefix(Limits.commandsMax) {
       let spec = draft.spec(
         keySpecStart: UInt16(clamping: keySpecs.count),
@@ -33,7 +33,7 @@ package final class CommandTable: Sendable {
       specs.append(spec)
       keySpecs += draft.keySpecs
       entries.append(
-        CommandIndex.Entry(
+        CommandIndex.IndexedCommand(
           name: Array(draft.ownName.utf8),
           container: draft.container.flatMap { containers[$0] } ?? 0))
     }

@@ -108,7 +108,7 @@ import Testing
             UInt8.random(in: 0x61...0x64, using: &generator)
           }
         })
-      let entries = names.map { CommandIndex.Entry(name: $0, container: 0) }
+      let entries = names.map { CommandIndex.IndexedCommand(name: $0, container: 0) }
       let index = CommandIndex(entries)
       for (place, entry) in entries.enumerated() {
         let shouted = entry.name.map { $0 & 0xDF }

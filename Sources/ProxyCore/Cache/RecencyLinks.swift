@@ -1,7 +1,7 @@
 /// An entry's neighbours in order of use.
 @usableFromInline
 @frozen
-struct Links {
+struct RecencyLinks {
   @usableFromInline var newer: Entry
   @usableFromInline var older: Entry
 
