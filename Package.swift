@@ -70,6 +70,7 @@ let package = Package(
       name: "BenchTests", dependencies: ["bench"], path: "bench/Tests", swiftSettings: settings),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "RESPFrontTests",
       dependencies: ["ProxyCore", "RESPFront", "TestSupport", "AllocationCounter"],

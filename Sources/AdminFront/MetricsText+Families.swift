@@ -50,7 +50,7 @@ extension MetricsText {
       requests from the beginning of that turn, waiting for a permit included, to the beginning of the turn \
       that brought their answer.
       """)
-    for front in [ClientQuota.Front.resp, .http] {
+    for front in [ClientFront.resp, .http] {
       for outcome in RequestOutcome.allCases where front == .resp || outcome != .blocked {
         histogram(
           name, [("front", "\(front)"), ("outcome", "\(outcome)")],

@@ -86,7 +86,7 @@ enum StatisticsText {
   private static func appendDurations(_ report: AdminReport, _ json: inout JSONWriter) {
     json.array("bucket_seconds", DurationHistogram.bounds) { $1.value(Double($0) / 1e9) }
     json.object("requests") { json in
-      for front in [ClientQuota.Front.resp, .http] {
+      for front in [ClientFront.resp, .http] {
         json.object("\(front)") { json in
           for outcome in RequestOutcome.allCases {
             append("\(outcome)", report.meter.durations(front, outcome), &json)

@@ -1,4 +1,4 @@
-package import ProxyCore
+internal import ProxyCore
 
 /// What the cache had to do with a response, as `Age` and `Cache-Status` (RFC 9211) tell it.
 package enum CacheOutcome: Equatable, Sendable {
@@ -11,16 +11,6 @@ package enum CacheOutcome: Equatable, Sendable {
   case stale(age: Int)
   /// From Redis, because it had to be.
   case bypassed
-
-  /// How a fetch has come about.
-  package init(_ notes: FetchNotes) {
-    self =
-      if let age = notes.staleMilliseconds {
-        .stale(age: Int(age / 1_000))
-      } else {
-        .fetched(stored: notes.isStored, collapsed: notes.isCollapsed)
-      }
-  }
 
   func write(to output: inout ByteBuffer) {
     switch self {

@@ -329,7 +329,7 @@ extension Limits {  // What clients and databases cost together
   package static let fillLinksMax = 256
   /// Links of a loop that clients share: of each database, version and strand in use one, and a spare.
   package static let sharedLinksMax = sharedLinksPerDatabase * fillLinksMax + 1
-  package static let sharedLinksPerDatabase = 2 * 2 * CommandStrand.count
+  package static let sharedLinksPerDatabase = 2 * 2 * 3
   /// The time between two looks of a loop for another server.
   package static let probePause = Duration.seconds(1)
 

@@ -2,8 +2,6 @@ internal import Glibc
 
 /// What the program does by its words: runs, or says something and ends.
 package enum Program {
-  static let version = "0.1.0"
-
   /// What `sysexits.h` has for a configuration error.
   private static let misconfigured: Int32 = 78
 
@@ -19,7 +17,7 @@ package enum Program {
         StandardStream.output.write(Invocation.help)
         return
       case .version:
-        StandardStream.output.write("proxyd \(version)\n")
+        StandardStream.output.write("proxyd \(ProgramVersion.current)\n")
         return
       case .run, .check, .printConfiguration, .top: break
       }
@@ -48,7 +46,7 @@ package enum Program {
     }
   }
 
-  private static func show(_ options: Top.TopOptions, _ configuration: Configuration) {
+  private static func show(_ options: TopOptions, _ configuration: Configuration) {
     do throws(StatisticsRequest.StatisticsFailure) {
       let number = try Top(options, configuration).run(once: options.isOnce)
       if let number { Signals.die(of: number) }

@@ -42,8 +42,8 @@ struct Service {
       throw error
     }
     log.notice(
-      .started, "proxyd \(Program.version): \(server.description)",
-      LogField("version", Program.version))
+      .started, "proxyd \(ProgramVersion.current): \(server.description)",
+      LogField("version", ProgramVersion.current))
     supervisor.tellReady(server.description)
   }
 

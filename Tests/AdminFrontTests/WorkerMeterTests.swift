@@ -57,7 +57,7 @@ import Testing
     var (whole, parts) = (WorkerMeter(), [WorkerMeter(), WorkerMeter()])
     var expected: [String: UInt64] = [:]
     for _ in 0..<2_000 {
-      let front = Bool.random(using: &random) ? ClientQuota.Front.resp : .http
+      let front = Bool.random(using: &random) ? ClientFront.resp : .http
       let outcome = RequestOutcome.allCases.randomElement(using: &random) ?? .hit
       let part = Int.random(in: 0...1, using: &random)
       parts[part].note(front, outcome)
@@ -68,7 +68,7 @@ import Testing
       parts[part].turnEnded(nanoseconds: 3)
       whole += parts[part]
     }
-    for front in [ClientQuota.Front.resp, .http] {
+    for front in [ClientFront.resp, .http] {
       for outcome in RequestOutcome.allCases {
         let durations = whole.durations(front, outcome)
         #expect(durations.count == expected["\(front) \(outcome)"] ?? 0)

@@ -43,9 +43,9 @@ import Testing
 
   @Test func `what a terminal would obey is spelled out`() {
     #expect(
-      TopText.visible("a\u{1B}[2J\u{202E}b\u{7}é🔑e\u{301}")
+      VisibleText.of("a\u{1B}[2J\u{202E}b\u{7}é🔑e\u{301}")
         == "a\\u{1b}[2J\\u{202e}b\\u{7}é🔑e\\u{301}")
-    #expect(TopText.visible([0xFF, 0x00, 0x41, 0x1B]) == "\\xff\\x00A\\x1b")
+    #expect(VisibleText.of([0xFF, 0x00, 0x41, 0x1B]) == "\\xff\\x00A\\x1b")
     #expect(Base64Decoder.bytes(of: Array("/wBB".utf8).rawSpan) == [0xFF, 0x00, 0x41])
     #expect(
       Base64Decoder.bytes(of: Array("/w==".utf8).rawSpan) == [0xFF]
@@ -116,9 +116,9 @@ import Testing
 
   @Test func `top is asked for by its name, with an address and flags`() throws {
     func action(_ words: String...) throws -> Invocation.Action { try Invocation(words).action }
-    #expect(try action("top") == .top(Top.TopOptions()))
+    #expect(try action("top") == .top(TopOptions()))
     #expect(
-      try action("top", "a:1", "--once") == .top(Top.TopOptions(address: "a:1", isOnce: true)))
+      try action("top", "a:1", "--once") == .top(TopOptions(address: "a:1", isOnce: true)))
     #expect(try Invocation(["top", "--admin-port", "1", "b"]).flags == ["ADMIN_PORT": "1"])
     #expect(throws: ConfigurationError.self) { try Invocation(["--once"]) }
     #expect(throws: ConfigurationError.self) { try Invocation(["top", "a", "b"]) }

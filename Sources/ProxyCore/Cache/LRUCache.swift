@@ -7,8 +7,9 @@
 /// ```
 ///
 /// Every operation is O(1) and holds one lock for well under a microsecond, but for an insertion whose cost
-/// makes many others go: these are evicted a few at a time. No table is ever rehashed as a whole. Look-ups and insertions allocate nothing once the cache has grown to its size. Keys and values
-/// that leave the cache are released after its lock is.
+/// makes many others go: these are evicted a few at a time. No table is ever rehashed as a whole. Look-ups and
+/// insertions allocate nothing once the cache has grown to its size. Keys and values that leave the cache are
+/// released after its lock is.
 ///
 /// Up to a capacity of ``exactCapacityMax`` the order of use is exact over all entries: the entry that goes
 /// is always the one that was used longest ago. A larger cache is divided into shards by hash; each keeps

@@ -33,9 +33,4 @@ package enum AccessOutcome: Sendable {
     case .gone: "gone"
     }
   }
-
-  /// How a fetch has come about.
-  package init(_ notes: FetchNotes) {
-    self = notes.isStale ? .stale : notes.isCollapsed ? .joined : .miss
-  }
 }

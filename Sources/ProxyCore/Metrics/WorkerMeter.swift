@@ -23,7 +23,7 @@ package struct WorkerMeter: Sendable {
 
   /// Requests were answered in the turn in which they were received. O(1), a few instructions.
   package mutating func note(
-    _ front: ClientQuota.Front, _ outcome: RequestOutcome, count: UInt32 = 1
+    _ front: ClientFront, _ outcome: RequestOutcome, count: UInt32 = 1
   ) {
     let place = Self.place(front, outcome)
     noted[place] &+= count
@@ -32,7 +32,7 @@ package struct WorkerMeter: Sendable {
 
   /// A request was answered that was received in a turn that began at `start`, or waits since then.
   package mutating func record(
-    _ front: ClientQuota.Front, _ outcome: RequestOutcome, since start: Moment, now: Moment
+    _ front: ClientFront, _ outcome: RequestOutcome, since start: Moment, now: Moment
   ) {
     if start >= now { return note(front, outcome) }
     durations[Self.place(front, outcome)].add(nanoseconds: now.nanosecondsSince(start))
@@ -59,7 +59,7 @@ package struct WorkerMeter: Sendable {
 
   /// How long requests took that came by this door and ended so.
   package func durations(
-    _ front: ClientQuota.Front, _ outcome: RequestOutcome
+    _ front: ClientFront, _ outcome: RequestOutcome
   ) -> DurationHistogram {
     durations[Self.place(front, outcome)]
   }
@@ -72,7 +72,7 @@ package struct WorkerMeter: Sendable {
     for kind in LinkKind.allCases { left.trips[kind.place] += right.trips[kind.place] }
   }
 
-  private static func place(_ front: ClientQuota.Front, _ outcome: RequestOutcome) -> Int {
+  private static func place(_ front: ClientFront, _ outcome: RequestOutcome) -> Int {
     front == .resp ? outcome.place : outcomes &+ outcome.place
   }
 }

@@ -17,7 +17,7 @@ extension Proxy {
   /// Admits a client and bounds what it may leave unread or unfinished, or counts and reports the rejection. A
   /// stranger hears that it is one even when the proxy is full.
   package func admit(
-    _ connection: Connection, by front: ClientQuota.Front, isServed: Bool, outputBytesMax: Int
+    _ connection: Connection, by front: ClientFront, isServed: Bool, outputBytesMax: Int
   ) -> ClientAdmission {
     guard isServed else {
       clients.countRejection()

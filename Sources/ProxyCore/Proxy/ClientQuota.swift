@@ -3,9 +3,6 @@ internal import Synchronization
 /// How many clients there are over all fronts, and how many there may be. From any thread, without a
 /// lock, O(1).
 package final class ClientQuota: Sendable {
-  /// By which door a client has come.
-  package enum Front: Sendable { case resp, http }
-
   private let most: Atomic<Int>
   private let all = Atomic<Int>(0)
   private let resp = Atomic<Int>(0)
@@ -20,7 +17,7 @@ package final class ClientQuota: Sendable {
   package func setLimit(_ limit: Int) { most.store(limit, ordering: .relaxed) }
 
   /// Takes one more client in, if there may be one; `leave` is owed for it then.
-  package func admit(_ front: Front) -> Bool {
+  package func admit(_ front: ClientFront) -> Bool {
     if all.wrappingAdd(1, ordering: .relaxed).newValue > limit {
       all.wrappingSubtract(1, ordering: .relaxed)
       countRejection()
@@ -31,7 +28,7 @@ package final class ClientQuota: Sendable {
   }
 
   /// A client that was admitted has gone.
-  package func leave(_ front: Front) {
+  package func leave(_ front: ClientFront) {
     all.wrappingSubtract(1, ordering: .relaxed)
     add(-1, to: front)
   }
@@ -39,7 +36,7 @@ package final class ClientQuota: Sendable {
   /// Somebody was turned away, for whatever reason.
   package func countRejection() { rejections.wrappingAdd(1, ordering: .relaxed) }
 
-  package func count(_ front: Front) -> Int {
+  package func count(_ front: ClientFront) -> Int {
     switch front {
     case .resp: resp.load(ordering: .relaxed)
     case .http: http.load(ordering: .relaxed)
@@ -49,7 +46,7 @@ package final class ClientQuota: Sendable {
   /// Clients that were turned away since the start.
   package var rejected: Int { rejections.load(ordering: .relaxed) }
 
-  private func add(_ step: Int, to front: Front) {
+  private func add(_ step: Int, to front: ClientFront) {
     switch front {
     case .resp: resp.wrappingAdd(step, ordering: .relaxed)
     case .http: http.wrappingAdd(step, ordering: .relaxed)

@@ -265,13 +265,13 @@ extension Worker {
   }
 
   /// Counts requests that were answered in the turn in which they were received.
-  package func note(_ front: ClientQuota.Front, _ outcome: RequestOutcome, count: UInt32 = 1) {
+  package func note(_ front: ClientFront, _ outcome: RequestOutcome, count: UInt32 = 1) {
     gauge.meter.note(front, outcome, count: count)
   }
 
   /// Counts a request that has been under way since `start`.
   package func record(
-    _ front: ClientQuota.Front, _ outcome: RequestOutcome, since start: Moment, now: Moment
+    _ front: ClientFront, _ outcome: RequestOutcome, since start: Moment, now: Moment
   ) {
     meter.record(front, outcome, since: start, now: now)
   }

@@ -109,7 +109,7 @@ extension Configuration {
     var options = AdminOptions()
     options.hostNames = [adminHost]
     options.connectionsMax = adminConnectionsMax
-    options.version = Program.version
+    options.version = ProgramVersion.current
     return options
   }
 

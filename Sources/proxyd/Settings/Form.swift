@@ -53,7 +53,7 @@ struct Form<Value: Sendable>: Sendable {
 func quoted(_ text: String) -> String {
   let start = String(String.UnicodeScalarView(text.unicodeScalars.prefix(64)))
   let isWhole = start.utf8.count == text.utf8.count
-  return TopText.visible(start.debugDescription) + (isWhole ? "" : "…")
+  return VisibleText.of(start.debugDescription) + (isWhole ? "" : "…")
 }
 
 // MARK: Numbers

@@ -2,7 +2,7 @@
 package struct Invocation: Equatable {
   enum Action: Equatable {
     case run, check, help, version, printConfiguration
-    case top(Top.TopOptions)
+    case top(TopOptions)
   }
 
   var action = Action.run
@@ -16,7 +16,7 @@ package struct Invocation: Equatable {
     var words = words.makeIterator()
     while let word = words.next() {
       switch word {
-      case "top" where action == .run: action = .top(Top.TopOptions())
+      case "top" where action == .run: action = .top(TopOptions())
       case "--help", "-h": action = .help
       case "--version": action = .version
       case "--check": action = .check

@@ -49,7 +49,7 @@ final class StatisticsRequest {
       outcome = outcome ?? .success(value)
     } else if bytes.starts(with: "HTTP/1.1 503".utf8) {
       let text = String(decoding: body.prefix(200), as: UTF8.self)
-      fail("\(place) answers: \(TopText.visible(text.trimmingSuffix { $0.isNewline }))")
+      fail("\(place) answers: \(VisibleText.of(text.trimmingSuffix { $0.isNewline }))")
     } else {
       fail("\(place) does not answer as proxyd's admin listener does: see ADMIN_PORT")
     }

@@ -3,14 +3,6 @@ internal import ProxyCore
 
 /// `proxyd top`: what the live page shows, in a terminal, every second.
 struct Top {
-  /// What was asked for.
-  struct TopOptions: Equatable {
-    /// Where the admin listener is; nil: where the settings say.
-    var address: String?
-    /// Whether one frame is enough.
-    var isOnce = false
-  }
-
   private let address: SocketAddress
   private let loop: EventLoop
   private let terminal = Terminal()

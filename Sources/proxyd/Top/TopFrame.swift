@@ -33,14 +33,14 @@ package struct TopFrame {
   }
 
   /// What somebody else has written.
-  private func word(_ value: JSONValue) -> String { TopText.visible(value.text ?? "") }
+  private func word(_ value: JSONValue) -> String { VisibleText.of(value.text ?? "") }
 
   // MARK: Lines
 
   private func head(_ present: Double) -> [String] {
     let up = TopText.span(present - now["process"]["start_seconds"].number)
     let redis = now["redis_server"]
-    let version = redis["version"].text.map { " (\(TopText.visible($0)))" } ?? ""
+    let version = redis["version"].text.map { " (\(VisibleText.of($0)))" } ?? ""
     let state =
       now["draining"].isTrue ? "about to end" : now["ready"].isTrue ? "ready" : "NOT READY"
     var lines = [
@@ -153,8 +153,8 @@ package struct TopFrame {
     let isEncoded = key["encoding"].text == "base64"
     let shown =
       isEncoded
-      ? Base64Decoder.bytes(of: Array(text.utf8).rawSpan).map(TopText.visible)
-      : TopText.visible(text)
+      ? Base64Decoder.bytes(of: Array(text.utf8).rawSpan).map(VisibleText.of)
+      : VisibleText.of(text)
     let more = key["more_bytes"].number
     let database = key["database"].number
     return (shown ?? "?") + (more > 0 ? "... (\(TopText.count(more)) more bytes)" : "")

@@ -63,6 +63,11 @@ struct TrafficTests {
     }
   }
 
+  @Test func `there is room for the links of all strands`() {
+    // Of each version, and with their spares.
+    #expect(Limits.sharedLinksPerDatabase == 2 * 2 * CommandStrand.count)
+  }
+
   @Test func `as many keys as a client may name are counted`() {
     #expect(Limits.journeyKeysMax * Limits.journeysMax < 1 << Traffic.Strands.width)
   }

@@ -41,33 +41,53 @@ struct Scale {
 extension Workload {
   /// All there are, in the order of the report.
   static func all(_ scale: Scale, proxyd: String?, withEnvoy: Bool) -> [Workload] {
-    let others = ["floor", "proxyd", "redis", "nutcracker"] + (withEnvoy ? ["envoy"] : [])
-    func options(
-      _ servers: [String], _ loads: [Load.Kind], _ depths: [Int],
-      _ change: (inout Options) -> Void = { _ in }
-    ) -> Options {
-      var options = Options()
-      options.servers = servers
-      options.loads = loads
-      options.depths = depths
-      options.rounds = scale.rounds
-      options.requests = scale.requests
-      options.seconds = 1
-      options.proxyd = proxyd
-      options.baseline = servers[0]
-      change(&options)
-      return options
-    }
-    func values(_ title: String, bytes: Int, keys: Int, requestsBy divisor: Int) -> Trial {
-      Trial(
-        title: title,
-        options: options(others, [.get], [1]) {
-          $0.valueBytes = bytes
-          $0.keys = keys
-          $0.requests = scale.requests / divisor
-        })
-    }
-    return [
+    let tables = WorkloadTables(scale: scale, proxyd: proxyd, withEnvoy: withEnvoy)
+    return tables.requests + tables.circumstances
+  }
+}
+
+/// What all workloads are made of.
+private struct WorkloadTables {
+  private typealias Trial = Workload.Trial
+
+  let scale: Scale
+  let proxyd: String?
+  let withEnvoy: Bool
+
+  private var others: [String] {
+    ["floor", "proxyd", "redis", "nutcracker"] + (withEnvoy ? ["envoy"] : [])
+  }
+
+  private func options(
+    _ servers: [String], _ loads: [Load.Kind], _ depths: [Int],
+    _ change: (inout Options) -> Void = { _ in }
+  ) -> Options {
+    var options = Options()
+    options.servers = servers
+    options.loads = loads
+    options.depths = depths
+    options.rounds = scale.rounds
+    options.requests = scale.requests
+    options.seconds = 1
+    options.proxyd = proxyd
+    options.baseline = servers[0]
+    change(&options)
+    return options
+  }
+
+  private func values(_ title: String, bytes: Int, keys: Int, requestsBy divisor: Int) -> Trial {
+    Trial(
+      title: title,
+      options: options(others, [.get], [1]) {
+        $0.valueBytes = bytes
+        $0.keys = keys
+        $0.requests = scale.requests / divisor
+      })
+  }
+
+  /// By what is asked for.
+  var requests: [Workload] {
+    [
       Workload(
         id: "get", title: "GET from memory",
         about: "Random keys of 10 000, values of 64 bytes, 50 connections.",
@@ -103,6 +123,12 @@ extension Workload {
           """,
         headlines: [.microseconds], others: [.requestsPerSecond, .redisMicroseconds],
         task: .loads([Trial(options: options(others, [.mixed], [1, 16]))])),
+    ]
+  }
+
+  /// By what else is so meanwhile.
+  var circumstances: [Workload] {
+    [
       Workload(
         id: "values", title: "GET of larger values",
         about: "From memory, one request at a time on 50 connections.",

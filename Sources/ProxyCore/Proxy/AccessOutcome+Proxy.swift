@@ -1,0 +1,6 @@
+extension AccessOutcome {
+  /// How a fetch has come about.
+  package init(_ notes: FetchNotes) {
+    self = notes.isStale ? .stale : notes.isCollapsed ? .joined : .miss
+  }
+}
