@@ -7,11 +7,6 @@ internal import Synchronization
 /// One question to the loops is under way at a time, and answers all who had asked before it left; those
 /// who ask meanwhile share the next one. A loop that owes an answer is not asked again.
 final class AdminDesk {
-  private struct WorkerPart: Sendable {
-    let worker: Int
-    let report: WorkerReport?
-  }
-
   private let proxy: Proxy
   private let state: AdminState
   private let options: AdminOptions
@@ -21,14 +16,13 @@ final class AdminDesk {
   private var writer: HTTPResponseWriter
   private var connections = 0
 
-  private var mailbox: Mailbox<WorkerPart>?
-  /// Who is told when all loops have answered, and who shares the next question.
+  /// By which what the loops tell comes to this one.
+  private var mailbox: Mailbox<@Sendable () -> Void>?
+  /// The last question to the loops, and who is told when it is answered.
+  private var question: Gather<WorkerReport?>?
   private var asking: [AdminSession] = []
+  /// Those who share the next one.
   private var waiting: [AdminSession] = []
-  private var missing: Set<Int> = []
-  private var reports: [WorkerReport] = []
-  private var isIncomplete = false
-  private var timer: TimerHandle?
   /// Loops are asked for the keys that are read most only so often.
   private var hotKeys = HotKeyTally()
   private var hotKeysMoment: Moment?
@@ -41,9 +35,7 @@ final class AdminDesk {
     hosts = .local(options.hostNames)
     writer = HTTPResponseWriter(HTTPSettings(), now: loop.now)
     // No loop has more than one answer on its way.
-    mailbox = loop.makeMailbox(capacity: proxy.workerCount) { [unowned self] part, now in
-      take(part, now: now)
-    }
+    mailbox = loop.makeMailbox(capacity: proxy.workerCount) { work, _ in work() }
   }
 
   // MARK: Who is let in
@@ -75,49 +67,42 @@ final class AdminDesk {
   // MARK: Asking
 
   func inquire(for session: AdminSession) {
-    if missing.isEmpty {
+    if question?.missing.isEmpty ?? true {
       ask(for: [session])
-    } else if isOverdue {
+    } else if asking.isEmpty {
+      // A loop has kept those waiting for too long who asked before.
       session.told(nil)
     } else {
       waiting.append(session)
     }
   }
 
-  /// Whether a loop has kept those waiting who asked, who were told so.
-  private var isOverdue: Bool { timer == nil }
-
   private func ask(for sessions: [AdminSession]) {
-    asking = sessions
-    reports = []
-    isIncomplete = false
-    missing = Set(0..<proxy.workerCount)
-    let isOld = hotKeysMoment.map { loop.now.since($0) >= Limits.adminHotKeysAge } ?? true
-    timer = loop.schedule(at: loop.now.advanced(by: options.patience), self, token: 0)
     guard let mailbox else { return }
-    proxy.survey(withHotKeys: isOld) { worker, report in
-      _ = mailbox.send(WorkerPart(worker: worker, report: report))
-    }
+    asking = sessions
+    let isOld = hotKeysMoment.map { loop.now.since($0) >= Limits.adminHotKeysAge } ?? true
+    question = Gather(
+      from: proxy.workerCount, within: (loop, options.patience),
+      post: { work in _ = mailbox.send(work) },
+      ask: { [proxy] number, reply in
+        proxy.askForReport(of: number, withHotKeys: isOld, reply)
+      },
+      end: { [unowned self] parts in tell(parts.compactMap { $0 ?? nil }) })
   }
 
-  private func take(_ part: WorkerPart, now: Moment) {
-    missing.remove(part.worker)
-    if let report = part.report { reports.append(report) } else { isIncomplete = true }
-    guard missing.isEmpty else { return }
-    if let timer { loop.cancel(timer) }
-    timer = nil
-    let report = isIncomplete ? nil : makeReport(now: now)
-    let told = asking
+  /// Tells those who have asked, and goes on with the next ones; where a loop is late, they have waited long enough.
+  private func tell(_ reports: [WorkerReport]) {
+    let isWhole = reports.count == proxy.workerCount
+    let report = isWhole ? makeReport(reports, now: loop.now) : nil
+    let told = isWhole ? asking : asking + waiting
+    let next = isWhole ? waiting : []
     asking = []
+    waiting = []
     for session in told { session.told(report) }
-    if !waiting.isEmpty && missing.isEmpty {
-      let next = waiting
-      waiting = []
-      ask(for: next)
-    }
+    if !next.isEmpty { ask(for: next) }
   }
 
-  private func makeReport(now: Moment) -> AdminReport {
+  private func makeReport(_ reports: [WorkerReport], now: Moment) -> AdminReport {
     let tallies = reports.compactMap(\.hotKeys)
     if !tallies.isEmpty {
       hotKeys = .sum(of: tallies, atMost: Limits.adminHotKeysMax)
@@ -148,7 +133,7 @@ final class AdminDesk {
     to route: AdminRoute, _ report: AdminReport?, document: inout ByteBuffer
   ) -> Response {
     if route.needsReports && report == nil {
-      let late = missing.sorted().map(String.init).joined(separator: ", ")
+      let late = (question?.missing ?? []).sorted().map(String.init).joined(separator: ", ")
       document.append(text: late.isEmpty ? "proxyd has ended\n" : "no answer from loop \(late)\n")
       return Response(status: .serviceUnavailable, lines: Self.plainLines)
     }
@@ -182,17 +167,6 @@ final class AdminDesk {
       Cache-Control: no-store\r
       X-Content-Type-Options: nosniff\r\n
       """.utf8)
-  }
-}
-
-extension AdminDesk: TimerTarget {
-  /// Those who have asked have waited long enough, and so have those who would ask next.
-  func timerFired(_ token: Int, now: Moment) {
-    timer = nil
-    let told = asking + waiting
-    asking = []
-    waiting = []
-    for session in told { session.told(nil) }
   }
 }
 

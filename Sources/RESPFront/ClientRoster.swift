@@ -9,8 +9,6 @@ final class ClientRoster {
   /// In the order of their ids, which is that in which they have come.
   private var entries: [Member] = []
   private var leftCount = 0
-  private var inquiries: [UInt64: Inquiry] = [:]
-  private var lastInquiry: UInt64 = 0
   private var idleTimer: TimerHandle?
   /// Where the next slice of those who may be idle begins.
   private var idleCursor = 0
@@ -22,15 +20,6 @@ final class ClientRoster {
     /// is unowned and nil.
     unowned let session: RESPSession
     var isHere = true
-  }
-
-  /// A survey of one of this loop's clients.
-  private struct Inquiry {
-    let session: RESPSession
-    let ticket: UInt64
-    let survey: ClientSurvey
-    var awaited: Int
-    var found = SurveyPart()
   }
 
   init(_ registry: ClientRegistry, index: Int, worker: Worker, options: RESPOptions) {
@@ -96,24 +85,23 @@ final class ClientRoster {
 
   /// Asks all loops; `surveyed` is called when they have answered.
   func inquire(_ survey: ClientSurvey, for session: RESPSession, ticket: UInt64) {
-    lastInquiry &+= 1
-    let number = lastInquiry
-    inquiries[number] = Inquiry(
-      session: session, ticket: ticket, survey: survey, awaited: registry.seats.count)
-    for seat in registry.seats {
-      let message = RosterMessage.survey(survey, from: index, number: number, first: 0)
-      // A loop that has ended has no clients.
-      if !seat.mailbox.send(message) {
-        take(SurveyPart(), number, isLast: true, now: worker.loop.now)
+    worker.gather(from: registry.seats.count) { [registry] number, reply in
+      registry.seats[number].mailbox.send(
+        .survey(survey, part: SurveyPart(), first: 0, reply: reply))
+    } end: { [unowned self] (parts: [SurveyPart?]) in
+      var found = SurveyPart()
+      for case let part? in parts {
+        found.add(part)
+        found.limitLines(to: options.outputBytesMax)
       }
+      session.surveyed(ticket, survey, found, now: worker.now)
     }
   }
 
   func receive(_ message: RosterMessage, now: Moment) {
     switch message {
-    case .survey(let survey, let seat, let number, let first):
-      answer(survey, from: seat, number, first: first, now: now)
-    case .part(let part, let number, let isLast): take(part, number, isLast: isLast, now: now)
+    case .survey(let survey, let part, let first, let reply):
+      answer(survey, part, first: first, reply, now: now)
     case .options(let options):
       // Their numbers go on.
       let identifiers = self.options.identifiers
@@ -125,39 +113,42 @@ final class ClientRoster {
   }
 
   private func answer(
-    _ survey: ClientSurvey, from seat: Int, _ number: UInt64, first: Int, now: Moment
+    _ survey: ClientSurvey, _ former: SurveyPart, first: Int,
+    _ reply: @escaping @Sendable (SurveyPart) -> Void, now: Moment
   ) {
-    var part = SurveyPart()
+    var part = former
     if case .unblock(let byError) = survey.purpose {
-      if let session = survey.filter.id.flatMap(find), let id = session.waitingLinkID {
-        let call = UnblockCall(id, byError: byError) { [registry] reply in
-          part.reply = reply
-          _ = registry.seats[seat].mailbox.send(.part(part, number: number, isLast: true))
-        }
-        return call.begin(on: worker, now: now)
+      guard let session = survey.filter.id.flatMap(find), let id = session.waitingLinkID else {
+        return reply(part)
       }
-      return report(part, to: seat, number, isLast: true)
+      let call = UnblockCall(id, byError: byError) { text in
+        part.reply = text
+        reply(part)
+      }
+      return call.begin(on: worker, now: now)
     }
     if case .redirect = survey.purpose, let session = survey.filter.id.flatMap(find) {
-      return nameTarget(session, to: seat, number, now: now)
+      return nameTarget(session, reply, now: now)
     }
     let body = { (session: RESPSession) in
       if session.matches(survey, now: now) { session.heed(survey, &part, now: now) }
     }
     if let id = survey.filter.id {
       if let session = find(id) { body(session) }
-      return report(part, to: seat, number, isLast: true)
+      return reply(part)
     }
-    guard let next = visit(from: first, atMost: Limits.rosterSliceMax, body) else {
-      return report(part, to: seat, number, isLast: true)
-    }
-    report(part, to: seat, number, isLast: false)
+    let next = visit(from: first, atMost: Limits.rosterSliceMax, body)
+    part.limitLines(to: options.outputBytesMax)
+    guard let next else { return reply(part) }
     // In a later turn, so that nobody has to wait for long.
-    _ = registry.seats[index].mailbox.send(.survey(survey, from: seat, number: number, first: next))
+    let rest = RosterMessage.survey(survey, part: part, first: next, reply: reply)
+    if !registry.seats[index].mailbox.send(rest) { reply(part) }
   }
 
   /// Has Redis able to send to a client, and says by which number.
-  private func nameTarget(_ session: RESPSession, to seat: Int, _ number: UInt64, now: Moment) {
+  private func nameTarget(
+    _ session: RESPSession, _ reply: @escaping @Sendable (SurveyPart) -> Void, now: Moment
+  ) {
     let id = session.client.id
     session.becomeTarget(now: now) { [registry, index] result in
       var part = SurveyPart()
@@ -170,7 +161,7 @@ final class ClientRoster {
         error.write(to: &text)
         part.reply = text.bytes.array
       }
-      _ = registry.seats[seat].mailbox.send(.part(part, number: number, isLast: true))
+      reply(part)
     }
   }
 
@@ -180,22 +171,6 @@ final class ClientRoster {
       return nil
     }
     return session
-  }
-
-  private func report(_ part: SurveyPart, to seat: Int, _ number: UInt64, isLast: Bool) {
-    _ = registry.seats[seat].mailbox.send(.part(part, number: number, isLast: isLast))
-  }
-
-  private func take(_ part: SurveyPart, _ number: UInt64, isLast: Bool, now: Moment) {
-    guard var inquiry = inquiries.removeValue(forKey: number) else { return }
-    inquiry.found.add(part)
-    inquiry.found.limitLines(to: options.outputBytesMax)
-    if isLast { inquiry.awaited -= 1 }
-    if inquiry.awaited > 0 {
-      inquiries[number] = inquiry
-    } else {
-      inquiry.session.surveyed(inquiry.ticket, inquiry.survey, inquiry.found, now: now)
-    }
   }
 }
 

@@ -6,7 +6,7 @@ extension RESPSession {
     guard let count = wantedCount(2, in: request) else { return .done(length) }
     let ticket = begin(Journey(.pass, bytes: length))
     blockedBy = Blocker(ticket: ticket, isBlocking: false)
-    worker.findHotKeys(atMost: count, now: now) { [self] tally, now in
+    worker.findHotKeys(atMost: count) { [self] tally, now in
       answer(ticket) { Self.append(tally, client.version, to: &$0) }
       conclude(ticket, .local, now: now)
     }

@@ -30,41 +30,16 @@ extension Worker {
     readsToPass = hotKeys.note(key, hash: hash, database: database, now: now)
   }
 
-  /// Who waits for what the workers know.
-  struct HotKeyInquiry {
-    let count: Int
-    let body: (HotKeyTally, Moment) -> Void
-    var awaited: Int
-    var parts: [HotKeyTally] = []
-  }
-
-  /// Asks all workers which keys their clients read most. `body` is called on this worker's loop, perhaps
-  /// before the call returns, with no more than `count` keys; not at all where the proxy is closed before.
+  /// Asks all workers which keys their clients read most. `body` is called on this worker's loop with no more
+  /// than `count` keys; not at all where the proxy is closed before.
   package func findHotKeys(
-    atMost count: Int, now: Moment, _ body: @escaping (HotKeyTally, Moment) -> Void
+    atMost count: Int, _ body: @escaping (HotKeyTally, Moment) -> Void
   ) {
-    let inquiry = hotKeyInquiries.insert(
-      HotKeyInquiry(count: count, body: body, awaited: proxy.workerCount))
-    let own = index
-    for seat in proxy.seats where seat !== proxy.seats[own] {
-      let home = proxy.seats[own].mailbox
-      let isThere = seat.mailbox.send(
-        .perform { worker, now in
-          let part = worker?.hotKeys.tally(now: now) ?? HotKeyTally()
-          _ = home.send(.perform { worker, now in worker?.take(part, of: inquiry, now: now) })
-        })
-      if !isThere { take(HotKeyTally(), of: inquiry, now: now) }
+    gather(from: proxy.workerCount) { [proxy] number, reply in
+      proxy.seats[number].mailbox.send(
+        .perform { worker, now in reply(worker?.hotKeys.tally(now: now) ?? HotKeyTally()) })
+    } end: { [unowned self] parts in
+      body(.sum(of: parts.compactMap(\.self), atMost: count), now)
     }
-    take(hotKeys.tally(now: now), of: inquiry, now: now)
-  }
-
-  private func take(_ part: HotKeyTally, of token: UInt64, now: Moment) {
-    let awaited = hotKeyInquiries.change(token) { inquiry in
-      inquiry.parts.append(part)
-      inquiry.awaited -= 1
-      return inquiry.awaited
-    }
-    guard awaited == 0, let inquiry = hotKeyInquiries.remove(token) else { return }
-    inquiry.body(.sum(of: inquiry.parts, atMost: inquiry.count), now)
   }
 }

@@ -48,8 +48,6 @@ package final class Worker {
     _read { yield gauge.meter }
     _modify { yield &gauge.meter }
   }
-  /// Those who wait for what other workers know of hot keys.
-  var hotKeyInquiries = TokenTable<HotKeyInquiry>()
   /// Whether requests are written down. Atomic only because fronts look at it for each request that is answered
   /// from memory, and a variable of another module costs them a call or a check.
   package let accessSwitch = Atomic<Bool>(false)
@@ -123,6 +121,17 @@ package final class Worker {
 
   func send(_ message: WorkerMessage, to worker: Int) {
     _ = proxy.seats[worker].mailbox.send(message)
+  }
+
+  /// Asks several loops for their parts of something; `end` takes them on this one.
+  package func gather<Part: Sendable>(
+    from count: Int, ask: (_ number: Int, _ reply: @escaping @Sendable (Part) -> Void) -> Bool,
+    end: @escaping ([Part?]) -> Void
+  ) {
+    let mailbox = proxy.seats[index].mailbox
+    Gather(
+      from: count, post: { work in _ = mailbox.send(.perform { _, _ in work() }) }, ask: ask,
+      end: end)
   }
 
   // MARK: Permits
@@ -207,7 +216,6 @@ package final class Worker {
       guard case .caller(let caller, let ticket) = waits.remove(wait) else { continue }
       caller.admitted(ticket, .timedOut(after: limiter.queueTimeout ?? .zero), now: now)
     }
-    hotKeyInquiries = TokenTable()
     for read in reads.tokens { deliver(read, .failed(.redis(error)), nil, now: now) }
   }
 

@@ -46,17 +46,13 @@ extension Worker {
 }
 
 extension Proxy {
-  /// Has each worker tell of itself. `body` is called once for each, on its loop and soon, with nil where it has
-  /// ended, perhaps before this returns. From any thread.
-  package func survey(
-    withHotKeys: Bool, _ body: @escaping @Sendable (Int, WorkerReport?) -> Void
-  ) {
-    for (number, seat) in seats.enumerated() {
-      let isThere = seat.mailbox.send(
-        .perform { worker, now in body(number, worker?.report(withHotKeys: withHotKeys, now: now)) }
-      )
-      if !isThere { body(number, nil) }
-    }
+  /// Has a worker tell of itself, from any thread: `body` is called on its loop, with nil if it has ended
+  /// meanwhile. False if it had ended before.
+  package func askForReport(
+    of number: Int, withHotKeys: Bool, _ body: @escaping @Sendable (WorkerReport?) -> Void
+  ) -> Bool {
+    seats[number].mailbox.send(
+      .perform { worker, now in body(worker?.report(withHotKeys: withHotKeys, now: now)) })
   }
 
   /// Why proxyd cannot serve everything that it should; nil where it can.
