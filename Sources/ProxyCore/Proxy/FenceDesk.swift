@@ -3,9 +3,8 @@
 struct FenceDesk {
   /// Calls whose fence has not begun.
   var waiting: [UInt64] = []
-  /// Those of each fence that is under way, and how many workers have not answered it.
-  var underWay: [UInt64: (calls: [UInt64], left: Int)] = [:]
-  var lastNumber: UInt64 = 0
+  /// Fences that have begun.
+  var underWay = 0
 
-  var count: Int { waiting.count + underWay.count }
+  var count: Int { waiting.count + underWay }
 }

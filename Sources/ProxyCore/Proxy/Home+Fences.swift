@@ -2,15 +2,14 @@
 extension Home {
   /// A fence of some worker, as far as this one is concerned.
   struct FencePart {
-    let sender: Int
-    let number: UInt64
+    let isPassed: @Sendable () -> Void
     /// Links that have not answered.
     var left: Int
   }
 
-  /// Tells `sender` when all that Redis has pushed here before this moment is applied.
-  func fence(for sender: Int, number: UInt64, now: Moment) {
-    let part = fenceParts.insert(FencePart(sender: sender, number: number, left: 1))
+  /// Calls `isPassed` when all that Redis has pushed here before this moment is applied.
+  func fence(before isPassed: @escaping @Sendable () -> Void, now: Moment) {
+    let part = fenceParts.insert(FencePart(isPassed: isPassed, left: 1))
     if !proxy.isTracking { cache.removeAll() }
     // Of what former links have filled, Redis tells this one nothing.
     if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: worker.index) }
@@ -45,11 +44,7 @@ extension Home {
       return part.left
     }
     guard left == 0, let ended = fenceParts.remove(part) else { return }
-    if ended.sender == worker.index {
-      worker.fenceAnswered(ended.number, now: now)
-    } else {
-      worker.send(.fenceAnswered(number: ended.number), to: ended.sender)
-    }
+    ended.isPassed()
   }
 
   func isFence(_ token: UInt64) -> Bool { token & Self.fenceMark != 0 }

@@ -114,40 +114,42 @@ extension Worker {
   /// Empties the cache, if there was an exchange, before the fence is through.
   ///
   /// - Parameter sent: When the first of the requests was sent that wait for the fence.
-  func lookForSwaps(before fence: UInt64, sent: Moment, now: Moment) {
+  func lookForSwaps(
+    before isPassed: @escaping @Sendable () -> Void, sent: Moment, now: Moment
+  ) {
     guard proxy.swapWatch.covers(sent) else {
       cache.removeAll()
-      return fenceAnswered(fence, now: now)
+      return isPassed()
     }
     let link = home.links[homeDatabase]?.connection
     let executed = proxy.fencedRequests.executed
     inquire("keyspace", over: link, now: now) { [unowned self] text, now in
-      guard let text else { return foundSwap([], nil, executed, before: fence, now: now) }
+      guard let text else { return foundSwap([], nil, executed, before: isPassed, now: now) }
       let databases = SwapWatch.databases(in: text)
       if proxy.swapWatch.isSettled(by: databases, sent: proxy.fencedRequests.sent) {
         proxy.noteSettled(executed: executed)
-        return fenceAnswered(fence, now: now)
+        return isPassed()
       }
       inquire("commandstats", over: link, now: now) { [unowned self] text, now in
         let counts = text.flatMap { SwapWatch.counts(in: $0) }
         if proxy.swapWatch.hasSwapped(counts) {
-          foundSwap(databases, counts, executed, before: fence, now: now)
+          foundSwap(databases, counts, executed, before: isPassed, now: now)
         } else {
           proxy.noteDatabases(databases, counts, executed: executed, now: now)
-          fenceAnswered(fence, now: now)
+          isPassed()
         }
       }
     }
   }
 
   private func foundSwap(
-    _ databases: [UInt32], _ counts: SwapWatch.Counts?, _ executed: Int, before fence: UInt64,
-    now: Moment
+    _ databases: [UInt32], _ counts: SwapWatch.Counts?, _ executed: Int,
+    before isPassed: @Sendable () -> Void, now: Moment
   ) {
     // Before it is noted: another worker that finds it noted relies on the emptying.
     cache.removeAll()
     proxy.noteDatabases(databases, counts, executed: executed, now: now)
-    fenceAnswered(fence, now: now)
+    isPassed()
   }
 
   /// Asks Redis for a section of INFO, over a fill link or, where there is none, a shared one; nil where it

@@ -9,26 +9,24 @@ extension Worker {
   func beginFence(now: Moment) {
     if fences.waiting.isEmpty { return }
     counters.fences.wrappingAdd(1, ordering: .relaxed)
-    fences.lastNumber &+= 1
-    let number = fences.lastNumber
-    let looksForSwaps = proxy.looksForSwaps
-    fences.underWay[number] = (fences.waiting, proxy.workerCount + (looksForSwaps ? 1 : 0))
+    let waiting = fences.waiting
     fences.waiting = []
-    if looksForSwaps {
-      let sent = fences.underWay[number]?.calls.compactMap { calls.change($0) { $0.sent } }
-      lookForSwaps(before: number, sent: sent?.min() ?? now, now: now)
+    fences.underWay += 1
+    let looksForSwaps = proxy.looksForSwaps
+    let sent = looksForSwaps ? waiting.compactMap { calls.change($0) { $0.sent } }.min() : nil
+    gather(from: proxy.workerCount + (looksForSwaps ? 1 : 0)) { [proxy, index] number, reply in
+      let isPassed: @Sendable () -> Void = { reply(()) }
+      switch number {
+      case proxy.workerCount: lookForSwaps(before: isPassed, sent: sent ?? now, now: now)
+      case index: home.fence(before: isPassed, now: now)
+      default: return proxy.seats[number].mailbox.send(.fence(isPassed))
+      }
+      return true
+    } end: { [unowned self] (parts: [Void?]) in
+      // Where a loop has ended the proxy is about to, and the calls fail with it.
+      if parts.contains(where: { $0 == nil }) { return }
+      fences.underWay -= 1
+      for call in waiting { endFence(of: call, now: self.now) }
     }
-    for worker in 0..<proxy.workerCount where worker != index {
-      send(.fence(from: index, number: number), to: worker)
-    }
-    home.fence(for: index, number: number, now: now)
-  }
-
-  func fenceAnswered(_ number: UInt64, now: Moment) {
-    fences.underWay[number]?.left -= 1
-    guard fences.underWay[number]?.left == 0,
-      let (calls, _) = fences.underWay.removeValue(forKey: number)
-    else { return }
-    for call in calls { endFence(of: call, now: now) }
   }
 }

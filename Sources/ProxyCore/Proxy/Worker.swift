@@ -105,8 +105,7 @@ package final class Worker {
         deliver(reader.read, outcome, block, notes: notes.of(reader), now: now)
       }
     case .askYourself(let read, let key): askRedis(read, key: key.rawSpan, now: now)
-    case .fence(let sender, let number): home.fence(for: sender, number: number, now: now)
-    case .fenceAnswered(let number): fenceAnswered(number, now: now)
+    case .fence(let isPassed): home.fence(before: isPassed, now: now)
     case .beginFence: beginFence(now: now)
     case .waitEnded(let wait, let outcome): waitEnded(wait, outcome, now: now)
     case .renew: renewLinks(now: now)

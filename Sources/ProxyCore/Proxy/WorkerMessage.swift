@@ -9,8 +9,7 @@ enum WorkerMessage: Sendable {
   /// From there: a write is under way; ask for yourself.
   case askYourself(UInt64, key: [UInt8])
   /// To each worker: say when what Redis has pushed so far was applied.
-  case fence(from: Int, number: UInt64)
-  case fenceAnswered(number: UInt64)
+  case fence(@Sendable () -> Void)
   /// To itself: those who ask for a fence in one turn share it.
   case beginFence
   /// From the limiter: a wait has ended.
