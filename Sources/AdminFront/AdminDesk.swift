@@ -117,7 +117,7 @@ final class AdminDesk {
 
   private var isDraining: Bool { state.isDraining.load(ordering: .relaxed) }
 
-  /// Why nobody should be sent here; nil where nothing is in the way.
+  /// Why proxyd is not ready; nil if it is.
   private var unreadiness: String? {
     isDraining ? "proxyd is about to end" : proxy.unreadiness
   }

@@ -23,7 +23,7 @@ extension AdminPage {
       input.addEventListener("change", () => { front = input.value; draw(); });
     }
 
-    // Characters that nobody sees, or that move others, are spelled out.
+    // Invisible characters, and those that move others, are escaped.
     const visible = text => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu,
       character => `\\u{${character.codePointAt(0).toString(16)}}`);
     const keyName = ({ key, encoding, more_bytes }) => {

@@ -7,7 +7,7 @@ extension AdminPage {
 
     const find = id => document.getElementById(id);
 
-    // Text only: names of keys are whatever somebody has sent.
+    // Text only: names of keys are whatever clients have sent.
     const make = (tag, attributes = {}, ...children) => {
       const element = document.createElement(tag);
       for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -174,7 +174,7 @@ extension AdminPage {
       if (document.hidden) {
         clearTimeout(timer);
         timer = null;
-        show("paused", "paused while nobody looks");
+        show("paused", "paused while hidden");
       } else if (timer === null) {
         // What happened meanwhile was no second.
         answers.length = 0;

@@ -62,7 +62,7 @@ struct MetricsText {
   }
 }
 
-/// All families, in the order in which somebody would ask: is it well, what do clients get, where does the
+/// All families, in the order of an operator's questions: is it well, what do clients get, where does the
 /// time go, what does it hold.
 extension MetricsText {
   static func make(_ report: AdminReport) -> String {

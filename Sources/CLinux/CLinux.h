@@ -58,7 +58,7 @@ static inline int clinux_accept(int listener, struct sockaddr_storage *peer, soc
 
 // A call of the kernel in place, which answers with the negated error. The C library's functions would be
 // cancellation points, at two locked instructions a call in a program of several threads, and one return more:
-// a kernel that guards against speculation leaves nothing of the processor's memory of who called whom, so that
+// a kernel that guards against speculation clears the processor's memory of return addresses, so that
 // after each call every return is mispredicted.
 static inline long clinux_call(long number, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)
@@ -109,7 +109,7 @@ static inline int clinux_set_flags(int descriptor) {
   return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }
 
-// For what lines are added to; a pipe that nobody reads must not hold up whoever opens it, nor who writes.
+// For what lines are added to; a pipe without a reader must not block opening or writing.
 static inline int clinux_open_to_append(const char *path) {
   return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
 }

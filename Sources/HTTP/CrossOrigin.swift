@@ -2,7 +2,7 @@ internal import ProxyCore
 
 /// Whose pages may read what this server answers: `HTTP_CORS_ORIGIN`.
 package enum CrossOrigin: Equatable, Sendable {
-  case nobody
+  case noOrigin
   case everybody
   /// The pages of these origins, each as browsers write it: `https://example.com:8443`.
   case listed([[UInt8]])
@@ -12,7 +12,7 @@ package enum CrossOrigin: Equatable, Sendable {
   package init?(_ setting: String) {
     let origins = setting.split { $0 == " " || $0 == "," }.map { Array($0.utf8) }
     if origins.isEmpty {
-      self = .nobody
+      self = .noOrigin
     } else if origins == [Array("*".utf8)] {
       self = .everybody
     } else {
@@ -47,7 +47,7 @@ package enum CrossOrigin: Equatable, Sendable {
     return false
   }
 
-  /// What is to be said of the origin of one request.
+  /// What to answer about the origin of one request.
   enum OriginVerdict: Equatable, Sendable {
     case silence
     case everybody
@@ -57,7 +57,7 @@ package enum CrossOrigin: Equatable, Sendable {
 
   func verdict(on origin: RawSpan) -> OriginVerdict {
     switch self {
-    case .nobody: return .silence
+    case .noOrigin: return .silence
     case .everybody: return .everybody
     case .listed(let origins):
       for (place, listed) in origins.enumerated() {

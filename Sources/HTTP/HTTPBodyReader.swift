@@ -90,7 +90,7 @@ package struct HTTPBodyReader {
     }
   }
 
-  /// The same for a body that nobody wants: never `.data`.
+  /// The same for a body that is discarded: never `.data`.
   package mutating func discard(_ bytes: RawSpan) -> BodyStep {
     var offset = 0
     while true {

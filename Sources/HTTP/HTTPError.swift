@@ -1,8 +1,8 @@
 internal import ProxyCore
 
-/// Why bytes are no request, or no request that everybody would understand in the same way. The
-/// client gets one response, and then the connection is closed: where its next request begins
-/// nobody knows.
+/// Why bytes are no request, or no request that all parsers would understand in the same way. The
+/// client gets one response, and then the connection is closed, since where its next request begins
+/// is unknown.
 package enum HTTPError: Error, Equatable, Sendable {
   case emptyLineRepeated
   case lineFeedBare
@@ -33,7 +33,7 @@ package enum HTTPError: Error, Equatable, Sendable {
   case bodyTooLarge
   /// The request did not become whole in time.
   case requestTooSlow
-  /// Whatever it may be: nobody from there is served.
+  /// Whatever it may be: no client from there is served.
   case clientNotServed
   case clientsTooMany
   /// All clients together have sent too much of requests that are not whole, and this one the most.

@@ -12,8 +12,8 @@ package enum HTTPPurpose: Equatable, Sendable {
   /// Something that is not done.
   case problem(HTTPProblem)
 
-  /// A reader of the request's body: what is written may be as large as a value, and what nobody
-  /// wants must be short. Let it come to its end before the request is answered.
+  /// A reader of the request's body: what is written may be as large as a value, and what is
+  /// discarded must be short. Let it come to its end before the request is answered.
   package func bodyReader(_ request: HTTPRequest) -> HTTPBodyReader {
     if case .write = self {
       HTTPBodyReader(

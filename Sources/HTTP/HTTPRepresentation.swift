@@ -37,7 +37,7 @@ package struct HTTPRepresentation: Sendable {
     self.tag = tag
   }
 
-  /// A value that is too large to be kept, and is sent on as it comes: nobody knows yet what is in
+  /// A value that is too large to be kept, and is sent on as it comes: it is not known yet what is in
   /// it, so it has no tag and is not sent in parts.
   package static func streamed(count: Int) -> HTTPRepresentation {
     HTTPRepresentation(form: .octets, count: count, tag: nil)

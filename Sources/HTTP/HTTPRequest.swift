@@ -15,7 +15,7 @@ package import ProxyCore
 /// ```
 package struct HTTPRequest: Sendable {
   enum Persistence: Equatable, Sendable {
-    /// The connection goes on, and nobody needs to be told.
+    /// The connection goes on, which is the default.
     case implied
     /// The same, for a client of HTTP/1.0, which asked for it.
     case keepAlive
@@ -142,7 +142,7 @@ package struct HTTPRequest: Sendable {
 
   // MARK: What it wants
 
-  /// What is to be done, and with which key: it is appended to `key` where the purpose has one.
+  /// What to do, and with which key: it is appended to `key` where the purpose has one.
   /// `checks` leaves out what the settings do not ask for.
   package mutating func purpose(
     _ head: HTTPRequestHead, in bytes: RawSpan, _ settings: @autoclosure () -> HTTPSettings,

@@ -34,7 +34,7 @@ package struct HTTPRequestHead: Sendable {
 
   init() {}
 
-  /// Forgets the request before. The values stay, and nobody asks for them.
+  /// Forgets the request before. The values stay, and are not looked at.
   mutating func removeAll() {
     method = .unknown
     options = []

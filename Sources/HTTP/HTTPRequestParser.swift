@@ -257,7 +257,7 @@ package struct HTTPRequestParser: ~Copyable {
     }
     if !endsChunked { throw .encodingInvalid }
     if count > 1 { throw .encodingUnknown }
-    // Nor is a list of one what everybody reads as one.
+    // Nor do all parsers read a list of one as one.
     if value.count != 7 { throw .encodingInvalid }
   }
 

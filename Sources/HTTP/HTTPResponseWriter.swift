@@ -191,7 +191,7 @@ package struct HTTPResponseWriter: ~Copyable {
     if request.method != .head { text.write(to: &output) }
   }
 
-  /// Says why bytes are no request, and that the connection ends. Whoever asked for a head, as far
+  /// Says why bytes are no request, and that the connection ends. A client that asked for a head, as far
   /// as that could be read, waits for no body.
   package func append(_ error: HTTPError, isHead: Bool = false, to output: inout ByteBuffer) {
     note.begin(error.status)

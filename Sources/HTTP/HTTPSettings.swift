@@ -10,7 +10,7 @@ package struct HTTPSettings: Sendable {
   package var maxAgeSeconds = 0
   /// Under which names requests are answered.
   package var hosts = HostRule.any
-  package var crossOrigin = CrossOrigin.nobody
+  package var crossOrigin = CrossOrigin.noOrigin
 
   package init() {}
 

@@ -4,7 +4,7 @@ internal import ProxyCore
 ///
 /// A page of a stranger's can let its own name lead to 127.0.0.1 once a browser on this machine has
 /// loaded it (DNS rebinding). To the browser this server is then the page's own, and all of it may be
-/// read. Nobody can do that to an address, nor to a name that browsers do not look up, so those are
+/// read. That cannot be done to an address, nor to a name that browsers do not look up, so those are
 /// answered where no password keeps strangers out.
 package enum HostRule: Equatable, Sendable {
   case any

@@ -113,7 +113,7 @@ package enum RequestTarget {
   }
 
   /// Where the value of the only parameter called `name`, of three letters, stands. Others are
-  /// nobody's business.
+  /// ignored.
   private static func parameter(
     _ name: StaticString, _ target: RawSpan, in query: Range<Int>
   ) throws(RequestTargetError) -> Range<Int>? {

@@ -19,13 +19,13 @@ extension HTTPSession {
     access = PendingAccess(
       client: connection?.peer, method: head.extracting(0..<methodEnd).array,
       target: shown.array, received: now)
-    minding { begin(head, isLast: isLast, now: now) }
+    recordingResponse { begin(head, isLast: isLast, now: now) }
     // Otherwise it was written down, or waits for something.
     if stage == .head { writeDown() }
   }
 
-  /// Does what may write a plain response, of which nothing is noted: it is known by where it begins.
-  func minding(_ work: () -> Void) {
+  /// Does what may write a plain response. That leaves no note, so where it begins is remembered.
+  func recordingResponse(_ work: () -> Void) {
     desk.writer.note.status = nil
     access?.start = output.bytes.count
     work()

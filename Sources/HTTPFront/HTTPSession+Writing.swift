@@ -1,7 +1,7 @@
 internal import HTTP
 internal import ProxyCore
 
-/// Bodies, and PUT and DELETE: coherent with what everybody else reads.
+/// Bodies, and PUT and DELETE: coherent with all other reads.
 extension HTTPSession {
   func beginBody(_ exchange: Exchange, now: Moment) {
     exchange.body = exchange.purpose.bodyReader(exchange.request)
@@ -79,7 +79,7 @@ extension HTTPSession {
       endUpload(exchange)
     } else {
       let key = exchange.key
-      minding { perform(exchange.purpose, exchange.request, key: key.rawSpan, now: now) }
+      recordingResponse { perform(exchange.purpose, exchange.request, key: key.rawSpan, now: now) }
     }
   }
 

@@ -29,7 +29,7 @@ final class HTTPSession {
     case ended
   }
 
-  /// What is to become of the bytes.
+  /// What becomes of the bytes.
   enum HTTPVerdict: Equatable {
     /// The first `count` are done with; of what follows, `needing` bytes are needed.
     case taken(_ count: Int, needing: Int)
@@ -113,7 +113,7 @@ final class HTTPSession {
     return stage == .stalled ? .stalled(offset) : .taken(offset, needing: 0)
   }
 
-  /// Does what a plain request asks for of which only the target is new. Says how long it was; nil where it
+  /// Executes a plain request in which only the target is new. Says how long it was; nil where it
   /// is another one, or one with something wrong.
   private func takePlain(_ bytes: RawSpan, now: Moment) -> Int? {
     guard parser.isFresh, !logsAccess, let found = desk.heads.find(headNumber, in: bytes) else {
@@ -145,11 +145,11 @@ final class HTTPSession {
       headNumber = desk.heads.keep(
         head.extracting(parser.head.target.upperBound..<head.byteCount))
     }
-    goOn(purpose, request, key: desk.key, now: now)
+    performOrAwaitBody(purpose, request, key: desk.key, now: now)
     if desk.key.allocated > Limits.httpKeyKeptMax { desk.key.release() }
   }
 
-  private func goOn(
+  private func performOrAwaitBody(
     _ purpose: HTTPPurpose, _ request: HTTPRequest, key: borrowing ByteBuffer, now: Moment
   ) {
     if request.body == .none || Self.mayComeWithoutBody(request, purpose) {
@@ -233,7 +233,7 @@ final class HTTPSession {
     connection?.resumeReading()
   }
 
-  /// Bytes are no request: where the next one begins nobody knows.
+  /// Bytes are no request, so where the next one begins is unknown.
   func refuse(_ error: HTTPError, now: Moment) {
     desk.writer.append(error, isHead: parser.head.method == .head, to: &output.bytes)
     if logsAccess && access == nil {

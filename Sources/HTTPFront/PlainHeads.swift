@@ -21,7 +21,7 @@ struct PlainHeads: ~Copyable {
     var bytes = ByteBuffer()
   }
 
-  /// Where the target stands in a request of which all but that is known under `number`, and where the
+  /// Where the target stands in a request whose other bytes are known under `number`, and where the
   /// request ends; nil where it is another one, or not all of it is there. O(its bytes)
   func find(_ number: Int, in bytes: RawSpan) -> (target: Range<Int>, end: Int)? {
     let count = rests[number].bytes.count

@@ -35,7 +35,7 @@ extension Limits {  // The HTTP front
   package static let httpFieldBytesMax = 31 * 1024
   /// How many lines of either: 431 past it.
   package static let httpFieldsMax = 128
-  /// A body that nobody wants is read up to here, and the connection closed past it.
+  /// A body that is discarded is read up to here; past it the connection is closed.
   package static let httpBodyDiscardedMax = 1024 * 1024
   /// A body that is a value: Redis's largest. 413 past it.
   package static let httpBodyBytesMax = argumentBytesMax
@@ -78,7 +78,7 @@ extension Limits {  // Clients in a list
   package static let idlePauseMin = Duration.milliseconds(10)
   package static let idlePauseMax = Duration.seconds(1)
   /// Clients of a loop and a front that were turned away and are still being told why; others are only closed.
-  /// Each holds a descriptor meanwhile, which nobody who was let in must lack.
+  /// Each holds a descriptor meanwhile, which accepted clients must not lack.
   package static let refusalsMax = 16
 
   /// What these owe to each other.
@@ -150,7 +150,7 @@ extension Limits {  // Keys that are read often
 extension Limits {  // Requests that took long
   /// How many are remembered.
   package static let slowRequestsMax = 10_000
-  /// What is remembered of each, as Redis does: arguments, the last of which tells how many more there
+  /// What is remembered of each, as Redis does: arguments, the last one telling how many more there
   /// were, and bytes of an argument.
   package static let slowArgumentsMax = 32
   package static let slowArgumentBytesMax = 128

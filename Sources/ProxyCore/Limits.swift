@@ -279,7 +279,7 @@ extension Limits {  // The heart
   package static let unknownWriteHold = Duration.seconds(5)
   /// How long it is remembered that a key is absent where Redis does not say when that changes.
   package static let absentUntrackedMax = Duration.seconds(1)
-  /// Links of nobody's at the moment that a worker keeps for the next clients.
+  /// Idle pinned links kept per worker.
   package static let pinnedIdleMax = 64
 }
 
@@ -306,14 +306,14 @@ extension Limits {  // The client
     redisClientRequestsMax <= linkRequestsMax
       && redisClientRequestsKeptMax <= redisClientRequestsMax
       && redisClientWaitingKeptMax <= redisClientWaitingBytesMax
-      // The connection's own limit would end it, and with it everybody's requests.
+      // The connection's own limit would end it, and with it all requests on it.
       && 2 * redisClientWaitingBytesMax <= connectionOutputBytesMax
       && redisClientWaitingBytesMax < argumentBytesMax
   }
 }
 
 extension Limits {  // What clients and databases cost together
-  /// Answers that wait for all clients of all fronts; past it whoever waits for most is closed.
+  /// Answers that wait for all clients of all fronts; past it the client that waits for most is closed.
   package static let clientOutputSumMax = 4 << 30
   /// The share of that sum which may come on top of it while all loops are asked who that is: past it a loop
   /// closes one that has so much without asking others.

@@ -17,7 +17,7 @@ struct ClientFilter: Sendable {
   /// Whether who asks is spared.
   var sparesAsker = false
 
-  /// An address as somebody wrote it; nil where that is none, and so nobody's.
+  /// An address as it was written; nil if it is none, and so matches no client.
   struct ClientAddress: Sendable {
     let address: SocketAddress?
 

@@ -1,6 +1,6 @@
 internal import ProxyCore
 
-/// All clients of a front, wherever they are: a roster on each loop, touched by nobody else. Who asks about
+/// All clients of a front, wherever they are: a roster on each loop, touched by that loop only. Who asks about
 /// all of them asks each roster by mail, so that neither coming and going nor a request costs a lock.
 ///
 /// ```

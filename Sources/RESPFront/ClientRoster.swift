@@ -131,7 +131,7 @@ final class ClientRoster {
       return nameTarget(session, reply, now: now)
     }
     let body = { (session: RESPSession) in
-      if session.matches(survey, now: now) { session.heed(survey, &part, now: now) }
+      if session.matches(survey, now: now) { session.answer(survey, &part, now: now) }
     }
     if let id = survey.filter.id {
       if let session = find(id) { body(session) }
@@ -140,7 +140,7 @@ final class ClientRoster {
     let next = visit(from: first, atMost: Limits.rosterSliceMax, body)
     part.limitLines(to: options.outputBytesMax)
     guard let next else { return reply(part) }
-    // In a later turn, so that nobody has to wait for long.
+    // In a later turn, so that other clients are served in between.
     let rest = RosterMessage.survey(survey, part: part, first: next, reply: reply)
     if !registry.seats[index].mailbox.send(rest) { reply(part) }
   }

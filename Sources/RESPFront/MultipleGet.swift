@@ -1,6 +1,6 @@
 internal import ProxyCore
 
-/// An `MGET` of which some elements were not in memory: it waits for each of these as a `GET` would, and
+/// An `MGET` with elements that were not in memory: it waits for each of these as a `GET` would, and
 /// is answered as a whole.
 final class MultipleGet: Caller {
   /// How it ended.
@@ -9,7 +9,7 @@ final class MultipleGet: Caller {
     /// Redis's error, as the reply to all of it.
     case error([UInt8])
     case failed(ProxyError)
-    /// There is more of it than is put together here: Redis is to be asked.
+    /// There is more of it than is put together here: Redis is asked.
     case large
   }
 

@@ -16,7 +16,7 @@ final class Pin {
   /// Whether Redis has reset the link for its client: it is no more what the proxy's links are.
   var wasReset = false
   var isTracking = false
-  /// The clients whom its invalidations may be sent to: the last one, but for what a transaction does.
+  /// The clients that may get its invalidations: the last one, but for what a transaction does.
   var targets: [RedirectTarget] = []
   var queued = Queued()
   /// The databases that an EXEC under way selects.

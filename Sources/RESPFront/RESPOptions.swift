@@ -4,7 +4,7 @@ internal import ProxyCore
 package struct RESPOptions: Sendable {
   /// What `HELLO` says of the server.
   package var greeting: ServerGreeting
-  /// What clients must give; nil: whoever comes is served, and AUTH goes to Redis.
+  /// What clients must give; nil: all clients are served, and AUTH goes to Redis.
   package var password: [UInt8]?
   /// Orders all of a client's commands against all, at the price of hits.
   package var ordersAll = false
@@ -12,7 +12,7 @@ package struct RESPOptions: Sendable {
   package var cachesMultipleGets = false
   /// Without a password, serves only this machine.
   package var isProtected = true
-  /// Closes who has said nothing for longer; zero: nobody.
+  /// Closes clients that have been silent for longer; zero: never.
   package var idleTimeout = Duration.zero
   package var outputBytesMax = Limits.sessionOutputBytesMax
   package var identifiers = ClientIdentifiers()

@@ -57,7 +57,7 @@ extension RESPSession: ConnectionHandler {
     presence.hasHungUp && blockedBy?.isBlocking == true && blockedBy?.ticket == ticket
   }
 
-  /// What keeps a client waiting, and what a subscriber is told, may go on for ever: nobody waits for that.
+  /// What keeps a client waiting, and what a subscriber is told, may go on for ever, so shutdown does not wait for it.
   func wasAskedToEnd(_ connection: Connection, now: Moment) {
     if blockedBy?.isBlocking == true || !subscriptions.isEmpty {
       connection.close()

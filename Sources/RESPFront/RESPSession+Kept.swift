@@ -77,7 +77,7 @@ extension RESPSession {
     return .done(length)
   }
 
-  // MARK: Who somebody is
+  // MARK: Identity
 
   private func hello(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
     var refusal = ByteBuffer()
@@ -206,7 +206,7 @@ extension RESPSession {
     client.isAuthenticated = password == nil
     parser.isAuthenticated = client.isAuthenticated
     if let link = isTarget ? pin?.link : ownLinkThatAnswers {
-      // Whoever hears of its end may count on it: its subscriptions have ended at Redis. Where others know
+      // A client that sees QUIT answered may count on it: its subscriptions have ended at Redis. Where others know
       // the client by the number of this link, that stays the same there too.
       let passage = Passage(.pinned(link), database: client.database, effect: .none)
       send(
@@ -237,8 +237,8 @@ extension RESPSession {
   /// The client's own link, but for one on which a reply looks like what a monitor is shown.
   private var ownLinkThatAnswers: PinnedLink? { pin?.isMonitoring == true ? nil : pin?.link }
 
-  /// Redis has reset the client's own link. Where it stays the client's it is to be as the proxy's links are.
-  func beginAnew(now: Moment) {
+  /// Redis has reset the client's own link. If it stays the client's, it is greeted again as the proxy's links are.
+  func resetPin(now: Moment) {
     guard let link = pin?.link else { return }
     link.forgetSubscriptions()
     link.noteVersion(.two)

@@ -8,7 +8,7 @@ extension RESPSession {
 
   private var kind: ClientFilter.ClientKind { subscriptionCount > 0 ? .pubsub : .normal }
 
-  /// The user as whom Redis knows the client.
+  /// The user that the client is to Redis.
   private var user: [UInt8] {
     if let user = pin?.user { return user }
     return Array((worker.proxy.settings.url.username ?? "default").utf8)
@@ -38,7 +38,7 @@ extension RESPSession {
   }
 
   /// Does to this client what a survey wants that means it.
-  func heed(_ survey: ClientSurvey, _ part: inout SurveyPart, now: Moment) {
+  func answer(_ survey: ClientSurvey, _ part: inout SurveyPart, now: Moment) {
     part.count += 1
     switch survey.purpose {
     case .list:

@@ -63,7 +63,7 @@ extension RESPSession {
   }
 
   func get(_ request: RawSpan, _ length: Int, now: Moment) -> Step {
-    // Who has been given a permit uses it, or nobody else could.
+    // A permit that was granted must be used, or it would be lost to others.
     guard case .none = permit else { return passRead(request, length, now: now) }
     let key = parser.arguments.bytes(1, in: request)
     let hash = worker.hash(key)

@@ -150,7 +150,7 @@ extension RESPSession: Caller {
     _ ticket: UInt64, _ piece: RawSpan, _ place: ReplyPlace, now: Moment
   ) {
     if !notes.isEmpty, place.isFirst, let note = notes[ticket] {
-      if !heed(note, piece, of: ticket, now: now) { return conclude(ticket, now: now) }
+      if !apply(note, piece, of: ticket, now: now) { return conclude(ticket, now: now) }
     }
     if logsAccess && place.isFirst && piece.begins(with: "-") {
       noteOutcome(.redisError, of: ticket)

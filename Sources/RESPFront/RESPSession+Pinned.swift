@@ -232,7 +232,7 @@ extension RESPSession {
 
   // MARK: What comes
 
-  /// What is to be done once the first bytes of a reply tell how the request ended.
+  /// What to do once the first bytes of a reply tell how the request ended.
   enum Note {
     /// A command that the table does not have.
     case unknownCommand
@@ -258,7 +258,7 @@ extension RESPSession {
   }
 
   /// Acts upon a note. False: the reply has been written, and this one is not for the client.
-  func heed(_ note: Note, _ piece: RawSpan, of ticket: UInt64, now: Moment) -> Bool {
+  func apply(_ note: Note, _ piece: RawSpan, of ticket: UInt64, now: Moment) -> Bool {
     notes[ticket] = nil
     let isError = piece.begins(with: "-")
     switch note {
@@ -292,7 +292,7 @@ extension RESPSession {
       return false
     case .tracking(let change): if !isError { pin?.apply(change) }
     case .reset:
-      beginAnew(now: now)
+      resetPin(now: now)
       if !isError || isTarget { return true }
       // Redis has it since 6.2: before, what the client keeps there ends with its link.
       pin?.link.endWithClient()
@@ -343,7 +343,7 @@ extension RESPSession {
   /// What the client kept at Redis is gone, and only it knows what that was: as if Redis had closed it.
   func linkEnded(_ link: PinnedLink, because error: RedisError, now: Moment) {
     guard link === pin?.link else { return }
-    // Whom Redis has not let in keeps nothing there, whatever it has asked for.
+    // A client that Redis has not authenticated holds no state there, whatever it has asked for.
     let wasIdle = (pin?.holdsNothing ?? true || link.wasTurnedAway(because: error)) && !isTarget
     pin = nil
     subscriptions = Subscriptions()

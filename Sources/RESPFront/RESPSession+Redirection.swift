@@ -1,7 +1,7 @@
 internal import ProxyCore
 
-/// `CLIENT TRACKING … REDIRECT id`: the id is the proxy's, and Redis is to be told its own. Whoever is
-/// named keeps a link of its own from then on, as long as somebody names it.
+/// `CLIENT TRACKING … REDIRECT id`: the id is the proxy's, and Redis is told its own. The
+/// named client keeps a link of its own for as long as a client names it.
 ///
 /// ```
 ///   client: takes a link ─▶ survey ─▶ target: takes a link, is connected ─▶ number ─┐
@@ -151,7 +151,7 @@ extension RESPSession {
       if let refusal = takePin() { return endNamings(.refused(refusal)) }
     }
     guard let link = pin?.link else { return }
-    link.beNamed(now: now)
+    link.requestClientID(now: now)
     if let id = link.redisID { endNamings(.named(id)) }
   }
 

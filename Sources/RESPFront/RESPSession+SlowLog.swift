@@ -9,7 +9,7 @@ extension RESPSession {
   func record(
     _ request: RawSpan, of ticket: UInt64, _ step: Step, more: Int? = nil, now: Moment
   ) {
-    // What clients with an identity of their own do is not for everybody to read.
+    // What clients with an identity of their own do is not shown to others.
     guard step != .stalled, worker.keepsSlowRequests, pin?.hasIdentity != true else { return }
     let start = waitingSince ?? now
     if !queue.hasEnded(ticket) {

@@ -89,7 +89,7 @@ extension RESPSession {
     case .partial: length = bytes.byteCount
     case .complete(let count): length = count
     case .refused(let error):
-      // What was sent of it cannot be taken back: the link ends with it, of which nobody need hear.
+      // What was sent of it cannot be taken back, so the link is closed; no reply is due for it.
       if let ticket = upload?.ticket { queue.drop(ticket) }
       upload = nil
       abandonPin(now: now)

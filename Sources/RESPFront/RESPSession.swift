@@ -55,7 +55,7 @@ final class RESPSession {
   @safe @exclusivity(unchecked) var access = AccessNotes()
   /// Links that only carry one large reply or request, by its ticket.
   @safe @exclusivity(unchecked) var loans: [UInt64: Loan] = [:]
-  /// What is to be done about a reply on the client's own link once its first bytes tell how it ended.
+  /// What to do about a reply on the client's own link once its first bytes tell how it ended.
   @safe @exclusivity(unchecked) var notes: [UInt64: Note] = [:]
   @safe @exclusivity(unchecked) var subscriptions = Subscriptions()
   /// Whether the rest of what is coming unasked is not for the client.
@@ -90,13 +90,13 @@ final class RESPSession {
 
   struct Blocker {
     let ticket: UInt64
-    /// Whether its reply may take for ever, so that nobody waits for it in vain.
+    /// Whether its reply may take for ever, so that shutdown does not wait for it.
     let isBlocking: Bool
     /// Whether more than its reply may come.
     var isSolitary = false
   }
 
-  /// What is to become of the connection.
+  /// What becomes of the connection.
   enum SessionVerdict: Equatable {
     /// The first `count` bytes are done with; of what follows, `needing` bytes are needed.
     case taken(_ count: Int, needing: Int)

@@ -1,6 +1,6 @@
 internal import ProxyCore
 
-/// Another client, as the one to whom Redis sends a client's invalidations. Once nobody has this any more,
+/// Another client, to which Redis sends a client's invalidations. Once the last reference is gone,
 /// that client may give its link back.
 final class RedirectTarget: Sendable {
   /// The target's number here, and that of its link at Redis.

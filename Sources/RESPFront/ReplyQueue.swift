@@ -87,7 +87,7 @@ struct ReplyQueue: ~Copyable {
     return place(at: Int(ticket &- first))
   }
 
-  /// Whether replies are dropped is not for this one: it is written until it is to be dropped after all.
+  /// Writes this reply even if the client's replies are dropped, until `drop`.
   mutating func keep(_ ticket: UInt64) { setDropped(ticket, false) }
   mutating func drop(_ ticket: UInt64) { setDropped(ticket, true) }
 
@@ -95,7 +95,7 @@ struct ReplyQueue: ~Copyable {
     if let place = place(of: ticket) { ring[place].isDropped = isDropped }
   }
 
-  /// Forgets what waits, and what is still to come: nobody takes it.
+  /// Drops what waits and what is still to come: the client is gone.
   mutating func dropAll() {
     for index in 0..<count {
       ring[place(at: index)].isDropped = true

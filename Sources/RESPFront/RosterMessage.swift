@@ -5,6 +5,6 @@ enum RosterMessage: Sendable {
   case survey(ClientSurvey, part: SurveyPart, first: Int, reply: @Sendable (SurveyPart) -> Void)
   /// To each: how clients are treated from now on.
   case options(RESPOptions)
-  /// To the loop of this client: somebody who has sent invalidations there does so no more.
+  /// To the loop of this client: another one has stopped to send its invalidations there.
   case released(Int)
 }

@@ -23,7 +23,7 @@ struct RequestLog {
     }
   }
 
-  /// Writes requests down there from now on. A file is opened anew, also where it is the same: it may have
+  /// Writes requests down there from now on. A file is opened again even if it is the same: it may have
   /// been moved away. Where that fails, all stays as it is.
   mutating func set(_ place: AccessLogPlace, _ format: LogFormat) throws(ConfigurationError) {
     var target: LineTarget?
@@ -45,7 +45,7 @@ struct RequestLog {
     self.writer = writer
   }
 
-  /// Writes what waits, as far as that can be done in a moment. No request is to be written down any more.
+  /// Writes what waits, as far as that can be done in a moment. No request may be written down after that.
   func close() {
     access?.retire()
     writer?.close()

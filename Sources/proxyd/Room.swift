@@ -2,7 +2,7 @@ internal import ProxyCore
 
 /// What the system lets this process have, and what fits into it.
 struct Room {
-  /// How many files it may have open; nil where that is enough, or nobody knows.
+  /// How many files it may have open; nil if that is enough, or unknown.
   private let descriptors: Int?
 
   /// Asks for what `configuration` may need, and warns where there is less.

@@ -104,7 +104,7 @@ struct Server {
   /// Has requests written down; when it returns, nothing is added to the former log.
   func setAccessLog(_ log: AccessLog?) { proxy.setAccessLog(log) }
 
-  /// Lets nobody in any more, and says so to those who ask whether they should send somebody here.
+  /// Accepts no more clients, and reports not ready to probes.
   func stopListening() {
     admin?.drain()
     for loop in loops { _ = loop.perform { $0.stopListening() } }

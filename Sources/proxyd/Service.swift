@@ -103,7 +103,7 @@ struct Service {
 
   // MARK: The end
 
-  /// Lets nobody in, waits for those who are owed an answer, and ends; at once where it is told again.
+  /// Accepts no more clients, answers those who wait, and ends; a second signal ends it at once.
   private func end(because number: Int32) {
     supervisor.tellStopping()
     server.stopListening()

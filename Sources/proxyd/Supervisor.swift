@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// systemd, or whoever does as it does: is told how far the program is, and may have opened its sockets.
+/// systemd, or a service manager like it: is told how far the program is, and may have opened its sockets.
 struct Supervisor {
-  /// Who listens to what is told; nil: nobody.
+  /// The address that it is told at; nil without a service manager.
   private let place: [UInt8]?
   /// Sockets that listen already, by the names of their fronts.
   let sockets: [String: Int32]
@@ -62,7 +62,7 @@ struct Supervisor {
     tell("RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1_000)")
   }
 
-  /// Whoever does not hear it was not there to hear it.
+  /// Errors are ignored: the service manager is gone then.
   private func tell(_ message: String) {
     var address = sockaddr_un()
     let room = MemoryLayout.size(ofValue: address.sun_path)

@@ -112,7 +112,7 @@ struct AdminTests {
         "does not answer as proxyd's admin listener does: see ADMIN_PORT\n"
       ),
       (["a:b"], "\"a:b\" is no HOST:PORT\n"),
-      (["--admin-port", "0"], "there is nobody to ask: proxyd top HOST:PORT\n"),
+      (["--admin-port", "0"], "there is no admin listener to ask: proxyd top HOST:PORT\n"),
     ] {
       let (status, output) = try Proxyd.run(["top", "--once"] + words)
       #expect(status == 1 && output.hasSuffix(end), "\(output)")

@@ -9,7 +9,7 @@ import Testing
   typealias Exchange = HTTPExchange
 
   @Test func `the setting is nothing, everybody, or origins`() {
-    #expect(CrossOrigin("") == .nobody)
+    #expect(CrossOrigin("") == .noOrigin)
     #expect(CrossOrigin("*") == .everybody)
     #expect(
       CrossOrigin("http://a, https://b.c:8443")
@@ -28,7 +28,7 @@ import Testing
     let expose =
       " | Access-Control-Expose-Headers: Age, Cache-Status, Content-Range, ETag, Retry-After"
     func answer(_ setting: String, _ fields: [String]) -> String {
-      let exchange = Exchange { $0.crossOrigin = CrossOrigin(setting) ?? .nobody }
+      let exchange = Exchange { $0.crossOrigin = CrossOrigin(setting) ?? .noOrigin }
       return exchange.summary(Exchange.request("HEAD /a", fields), names)
     }
     #expect(answer("", ["Origin: http://a"]) == "200 | Vary: Accept")
@@ -94,7 +94,7 @@ import Testing
     _ origins: String, _ mayWrite: Bool, _ statuses: String
   ) {
     let exchange = Exchange {
-      $0.crossOrigin = CrossOrigin(origins) ?? .nobody
+      $0.crossOrigin = CrossOrigin(origins) ?? .noOrigin
       $0.allowsWrites = true
       $0.allowsCrossOriginWrites = mayWrite
     }

@@ -1,4 +1,4 @@
-/// SipHash-1-3, the keyed hash that Swift's own tables use: without the key, nobody can choose names that
+/// SipHash-1-3, the keyed hash that Swift's own tables use: without the key, an attacker cannot choose names that
 /// fall into one bucket.
 @usableFromInline
 struct SipHash: Sendable {

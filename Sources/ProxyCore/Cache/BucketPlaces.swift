@@ -4,7 +4,7 @@ internal import Synchronization
 /// takes longest about a look-up is to wait for its bucket.
 ///
 /// These are hints. A shard writes its own when its index grows or shrinks, under its lock; they are read
-/// without it, and one that has become untrue has the processor fetch a line that nobody asks for. Of a very large
+/// without it, and one that has become untrue has the processor fetch a line in vain. Of a very large
 /// shard only the first buckets have a place here.
 @safe
 struct BucketPlaces: ~Copyable {

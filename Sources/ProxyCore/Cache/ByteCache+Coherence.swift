@@ -110,7 +110,7 @@ extension ByteCache {
 
   // MARK: Pushes
 
-  /// When Redis says that a key has changed, whoever changed it. Says whether anything was known of it.
+  /// When Redis says that a key has changed, by any client. Says whether anything was known of it.
   /// Only the proof that both are needed leaves out the entry, or the flight.
   @discardableResult
   package func invalidate(

@@ -89,9 +89,9 @@ package final class ByteCache: @unchecked Sendable {
   package enum Counting: Sendable {
     /// A hit or a miss.
     case all
-    /// A hit; whoever finds nothing looks again, and is counted then.
+    /// A hit; a miss is looked up again, and counted then.
     case hits
-    /// Nothing: it is for somebody who was counted when he looked himself.
+    /// Nothing: the reader was counted when it looked itself.
     case nothing
   }
 
@@ -130,7 +130,7 @@ package final class ByteCache: @unchecked Sendable {
 
   // MARK: Changing
 
-  /// What an entry is to be.
+  /// What to store with a value.
   package struct Insertion {
     /// The database that the key is in.
     package var database: UInt32 = 0
@@ -236,7 +236,7 @@ package final class ByteCache: @unchecked Sendable {
   @discardableResult
   package func sweep(
     shard number: Int, buckets: Int, now: Moment
-  ) -> (removed: Int, cameRound: Bool) {
+  ) -> (removed: Int, isLast: Bool) {
     graveyard.clearSome()
     let shard = shards[number % shardCount]
     let time = time(now)

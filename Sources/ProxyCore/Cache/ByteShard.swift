@@ -58,7 +58,7 @@ struct ByteShard: ~Copyable {
   }
 
   /// What was counted as a hit is none: it may not be answered with.
-  mutating func takeBackHit(_ counting: ByteCache.Counting) {
+  mutating func recountAsMiss(_ counting: ByteCache.Counting) {
     if counting != .nothing { counters.hits &-= 1 }
     if counting == .all { counters.misses &+= 1 }
   }

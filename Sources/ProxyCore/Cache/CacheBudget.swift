@@ -18,7 +18,7 @@ struct CacheBudget: ~Copyable, Sendable {
   @inlinable
   static func clampedCost(_ cost: Int) -> Int { min(max(0, cost), Int.max &>> 16) }
 
-  /// Counts one more entry in. Whoever does so then evicts until nothing is exceeded.
+  /// Counts one more entry in. The caller then evicts until nothing is exceeded.
   @inlinable
   func add(cost added: Int) {
     entries.wrappingAdd(1, ordering: .relaxed)

@@ -8,7 +8,7 @@ public struct CacheStatistics: Equatable, Sendable {
   public var evictions: UInt64 = 0
   /// Entries dropped because their time had come.
   public var expirations: UInt64 = 0
-  /// Entries held now, expired ones that nobody has met yet included.
+  /// Entries held now, expired ones that were not found yet included.
   public var entries: Int = 0
   /// What they cost together: bytes, or whatever unit the costs were given in.
   public var cost: Int = 0

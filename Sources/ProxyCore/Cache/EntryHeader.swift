@@ -12,7 +12,7 @@ struct EntryHeader {
 
   struct Flags: OptionSet {
     let rawValue: UInt32
-    /// Nobody's block at the moment.
+    /// A free block.
     static let hole = Flags(rawValue: 1)
     /// Redis has no such key.
     static let absent = Flags(rawValue: 2)

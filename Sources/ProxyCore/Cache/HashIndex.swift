@@ -119,7 +119,7 @@ struct HashIndex: ~Copyable {
   mutating func remove(_ entry: Entry, hash: UInt64) {
     let first = unsafe Bucket(primary.bucket(bucketNumber(hash)))
     guard let (holder, slot) = unsafe find(entry, from: first) else {
-      preconditionFailure("an entry that is to be struck off is not in the index")
+      preconditionFailure("an entry to remove is not in the index")
     }
     // What was filed last fills the gap.
     var last = unsafe first

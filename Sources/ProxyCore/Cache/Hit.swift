@@ -1,6 +1,6 @@
 extension ByteCache {
   /// What the cache knows of a key, readable in place for as long as this exists; its shard is locked
-  /// meanwhile, so that is to be a copy's time and no longer.
+  /// meanwhile, so hold it for the time of a copy and no longer.
   @safe
   package struct Hit: ~Copyable {
     private let shard: Guarded<ByteShard>
@@ -17,7 +17,7 @@ extension ByteCache {
 
     /// It may not be answered with, and so it counts as none.
     func reject(_ counting: Counting) {
-      unsafe shard.content.pointee.takeBackHit(counting)
+      unsafe shard.content.pointee.recountAsMiss(counting)
     }
 
     /// Whether it is known that there is no such key.

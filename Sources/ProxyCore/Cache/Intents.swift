@@ -28,7 +28,7 @@ struct Intents: ~Copyable {
     unsafe counts + (Int(truncatingIfNeeded: hash &>> 8) & (places &- 1))
   }
 
-  // No count overflows: whoever begins an intent keeps eight bytes to end it with.
+  // No count overflows: who begins an intent keeps eight bytes to end it with.
 
   mutating func begin(_ hash: UInt64) {
     unsafe place(hash).pointee &+= 1

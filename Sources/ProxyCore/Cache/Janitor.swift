@@ -1,7 +1,7 @@
-/// Reclaims expired entries that nobody asks for, a slice at a time: no shard is locked for longer than a
+/// Reclaims expired entries that are not read any more, a slice at a time: no shard is locked for longer than a
 /// few dozen entries take, however many expire at once.
 ///
-/// Whoever drives it calls `work` and then again after the time that it returns. It goes through the whole
+/// Its driver calls `work` and then again after the time that it returns. It goes through the whole
 /// cache about once in `Limits.janitorRound`, and faster while it finds much.
 package struct Janitor: Sendable {
   private let first: Int
@@ -28,7 +28,7 @@ package struct Janitor: Sendable {
       return Limits.janitorPauseMin
     }
     let slices = max(1, cache.bucketCount(ofShard: shard) / Limits.janitorSliceBuckets) * shards
-    if slice.cameRound {
+    if slice.isLast {
       shard += stride
       if shard >= cache.shardCount { shard = first }
     }

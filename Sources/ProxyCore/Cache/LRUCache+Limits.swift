@@ -68,7 +68,7 @@ extension LRUCache {
     }
   }
 
-  /// How many entries it holds, expired ones that nobody has met yet included. O(1).
+  /// How many entries it holds, expired ones that were not found yet included. O(1).
   public var count: Int { budget.entries.load(ordering: .relaxed) }
 
   /// What it has done and what it holds. O(shards).

@@ -50,7 +50,7 @@ public final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: @uncheck
   ///
   /// - Parameters:
   ///   - capacity: How many entries it may hold. 0 or less: nothing is kept. There is no upper limit but
-  ///     memory, of which only what is used is taken.
+  ///     memory, taken as it is used.
   ///   - costLimit: What the costs given to ``insert(_:for:cost:timeToLive:)`` may add up to.
   ///   - timeToLive: How long an entry may be found after it was inserted. `nil`: until it is evicted.
   ///     Zero or less: not at all.

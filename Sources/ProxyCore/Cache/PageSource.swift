@@ -4,7 +4,7 @@
 /// Pages are taken from the fullest piece that has one, for the others to drain, and a drained
 /// piece goes back to the system. That alone is too little: shards that remain have pages in every
 /// piece. But to discard a part of a huge page frees nothing, the system only reports less than it
-/// holds. So a piece of which half is free is made one of small pages first, and then what is free
+/// holds. So a piece that is half free is made one of small pages first, and then what is free
 /// of it goes back.
 @usableFromInline
 final class PageSource: Sendable {
@@ -42,7 +42,7 @@ final class PageSource: Sendable {
   }
 
   /// Takes back what `take` gave. O(1), but for the system's part, which is done without the lock:
-  /// it takes its time, and the lock is everybody's.
+  /// it takes its time, and all shards share the lock.
   ///
   /// - Parameter thinning: Whether to give parts of pieces back as well; not worth it to those who give so
   ///   many pages that whole pieces come free.
@@ -62,7 +62,7 @@ final class PageSource: Sendable {
   }
 }
 
-/// Free pages of a piece, claimed so that nobody takes them while they are being discarded.
+/// Free pages of a piece, claimed so that they are not handed out while they are being discarded.
 @safe
 private struct Surplus {
   let base: UnsafeMutableRawPointer
@@ -119,7 +119,7 @@ private final class Pieces: @unchecked Sendable {
   private var pieces: [Piece] = []
   /// Numbers in `pieces` that stand for nothing now.
   private var vacant: [Int] = []
-  /// The number of each piece, by its address in units of its size, of which that is a multiple.
+  /// The number of each piece, by its address in units of its size.
   private var numbers: [UInt: Int] = [:]
   /// The first piece with one free page, with two, and so on; and a bit for each list that has any.
   private var lists = Array(repeating: Piece.none, count: PageSource.piecePages)
@@ -132,7 +132,7 @@ private final class Pieces: @unchecked Sendable {
 
   var count: Int { unsafe numbers.count + (first == nil ? 0 : 1) }
 
-  /// A page, and the piece of which it was the last without memory, if it was that.
+  /// A page, and its piece if it was the last one there without memory.
   func take() -> (page: UnsafeMutableRawPointer?, whole: UnsafeMutableRawPointer?) {
     if firstFree != 0 {
       if unsafe first == nil { unsafe first = PageMemory.map(bytes: Self.firstBytes) }
@@ -157,7 +157,7 @@ private final class Pieces: @unchecked Sendable {
     return unsafe (base + page * PageSource.pageBytes, isWhole ? base : nil)
   }
 
-  /// Answers with the piece that is to be unmapped, if the page was the last in use of one and
+  /// Returns the piece to unmap, if the page was the last in use of one and
   /// another is wholly free already: that one is kept, lest a page that comes and goes map and
   /// unmap each time.
   func give(back page: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
@@ -182,7 +182,7 @@ private final class Pieces: @unchecked Sendable {
     return unsafe free(surplus.pages, of: surplus.number)
   }
 
-  /// What is to be discarded of a page's piece. Where that is little it waits until there is more
+  /// What to discard of a page's piece. Where that is little it waits until there is more
   /// of it.
   func claimSurplus(around page: UnsafeMutableRawPointer) -> Surplus? {
     guard let number = unsafe numbers[Self.key(page)] else { return nil }

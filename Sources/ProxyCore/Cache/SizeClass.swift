@@ -11,7 +11,7 @@ struct SizeClass: Equatable {
   static let bytesMax = 4_096
   static let count = 65 + 3 * 8
 
-  /// The smallest class that holds `bytes`, of which there are at most `bytesMax`.
+  /// The smallest class that holds `bytes`, which is at most `bytesMax`.
   init(holding bytes: Int) {
     assert(bytes > 0 && bytes <= Self.bytesMax)
     let units = UInt32(truncatingIfNeeded: (bytes &+ 7) &>> 3)

@@ -57,7 +57,7 @@ public final class CachedRedis: RedisCommands {
 
   deinit { proxy.closeSoon() }
 
-  /// Closes the cache's links; whoever waits for a reply gets an error. The client stays as it is.
+  /// Closes the cache's links; tasks that wait for a reply get an error. The client stays as it is.
   public func close() { proxy.closeSoon() }
 
   /// Whether Redis tells of changes, as far as is known.

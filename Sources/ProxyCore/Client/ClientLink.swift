@@ -198,7 +198,7 @@ extension ClientLink: LinkOwner {
       } else {
         unsafe task.hand(reply)
       }
-    case .string, .nobody, nil: break
+    case .string, .gone, nil: break
     }
   }
 

@@ -5,10 +5,10 @@ internal import Synchronization
 ///
 /// ```
 ///   tasks ──encode──▶ batch ──exchanged for an empty one──▶ ClientLink ──▶ Link ──▶ Redis
-///     └── ring, if nobody has yet ──▶ mailbox ──▶ loop ─────────▲
+///     └── ring, if it is silent    ──▶ mailbox ──▶ loop ─────────▲
 /// ```
 ///
-/// Whoever adds the first thing to an empty batch rings; the loop then takes all that has gathered.
+/// Adding the first thing to an empty batch rings; the loop then takes all that has gathered.
 // Unchecked because the compiler cannot see that `lock` guards what is not constant.
 final class ClientWorker: @unchecked Sendable {
   /// One or several requests of one task, one behind the other in the batch's bytes.

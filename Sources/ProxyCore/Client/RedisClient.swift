@@ -35,7 +35,7 @@ public final class RedisClient: Sendable {
   /// The loops that the client's links live on; others may live there too.
   package let threads: [LoopThread]
 
-  /// All the workers there are, of which `first` is one: most clients have no other, and finding that
+  /// All the workers there are, `first` included: most clients have no other, and finding that
   /// out must not cost them anything.
   private let workers: [ClientWorker]
   private let first: ClientWorker
@@ -79,7 +79,7 @@ public final class RedisClient: Sendable {
     do {
       _ = try await send([RedisArgument("PING")])
     } catch let error as RedisError {
-      // Whoever may not say PING is connected all the same.
+      // A user that may not say PING is connected all the same.
       guard case .errorReply = error.reason else { throw error }
     }
   }
@@ -100,7 +100,7 @@ public final class RedisClient: Sendable {
   /// Ends the client: refuses requests from now on, and returns when those in flight have been
   /// answered or, after five seconds, have failed.
   ///
-  /// A client that nobody holds any more ends by itself.
+  /// A client whose last reference is gone ends by itself.
   public nonisolated(nonsending) func close() async {
     await withTaskGroup(of: Void.self) { group in
       for worker in workers { group.addTask { await worker.close() } }

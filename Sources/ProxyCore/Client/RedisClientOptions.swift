@@ -17,7 +17,7 @@ public struct RedisClientOptions: Hashable, Sendable {
   /// From the first step of an attempt to connect to the end of its greeting.
   public var connectTimeout = Duration.seconds(1)
 
-  /// How long a request may take from the moment it is to be sent; nil for as long as Redis takes.
+  /// How long a request may take from the moment it is queued; nil for as long as Redis takes.
   /// What it was sent for may still be done afterwards.
   public var requestTimeout: Duration?
 

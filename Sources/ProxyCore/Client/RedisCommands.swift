@@ -49,7 +49,7 @@ extension RedisCommands {
   }
 
   /// Sends commands as one transaction, `MULTI` … `EXEC`, and returns their replies in the same
-  /// order: all are executed with nobody's commands between them, or none is.
+  /// order: all are executed without others' commands between them, or none is.
   ///
   /// ```swift
   /// let replies = try await redis.transaction([

@@ -3,7 +3,7 @@ enum SharedCommands {
   /// Why this command may not, or nil where it may. O(1) but for XREAD and XREADGROUP, which are
   /// looked through for BLOCK.
   ///
-  /// A command that nobody has heard of is let through: modules have many, and the server's next
+  /// An unknown command is let through: modules have many, and the server's next
   /// version has some.
   static func refusal(of arguments: [RedisArgument]) -> String? {
     guard let first = arguments.first else {

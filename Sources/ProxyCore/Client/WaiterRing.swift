@@ -2,7 +2,7 @@
 /// answered. O(1) each way, without allocation but for doublings.
 struct WaiterRing: ~Copyable {
   private struct RingEntry {
-    var waiter = ReplyWaiter.nobody
+    var waiter = ReplyWaiter.gone
     var isAnswered = false
     /// When the loop took it on.
     var begun = Moment(nanoseconds: 0)
@@ -39,7 +39,7 @@ struct WaiterRing: ~Copyable {
 
   /// Takes out who gave up. The request stays until its reply comes.
   mutating func abandon(_ number: UInt64) -> ReplyWaiter {
-    guard number >= first && number < next else { return .nobody }
+    guard number >= first && number < next else { return .gone }
     return Self.take(&entries[place(of: number)].waiter)
   }
 
@@ -48,7 +48,7 @@ struct WaiterRing: ~Copyable {
 
   private static func take(_ waiter: inout ReplyWaiter) -> ReplyWaiter {
     let taken = waiter
-    waiter = .nobody
+    waiter = .gone
     return taken
   }
 

@@ -13,7 +13,7 @@ extension ConcurrencyLimiter {
     case queued(PermitToken)
     /// `LimiterError.queueFull`.
     case refused(queueLimit: Int)
-    /// `LimiterError.timedOut`: nobody may wait.
+    /// `LimiterError.timedOut`: the queue timeout is zero.
     case timedOut
   }
 
@@ -23,7 +23,7 @@ extension ConcurrencyLimiter {
   /// O(1) with a permit free, and where deadlines come in order, as they do when all wait equally
   /// long; otherwise logarithmic in the number of waiters.
   ///
-  /// The waker may be called before this returns, by another thread: it must post to whoever runs
+  /// The waker may be called before this returns, by another thread: it must post to the loop that runs
   /// this. Deadlines are watched by the callers' timers, with `expire(now:)`.
   package func acquire(
     now: Moment, notAfter: Moment = .distantFuture, waker: any LimiterWaker, tag: UInt64
@@ -36,13 +36,13 @@ extension ConcurrencyLimiter {
   /// Leaves the line. Logarithmic in the number of waiters that have a deadline.
   ///
   /// - Returns: Whether the caller still waited: then the waker is not called. Otherwise it was
-  ///   called, or is about to be, and a permit it brings must be released even if nobody wants it
+  ///   called, or is about to be, and a permit it brings must be released even if it is not needed
   ///   any more.
   package func cancel(_ token: PermitToken) -> Bool {
     leave(token) != nil
   }
 
-  /// Tells everybody whose deadline has come that no permit did. For each, logarithmic in the
+  /// Tells all waiters whose deadline has come that no permit did. For each, logarithmic in the
   /// number of waiters; O(1) if there is none.
   ///
   /// - Returns: How many they were, whichever loop or task they belong to.

@@ -7,7 +7,7 @@ extension ConcurrencyLimiter {
   /// permit is released when `body` returns or throws. A task that is cancelled while it waits
   /// stops waiting at once; one that is cancelled later has its permit, and `body` decides.
   ///
-  /// With a permit free and nobody waiting, O(1) on top of `body`, and neither a suspension nor an
+  /// With a permit free and an empty line, O(1) on top of `body`, and neither a suspension nor an
   /// allocation; otherwise logarithmic in the number of waiters that have a deadline.
   ///
   /// - Throws: `LimiterError`, `CancellationError`, or what `body` throws.

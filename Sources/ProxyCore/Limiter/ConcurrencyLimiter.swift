@@ -2,7 +2,7 @@
 /// turn.
 ///
 /// A semaphore whose waiters stand in one line, first come, first served: a permit that is released
-/// goes to the head of the line, and nobody overtakes. Waiting can be bounded in time and
+/// goes to the head of the line, first come first served. Waiting can be bounded in time and
 /// cancelled; neither ever loses a permit.
 ///
 /// ```swift
@@ -15,14 +15,14 @@
 /// }
 /// ```
 ///
-/// One lock guards all of it. While nobody waits it is held for O(1); otherwise for a time
+/// One lock guards all of it. While the line is empty it is held for O(1); otherwise for a time
 /// logarithmic in how many wait with a deadline, in whatever order the deadlines come, and longer
-/// only when the tables grow for a line longer than any before. Nobody is resumed while it is held.
+/// only when the tables grow for a line longer than any before. No waiter is resumed while it is held.
 /// Memory is proportional to the longest line there was, at most `queueLimit`.
 ///
 /// Arguments that make no sense are clamped rather than refused, because they come from
 /// configurations: permits to 1 ... 1 048 576 (with none, nothing would ever run), the queue to 0
-/// ... 1 048 576 waiters. A queue of 0 or a timeout of 0 or less means that nobody waits.
+/// ... 1 048 576 waiters. With a queue of 0, or a timeout of 0 or less, no request waits.
 public final class ConcurrencyLimiter: Sendable {
   /// What `lock` guards.
   struct LimiterState: ~Copyable {
@@ -34,7 +34,7 @@ public final class ConcurrencyLimiter: Sendable {
 
   private let lock = Lock()
   // Unsafe, and its exclusivity unchecked, because the compiler cannot see that only `locked` touches it, which
-  // holds the lock: nobody is called back meanwhile who could come again.
+  // holds the lock, and calls back nothing that could take it again.
   @exclusivity(unchecked) private nonisolated(unsafe) var state: LimiterState
 
   /// A limiter with all its permits free.
@@ -52,9 +52,9 @@ public final class ConcurrencyLimiter: Sendable {
 
   deinit { unsafe state.alarm.task?.cancel() }
 
-  /// Takes a permit if one is free and nobody waits for one. O(1).
+  /// Takes a permit if one is free and the line is empty. O(1).
   ///
-  /// Each success is to be answered by one `release()`. Where a scope can hold the permit,
+  /// Balance each success with one `release()`. Where a scope can hold the permit,
   /// `withPermit` is the safer form.
   public func tryAcquire() -> Bool {
     locked { state in
@@ -64,7 +64,7 @@ public final class ConcurrencyLimiter: Sendable {
     }
   }
 
-  /// Gives a permit back: to the head of the line, if anybody waits. O(1) if nobody does, otherwise
+  /// Gives a permit back: to the head of the line, if it is not empty. O(1) if it is, otherwise
   /// logarithmic in the number of waiters that have a deadline.
   ///
   /// Releasing a permit that was not taken is a mistake in the program, and traps.
@@ -72,7 +72,7 @@ public final class ConcurrencyLimiter: Sendable {
     if !locked({ $0.queue.putBack() }) { releaseToNext() }
   }
 
-  /// Kept out of the way of those whom nobody waits for: what this needs costs them as much as their lock.
+  /// Out of line, so that the uncontended release stays short.
   @inline(never)
   private func releaseToNext() {
     let next = locked { state in
@@ -86,7 +86,7 @@ public final class ConcurrencyLimiter: Sendable {
   /// Changes how many operations may run at once. O(1), and for each waiter this lets in as much as
   /// a `release()`.
   ///
-  /// With fewer, those that hold a permit keep it, and as they end nobody follows until enough
+  /// With fewer, those that hold a permit keep it, and none are granted until enough
   /// have.
   public func setPermits(_ permits: Int) {
     locked { state in state.queue.permits = Self.clampedPermits(permits) }

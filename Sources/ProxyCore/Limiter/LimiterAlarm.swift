@@ -1,7 +1,7 @@
 /// The one task that watches the deadlines of all waiting tasks.
 ///
 /// A task for each waiter would cost more than the wait. This one sleeps until the earliest
-/// deadline, expires who is due, and sleeps again, or ends when nobody waits: with one timeout for
+/// deadline, expires who is due, and sleeps again, or ends when the line is empty: with one timeout for
 /// all it wakes at most about once in that time, however many come and go. Event loops have timers
 /// and need none of it.
 struct LimiterAlarm {
@@ -32,7 +32,7 @@ extension ConcurrencyLimiter {
   /// Starts the alarm task that `LimiterAlarm.advance` asked for, in place of the one there was.
   func start(_ number: UInt64) {
     // Detached, because it outlives the wait it is started for, whose priority and task-local
-    // values are not its own; weak, because a limiter that nobody waits for may go.
+    // values are not its own; weak, because a limiter with an empty line may go.
     let task = Task.detached { [weak self] in
       var wake = self?.alarmMoment(number)
       while let moment = wake {

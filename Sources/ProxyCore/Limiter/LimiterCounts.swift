@@ -2,7 +2,7 @@
 public struct LimiterCounts: Equatable, Sendable {
   /// How many permits there are.
   public var permits = 0
-  /// Permits that somebody holds. More than `permits` only after that was lowered.
+  /// Permits that are held. More than `permits` only after that was lowered.
   public var permitsInUse = 0
   /// How many callers may wait.
   public var queueLimit = 0

@@ -1,4 +1,4 @@
-/// Somebody in the line.
+/// A waiter in the line.
 enum LimiterWaiter: Sendable {
   /// A task, and how long it was told that it may wait.
   case task(CheckedContinuation<Void, any Error>, timeout: Duration)

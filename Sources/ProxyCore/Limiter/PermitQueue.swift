@@ -46,7 +46,7 @@ struct PermitQueue<Waiter>: ~Copyable {
     self.queueLimit = queueLimit
   }
 
-  /// Takes a permit if one is free and nobody waits for it. O(1).
+  /// Takes a permit if one is free and the line is empty. O(1).
   mutating func take() -> Bool {
     guard permitsInUse < permits, waiting == 0 else { return false }
     permitsInUse &+= 1
@@ -68,17 +68,17 @@ struct PermitQueue<Waiter>: ~Copyable {
     return .queued(SlotToken(slot: slot, generation: slots[Int(slot)].generation))
   }
 
-  /// Gives a permit back; false, and nothing is done, where somebody waits for it. O(1).
+  /// Gives a permit back; false, and nothing is done, if the line is not empty. O(1).
   mutating func putBack() -> Bool {
     if waiting > 0 { return false }
-    precondition(permitsInUse > 0, "a permit was released that nobody held")
+    precondition(permitsInUse > 0, "a permit was released that was not held")
     permitsInUse &-= 1
     return true
   }
 
   /// Gives a permit back, or on: the waiter returned holds it now. O(log n).
   mutating func release() -> Waiter? {
-    precondition(permitsInUse > 0, "a permit was released that nobody held")
+    precondition(permitsInUse > 0, "a permit was released that was not held")
     permitsInUse &-= 1
     return grantNext()
   }

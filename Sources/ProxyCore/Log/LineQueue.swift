@@ -1,4 +1,4 @@
-/// Lines that wait for the thread that writes them. Whoever adds one never waits for it: what does not fit
+/// Lines that wait for the thread that writes them. Adding never waits for it: what does not fit
 /// is counted instead. From any thread.
 package final class LineQueue: Sendable {
   private struct QueuedLines: ~Copyable {

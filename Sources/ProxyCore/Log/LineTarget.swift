@@ -27,7 +27,7 @@ package final class LineTarget: Sendable {
   }
 
   /// Writes all of `lines`, and waits for it, as long as `mayWait` says so. Where it fails the rest is left;
-  /// `isWithinLine` says whether what was written ends within a line, so that the next one begins anew.
+  /// `isWithinLine` says whether what was written ends within a line, so that the next one begins with a line break.
   func write(
     _ lines: inout ByteBuffer, isWithinLine: inout Bool, while mayWait: () -> Bool
   ) throws(SystemError) {
@@ -64,7 +64,7 @@ package final class LineTarget: Sendable {
     return end > 0 ? end : most
   }
 
-  /// nil: there is no room now, and whoever shares the file does not want to wait.
+  /// nil: there is no room now, and another user of the file wants it not to block.
   private func writeSome(_ bytes: RawSpan) throws(SystemError) -> Int? {
     let number = descriptor.number
     return unsafe try bytes.withUnsafeBytes { bytes throws(SystemError) in

@@ -2,14 +2,14 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// A thread that writes lines, so that nobody else has to wait for a disk or for whoever reads a pipe.
+/// A thread that writes lines, so that no loop waits for a disk or for the reader of a pipe.
 ///
 /// ```
 ///   loops, any thread ─▶ LineQueue ─┐
 ///   loops, any thread ─▶ LineQueue ─┴─▶ LineWriter's thread ─▶ file, pipe, terminal
 /// ```
 package final class LineWriter: Sendable {
-  /// What becomes of lines that somebody should know of. Told on the writer's thread.
+  /// What becomes of lines, for operators. Told on the writer's thread.
   package enum WriterNews: Sendable {
     /// So many did not fit into a queue.
     case lost(Int)
@@ -30,7 +30,7 @@ package final class LineWriter: Sendable {
   private enum Ending: UInt32 { case not, asked, done }
 
   private let content: Locked<WriterContent>
-  /// 1: something is to be done.
+  /// 1: there is work.
   private let call = Atomic<UInt32>(0)
   private let ending = Atomic<UInt32>(Ending.not.rawValue)
   /// On the clock of `Moment`, in nanoseconds; until then what waits may be written at the end.
@@ -64,7 +64,7 @@ package final class LineWriter: Sendable {
     return queue
   }
 
-  /// Writes what is in these queues for the last time: nobody adds to them any more.
+  /// Writes what is in these queues for the last time: their loops have ended.
   package func retire(_ queues: [LineQueue]) {
     content.withLock { content in
       content.queues.removeAll { known in queues.contains { $0 === known } }
@@ -79,7 +79,7 @@ package final class LineWriter: Sendable {
     wake()
   }
 
-  /// Has it look at its queues. Writes to the kernel only if nobody has asked for that yet.
+  /// Has it look at its queues. Writes to the kernel only if it was not woken yet.
   package func wake() {
     if call.exchange(1, ordering: .sequentiallyConsistent) == 0 { Self.wake(call) }
   }
@@ -106,7 +106,7 @@ package final class LineWriter: Sendable {
     var round = Round()
     while true {
       call.store(0, ordering: .sequentiallyConsistent)
-      // After that: whoever asks later calls again.
+      // After that: a later request wakes it again.
       let isLast = ending.load(ordering: .sequentiallyConsistent) != Ending.not.rawValue
       let due = tend(.now)
       goRound(&round, report)

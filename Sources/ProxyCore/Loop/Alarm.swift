@@ -1,7 +1,7 @@
 /// Wakes a loop that sleeps when a deadline has come.
 ///
 /// It stays set over many turns: a time limit of `epoll_wait` itself is set and cancelled at every sleep, which takes
-/// a virtual machine more than a microsecond. So it is neither put off nor turned off; it may go off for nobody, and
+/// a virtual machine more than a microsecond. So it is neither put off nor turned off; it may go off in vain, and
 /// is set again then.
 struct Alarm: ~Copyable {
   let timer: FileDescriptor

@@ -44,13 +44,13 @@ extension Connection {
   package var hasReadAll: Bool { input.isEmpty && !mayHoldMore && !hasUntriedInput }
 
   private func attend(now: Moment) {
-    if isPaused || peerHasFinished { return heedWarnings(now: now) }
-    // It reads once a turn, and first what is to be tried again.
+    if isPaused || peerHasFinished { return handleWarnings(now: now) }
+    // It reads once a turn, and what must be tried again first.
     if !isQueuedForRetry { readOn(now: now) }
   }
 
-  /// What is to be known of a peer even while nothing is read of it.
-  private func heedWarnings(now: Moment) {
+  /// What epoll reports of a peer even while it is not read from.
+  private func handleWarnings(now: Moment) {
     guard state == .open else { return }
     if warnings.contains(.failure) { return fail(as: "recv") }
     if warnings.contains(.peerFinish), !hangUpWasReported, !peerHasFinished {
@@ -86,7 +86,7 @@ extension Connection {
         peerHasFinished = true
         loop.processArrivals()
         reportFinish(now: now)
-        heedWarnings(now: now)  // a reset behind the end is not reported again
+        handleWarnings(now: now)  // a reset behind the end is not reported again
       } else if isLarge, input.count < inputNeeded {
         countInput()
       } else if isLarge {

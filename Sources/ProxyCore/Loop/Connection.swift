@@ -22,7 +22,7 @@ package final class Connection {
 
   // What every request touches comes first, side by side, because the kernel drives it out of the
   // processor's caches in between; and it is exempt from the runtime's exclusivity checks, a third of a
-  // hit's instructions: one thread touches it, and nobody is called while it is being changed.
+  // hit's instructions: one thread touches it, and calls nothing while it changes it.
 
   package let loop: EventLoop
   @safe @exclusivity(unchecked) var handler: (any ConnectionHandler)? {
@@ -38,7 +38,7 @@ package final class Connection {
   @safe @exclusivity(unchecked) var state: ConnectionState
   @safe @exclusivity(unchecked) private(set) var handlerPrepares = false
   @safe @exclusivity(unchecked) package internal(set) var isPaused = false
-  /// The kernel may have bytes, or the end, of which it will not tell again.
+  /// Edge-triggered: unread bytes or EOF that epoll won't report again.
   @safe @exclusivity(unchecked) var mayHoldMore = false
   /// What is left in `input` may hold whole requests.
   @safe @exclusivity(unchecked) var hasUntriedInput = false
@@ -102,7 +102,7 @@ package final class Connection {
   /// On a connection that has ended it is a place where bytes are forgotten.
   package var output: OutputBuffer { takesOutput ? pending : loop.discardedOutput() }
 
-  /// Whether `pending` is ready for what is to be sent; false on a connection that has ended.
+  /// Whether `pending` is ready for output; false on a connection that has ended.
   var takesOutput: Bool {
     isQueuedForWriting && pending.hasMemory && isOpen || prepareOutput()
   }

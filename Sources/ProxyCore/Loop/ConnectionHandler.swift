@@ -24,7 +24,7 @@ package protocol ConnectionHandler: AnyObject {
   /// only waits for its answers, with requests still unread. Called once.
   func hungUp(_ connection: Connection, now: Moment)
 
-  /// The turn's output is about to be sent: what was announced with `collectOutput` is to be appended.
+  /// The turn's output is about to be sent: append what was announced with `collectOutput`.
   func collected(_ connection: Connection, now: Moment)
 
   /// All output has been handed to the kernel after some had to wait for it.

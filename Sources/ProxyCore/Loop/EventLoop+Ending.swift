@@ -1,14 +1,14 @@
 /// The end of a program that is not in a hurry.
 extension EventLoop {
-  /// Lets nobody in any more: who has come already is still taken in.
+  /// Accepts no more clients, but for those that have connected already.
   package func stopListening() {
     slots.forEach { occupant in
       if case .listener(let listener) = occupant { listener.finish(now: now) }
     }
   }
 
-  /// Asks everybody to end as soon as what was asked of them is answered, which includes what the kernel has and
-  /// nobody has read. To be called again until there is nobody. O(connections).
+  /// Asks all connections to end as soon as their requests are answered, which includes what the kernel has and
+  /// is still unread. Call it again until there is none. O(connections).
   ///
   /// - Returns: How many clients of this loop still have something to come.
   package func askConnectionsToEnd() -> Int {

@@ -3,7 +3,7 @@
 ///     wait → receive mail → fire timers → accept → read → process → write → close
 ///
 /// A turn is these phases, each over a batch: events are only sorted while they are looked at, and
-/// acted upon in the phase that is theirs. Everything in a turn is bounded, so that nobody has to
+/// acted upon in the phase that is theirs. Everything in a turn is bounded, so that no client has to
 /// wait for long. A loop and what belongs to it are made on its thread and stay there.
 @safe
 package final class EventLoop {
@@ -117,13 +117,13 @@ package final class EventLoop {
     }
   }
 
-  /// A stale event finds nobody.
+  /// A stale event finds a free slot.
   private func sort(_ token: PollToken, _ ready: Readiness) {
     guard let guest = slots.guest(of: token) else {
       switch slots.occupant(of: token) {
       case .listener(let listener): acceptable.append(listener)
       case .alarm: alarm.wentOff()
-      case .waker, .connection, .nobody, nil: break
+      case .waker, .connection, .free, nil: break
       }
       return
     }
@@ -230,7 +230,7 @@ package final class EventLoop {
   /// Once a connection: its state sees to that.
   func queueClose(_ connection: Connection) { ended.append(connection) }
 
-  /// Keeps a connection that has ended until nobody names it any more.
+  /// Keeps a connection that has ended until no queue names it any more.
   func keep(_ connection: Connection) {
     if connection.isQueuedForWriting { departed.append(connection) }
   }
@@ -287,7 +287,7 @@ package final class EventLoop {
       switch occupant {
       case .listener(let listener): listener.close()
       case .connection(let connection): connection.close(because: .loopStopped)
-      case .waker, .alarm, .nobody: break
+      case .waker, .alarm, .free: break
       }
     }
     while !ended.isEmpty { closeConnections() }

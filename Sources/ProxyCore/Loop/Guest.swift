@@ -6,7 +6,7 @@ struct Guest {
 
   init(_ connection: Connection) { unsafe reference = .passUnretained(connection) }
 
-  /// Has the processor fetch what is to be visited next, while it is at work for another one.
+  /// Has the processor fetch what will be visited next, while it is at work for another one.
   func prefetch() {
     unsafe reference._withUnsafeGuaranteedRef { PrefetchPlace($0).prefetch(lines: 3) }
   }

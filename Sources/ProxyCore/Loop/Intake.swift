@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Where one loop takes in connections that were accepted elsewhere.
 package final class Intake: Sendable {
-  /// A descriptor on its way. Whoever drops it unopened closes it.
+  /// A descriptor on its way, closed if it is dropped unopened.
   final class Newcomer: @unchecked Sendable {
     // Unchecked because the descriptor is taken out once, by the loop that the mailbox leads to.
     private var descriptor: FileDescriptor

@@ -8,7 +8,7 @@ package final class Listener {
   private var token = PollToken(slot: .max, registration: .max)
   private var pause: TimerHandle?
   private var accept: ((consuming FileDescriptor, SocketAddress?) -> Void)?
-  /// Whether somebody else has the socket as well, and who comes after the end is theirs.
+  /// Whether another process has the socket as well, which gets later clients.
   private let isShared: Bool
 
   init(
@@ -44,7 +44,7 @@ package final class Listener {
     accept = nil
   }
 
-  /// Takes in those who have come already, and nobody after them.
+  /// Accepts those that have connected already, and none after them.
   func finish(now: Moment) {
     if !isShared {
       // Each time as many as in a turn; without any, that costs a call.

@@ -1,6 +1,6 @@
 /// Where any thread leaves messages for one loop. Each sender's messages arrive in the order sent.
 ///
-/// `send` is O(1) and writes to the kernel only when the loop is asleep and nobody has woken it
+/// `send` is O(1) and writes to the kernel only when the loop is asleep and was not woken
 /// yet.
 package final class Mailbox<Message: Sendable>: @unchecked Sendable {
   // Unchecked because the compiler cannot see that `lock` guards `waiting` and `isClosed`.

@@ -5,7 +5,7 @@ internal import Glibc
 /// Its memory is borrowed from the loop while there is something in it. Appending is O(1) amortized a byte
 /// and O(1) a block, whatever the block's size.
 package final class OutputBuffer {
-  /// Append here. Whoever holds it `inout` must not reach the same connection on another way meanwhile,
+  /// Append here. Code that holds it `inout` must not reach the same connection on another way meanwhile,
   /// not even to ask for its output: that may give it memory.
   package var bytes: ByteBuffer {
     // By way of accessors, because other modules do not see that what is stored goes without the runtime's

@@ -1,7 +1,7 @@
 /// Who is registered with a loop's poller.
 struct SlotTable {
   enum Occupant {
-    case nobody(nextFree: UInt32)
+    case free(next: UInt32)
     case waker, alarm
     case listener(Listener)
     case connection(Connection)
@@ -27,7 +27,7 @@ struct SlotTable {
     }
     let slot = firstFree
     let token = PollToken(slot: slot, registration: slots[Int(slot)].registration)
-    guard case .nobody(let next) = slots[Int(slot)].occupant else {
+    guard case .free(let next) = slots[Int(slot)].occupant else {
       preconditionFailure("the list of free slots leads to one that is taken")
     }
     firstFree = next
@@ -36,12 +36,12 @@ struct SlotTable {
     return token
   }
 
-  /// O(1). Whoever still comes with this token finds nobody.
+  /// O(1). The token is stale from here on.
   mutating func remove(_ token: PollToken) {
     let index = Int(token.slot)
     precondition(slots[index].registration == token.registration, "removed twice")
     slots[index].registration &+= 1
-    slots[index].occupant = .nobody(nextFree: firstFree)
+    slots[index].occupant = .free(next: firstFree)
     slots[index].guest = nil
     firstFree = token.slot
   }

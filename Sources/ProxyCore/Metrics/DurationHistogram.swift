@@ -1,5 +1,5 @@
 /// How long things took: how many did up to each of some bounds, and all of it together. A value of a few
-/// words, whoever has it writes it alone. O(1) in everything.
+/// words, written by its owner alone. O(1) in everything.
 package struct DurationHistogram: Sendable {
   /// Upper bounds in nanoseconds, from 5 µs to 10 s; what takes longer comes behind the last.
   package static let bounds: [Int64] = [

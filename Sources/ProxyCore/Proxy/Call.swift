@@ -4,7 +4,7 @@ struct Call: ~Copyable {
   enum Recipient: ~Copyable {
     case caller(any Caller, ticket: UInt64)
     case read(UInt64, key: [UInt8], wasRepeated: Bool)
-    /// Somebody in the proxy itself.
+    /// The proxy itself.
     case task((Result<RESPValue, RedisError>) -> Void)
 
     var caller: (any Caller, ticket: UInt64)? {

@@ -33,7 +33,7 @@ package final class ClientQuota: Sendable {
     add(-1, to: front)
   }
 
-  /// Somebody was turned away, for whatever reason.
+  /// Counts a client that was turned away, for whatever reason.
   package func countRejection() { rejections.wrappingAdd(1, ordering: .relaxed) }
 
   package func count(_ front: ClientFront) -> Int {

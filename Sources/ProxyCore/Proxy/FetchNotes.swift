@@ -2,7 +2,7 @@
 package struct FetchNotes: Equatable, Sendable {
   /// Whether the next one who asks will find it in memory.
   package var isStored = false
-  /// Whether somebody else had asked already.
+  /// Whether another read had asked already.
   package var isCollapsed = false
   /// Where Redis is away, and this is what was known last: how long ago it was fetched.
   package var staleMilliseconds: UInt32?

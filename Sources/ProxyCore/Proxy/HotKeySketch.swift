@@ -13,7 +13,7 @@ struct HotKeySketch: ~Copyable {
     var hash: UInt64 = 0
     var database: UInt32 = 0
     var keyBytes: UInt32 = 0
-    /// Reads, at most; 0: nobody is here.
+    /// Reads, at most; 0: free.
     var count: UInt64 = 0
     /// What of them may have been of others.
     var excess: UInt64 = 0

@@ -1,4 +1,4 @@
-/// Links that nobody needs any more: those of databases that are seldom used, of which a server may have
+/// Idle links: those of databases that are seldom used; a server may have
 /// very many. Links of the database that clients start in stay.
 struct IdleWatch {
   private var uses: UInt64 = 0

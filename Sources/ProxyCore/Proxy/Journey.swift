@@ -30,7 +30,7 @@ package struct Journey {
     self.bytes = bytes
   }
 
-  /// A request of which this is the only key's hash.
+  /// A request with one key, by its hash.
   package init(passing hash: UInt64, bytes: Int) {
     self.init(.pass, bytes: bytes)
     namesOne = true

@@ -22,7 +22,7 @@ package struct Passage: ~Copyable {
   package var selections: [Int]?
   /// Whether a permit comes with it, to be released at its end.
   package var holdsPermit = false
-  /// The keys of which nothing may be known meanwhile, held since `beginIntent`: those that it writes.
+  /// The intents on the keys that it writes, held since `beginIntent`.
   package var intents = HeldIntents()
 
   var kind: LinkKind {

@@ -43,7 +43,7 @@ package final class PinnedLink: LinkOwner {
   package var redisID: Int? { connection.server.clientID }
 
   /// Connects, where it has not yet, so that it gets a number for others to know.
-  package func beNamed(now: Moment) {
+  package func requestClientID(now: Moment) {
     endWithClient()
     connection.start(now: now)
   }
@@ -67,7 +67,7 @@ package final class PinnedLink: LinkOwner {
   /// Whether they must wait for `linkDrained`.
   package var isOutputBlocked: Bool { connection.isOutputBlocked || !connection.isReady }
 
-  /// Sends something whose reply nobody needs, ahead of what comes next.
+  /// Sends something whose reply is dropped, ahead of what comes next.
   package func precede(with request: RawSpan, now: Moment) throws(ProxyError) {
     do throws(RedisError) {
       try connection.submit(.own, .discard, request, now: now)
@@ -86,7 +86,7 @@ package final class PinnedLink: LinkOwner {
   /// Something else has had Redis speak this.
   package func noteVersion(_ version: RESPVersion) { connection.noteVersion(version) }
 
-  /// More of the request that was passed last, a part of which was withheld. False: it was lost.
+  /// More of the request that was passed last, and not as a whole. False: it was lost.
   package func extend(_ token: UInt64, _ bytes: RawSpan) -> Bool {
     connection.extend(LinkToken(token), bytes)
   }
@@ -146,7 +146,7 @@ package final class PinnedLink: LinkOwner {
   package func linkDrained(_ link: LinkConnection, now: Moment) { caller?.linkDrained(now: now) }
 
   package func linkEnded(_ link: LinkConnection, because error: RedisError, now: Moment) {
-    // Not before: until all its requests are reported, perhaps nobody but the worker keeps it.
+    // Not before: until all its requests are reported, the worker's may be the last reference.
     worker.forget(self)
     caller?.linkEnded(self, because: error, now: now)
     caller = nil

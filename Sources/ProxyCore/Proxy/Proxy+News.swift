@@ -3,7 +3,7 @@ internal import Synchronization
 extension Proxy {
   package func tell(_ news: ClientNews) { settings.clientObserver?(news) }
 
-  /// Connects before anybody asks for something, so that nobody has to wait for it, and so that what is
+  /// Connects before the first request, so that it does not wait for a connection, and so that what is
   /// wrong with it is known. From any thread.
   package func connect() {
     for seat in seats {

@@ -14,7 +14,7 @@ internal import Synchronization
 /// What loops share is here: the cache, the limiter, the generations, which server it is. Each loop has
 /// a `Worker` for all else, and nothing of a worker is touched by another thread.
 ///
-/// Locks, none of which is taken while another is held: a shard's, the limiter's, the proxy's own.
+/// Locks, never two at a time: a shard's, the limiter's, the proxy's own.
 @safe
 package final class Proxy: Sendable {
   package let settings: ProxySettings
@@ -144,7 +144,7 @@ package final class Proxy: Sendable {
     set { staleIfErrorNow.store(newValue.clampedNanoseconds, ordering: .relaxed) }
   }
 
-  /// Closes all links; whoever waits for a reply is told. Not from a loop.
+  /// Closes all links; requests that wait for a reply fail. Not from a loop.
   package func close() {
     for (loop, seat) in zip(loops, seats) {
       _ = loop.perform { loop in
@@ -264,7 +264,7 @@ package final class Proxy: Sendable {
     }
   }
 
-  /// A secret that all instances before one Redis share, and that nobody guesses who may not say `INFO` there: what
+  /// A secret that all instances before one Redis share, and that only who may say `INFO` there can know: what
   /// Redis calls itself, or what is known until it has said so.
   package var contentSeed: UInt64 { contentSeedNow.load(ordering: .relaxed) }
 

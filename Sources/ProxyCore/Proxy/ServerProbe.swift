@@ -36,9 +36,9 @@ final class ServerProbe: LinkOwner {
 }
 
 extension Worker {
-  /// Looks at the beginning of a reply: whoever refuses a write because it is a replica may have been
+  /// Looks at the beginning of a reply: a server that refuses a write because it is a replica may have been
   /// demoted, and the name that led to it may lead elsewhere by now.
-  func heed(_ reply: RawSpan, now: Moment) {
+  func checkForDemotion(_ reply: RawSpan, now: Moment) {
     guard reply.byteCount >= Self.demotion.utf8CodeUnitCount,
       unsafe reply.byte(at: 0) == UInt8(ascii: "-"),  // in bounds
       reply.extracting(0..<Self.demotion.utf8CodeUnitCount).equals(Self.demotion)

@@ -78,7 +78,7 @@ extension Worker {
   }
 }
 
-/// What comes over the links that clients share: told to the worker itself, because somebody between them
+/// What comes over the links that clients share: told to the worker itself, because an object between them
 /// would count a reference to it for each reply.
 extension Worker: LinkOwner {
   package func link(

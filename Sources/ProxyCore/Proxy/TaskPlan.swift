@@ -49,7 +49,7 @@ struct TaskPlan: Sendable {
     return nil
   }
 
-  /// The keys of which nothing is to be known meanwhile, and in which command each is: those that are
+  /// The keys that need an intent, and in which command each is: those that are
   /// written, and all that a transaction names, as for EXEC of a client.
   func intents(ofTransaction isTransaction: Bool) -> [(command: Int, key: Range<Int>)] {
     keys.filter { isTransaction || $0.isWritten }.map { ($0.command, $0.place) }

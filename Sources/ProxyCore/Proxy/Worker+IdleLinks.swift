@@ -49,7 +49,7 @@ extension SharedLink.Name {
 extension Home {
   var linkCount: Int { links.count }
 
-  /// Only those that have filled nothing which may still be in memory: nobody would hear then that it has
+  /// Only those that have filled nothing which may still be in memory: Redis would no longer tell that it has
   /// changed. What is over age is taken out soon after, in far less than `limit`.
   func retireIdleLinks(after limit: Duration, now: Moment) {
     for link in links.values

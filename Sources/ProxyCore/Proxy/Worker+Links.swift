@@ -94,7 +94,7 @@ extension Worker {
     for link in pinnedLinks.values { renew(link.connection, now: now) }
   }
 
-  /// Has a link connected anew, unless it has reached the new server already or is about to see who answers.
+  /// Reconnects a link, unless it has reached the new server already or is about to see who answers.
   func renew(_ link: LinkConnection, now: Moment) {
     let runID = proxy.runID
     guard link.isReady, runID == nil || link.server.runID != runID else {
@@ -155,8 +155,8 @@ extension Worker {
     if link.isClosed { return }
     // Reset, it could become its client's again instead of the proxy's.
     let isForeign = link.identity != nil && (!isClean || link.connection.server.isForeign)
-    let isNobodyElses = isForeign || link.endsWithClient
-    if link.requestCount > 0 || !link.connection.isReady || isNobodyElses {
+    let cannotBeReused = isForeign || link.endsWithClient
+    if link.requestCount > 0 || !link.connection.isReady || cannotBeReused {
       link.connection.close(now: now)
     } else if isClean {
       pool(link, now: now)

@@ -130,7 +130,7 @@ extension Worker {
 
   func relay(_ piece: LinkPiece, in bytes: RawSpan, now: Moment) {
     let token = piece.token.value
-    if piece.isFirst { heed(bytes.extracting(piece.bytes), now: now) }
+    if piece.isFirst { checkForDemotion(bytes.extracting(piece.bytes), now: now) }
     let place = ReplyPlace(
       isFirst: piece.isFirst, isLast: piece.isLast, endsRequest: piece.endsRequest)
     if begin(token, now: now) {

@@ -40,7 +40,7 @@ extension Worker {
 
   /// Gives up links that were not answered at the last look either, while Redis answers over others. What was heard
   /// may be old, and waited here to be read; or Redis has ended a client's wait while it held all others back. So
-  /// Redis is asked anew: over a new connection or, for a link for writes or scripts, which may wait for a pause or
+  /// Redis is asked again: over a new connection or, for a link for writes or scripts, which may wait for a pause or
   /// a script to end, whether it holds any client back.
   private func suspect(
     _ silent: [(link: LinkConnection, strand: CommandStrand?)], now: Moment

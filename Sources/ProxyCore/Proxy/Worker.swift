@@ -20,7 +20,7 @@ package final class Worker {
   /// The one of `commands` that was looked up last.
   @safe @exclusivity(unchecked) var recentCommand = RecentCommand()
 
-  /// Databases that exist: those that Redis has let somebody select.
+  /// Databases that exist: those that Redis has let a client select.
   package var knownDatabases: Set<UInt32>
 
   /// Fetches that this worker's clients wait for.
@@ -35,7 +35,7 @@ package final class Worker {
   private(set) lazy var home = Home(self)
   var sharedLinks: [SharedLink.Name: SharedLink] = [:]
   @safe @exclusivity(unchecked) var recentShared = RecentLinks()
-  /// All links of clients' own. Nobody else keeps one that is on its way back to the pool.
+  /// All links of clients' own. This alone keeps one that is on its way back to the pool.
   var pinnedLinks: [ObjectIdentifier: PinnedLink] = [:]
   var pinnedIdle: [PinnedLink] = []
   var pinnedBusy = 0
@@ -66,7 +66,7 @@ package final class Worker {
   /// When a connection that was made to see whether Redis answers was answered last.
   var probeAnsweredAt = Moment(nanoseconds: 0)
   var janitor: Janitor
-  /// Whoever is looking for another server, and when the next may.
+  /// The probe that looks for another server, and when the next one may.
   var probe: ServerProbe?
   var probeDue = Moment(nanoseconds: 0)
   private(set) var isClosed = false
@@ -189,7 +189,7 @@ package final class Worker {
     }
   }
 
-  /// Somebody must look when a deadline in the line has come; every worker that has a wait does.
+  /// Every worker that has a wait looks when a deadline in the line has come.
   private func scheduleExpiry() {
     guard let deadline = limiter.earliestDeadline else { return }
     if let expiry, loop.reschedule(expiry, at: deadline) { return }

@@ -14,7 +14,7 @@ enum WorkerMessage: Sendable {
   case beginFence
   /// From the limiter: a wait has ended.
   case waitEnded(UInt64, LimiterOutcome)
-  /// Another server answers: connect anew.
+  /// Another server answers: reconnect.
   case renew
   /// A link was lost, and Redis does not say which server it is: reconnect what was ready before.
   case renewUnidentified(readyBefore: Moment, withClients: Bool)

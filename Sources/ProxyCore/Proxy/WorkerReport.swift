@@ -12,7 +12,7 @@ package struct WorkerReport: Sendable {
   package var meter = WorkerMeter()
   package var links: [LinkCount] = []
   package var underWay = WorkerCensus()
-  /// Nil where nobody asked for it.
+  /// Nil if it was not asked for.
   package var hotKeys: HotKeyTally?
 }
 

@@ -16,7 +16,7 @@ package struct PlainGet {
       let length = unsafe ShortLength(bytes.fourBytes(at: start &+ 14))
     else { return nil }
     let first = start &+ 14 &+ length.lineBytes
-    // Nobody looks whether what ends the key are CR and LF.
+    // The two bytes behind the key are not checked.
     guard length.value &+ 2 <= bytes.byteCount &- first else { return nil }
     key = first..<first &+ length.value
   }

@@ -40,7 +40,7 @@ package enum ProtocolError: Error, Equatable, Sendable {
 }
 
 extension ProtocolError: CustomStringConvertible {
-  /// For logs: the text without `-ERR`; bytes that are no ASCII letters are shown as such.
+  /// For logs: the text without `-ERR`; bytes that are no ASCII letters are escaped.
   package var description: String {
     if case .dollarExpected(let got) = self {
       return "\(text)\(Unicode.Scalar(got).escaped(asASCII: true))'"

@@ -1,7 +1,7 @@
 extension RESPValue {
   /// The reply that `bytes` are, from first to last: find out where it ends with a `ReplyScanner`. O(n).
   ///
-  /// Attributes are dropped: no command sends one by itself, and nobody has asked for them.
+  /// Attributes are dropped: no command sends one unasked.
   package init(reading bytes: RawSpan) throws(ReplyDefect) {
     var position = 0
     self = try Self.read(bytes, at: &position, depth: 0)

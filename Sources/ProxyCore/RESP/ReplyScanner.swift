@@ -166,7 +166,7 @@ package struct ReplyScanner: ~Copyable {
       }
       stage = .lineEnd
     case .lineEnd:
-      guard byte == UInt8(ascii: "\n") else { return try goOnAfterReturn(byte) }
+      guard byte == UInt8(ascii: "\n") else { return try stepAfterReturn(byte) }
       try endLine()
     case .payloadCarriageReturn:
       guard byte == UInt8(ascii: "\r") else { throw .payloadEndMissing }
@@ -179,7 +179,7 @@ package struct ReplyScanner: ~Copyable {
   }
 
   /// A CR alone ends no line of text: Redis may repeat in an error what a client has said.
-  private mutating func goOnAfterReturn(_ byte: UInt8) throws(ReplyDefect) {
+  private mutating func stepAfterReturn(_ byte: UInt8) throws(ReplyDefect) {
     guard element.shape == .text else { throw .lineEndMissing }
     textBytes &+= 2
     if textBytes > Limits.replyStringBytesMax { throw .lineTooLong }

@@ -175,7 +175,7 @@ package struct RequestParser: ~Copyable {
   private mutating func parseArguments(_ bytes: RawSpan) -> ParseVerdict {
     while true {
       if stage == .length, let verdict = readLength(bytes) { return verdict }
-      // Two bytes end the payload. Like Redis, nobody looks whether they are CR and LF.
+      // Two bytes end the payload; like Redis, this does not check that they are CR and LF.
       let missing = payloadLength &+ 2 &- (bytes.byteCount &- position)
       if missing > 0 { return .needsMore(atLeast: missing) }
       arguments.append(Argument(offset: position, count: payloadLength))

@@ -3,7 +3,7 @@ struct ShortLength {
   let value: Int
   let lineBytes: Int
 
-  /// From the four bytes behind the `$`, the first one lowest. Nobody looks at the byte behind the CR.
+  /// From the four bytes behind the `$`, the first one lowest. The byte behind the CR is not checked.
   init?(_ word: UInt32) {
     let first = Self.digit(word)
     guard first <= 9 else { return nil }

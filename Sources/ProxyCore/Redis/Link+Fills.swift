@@ -90,7 +90,7 @@ extension Link {
     }
   }
 
-  /// Takes the held bytes out, in exchange for a buffer to hold the next ones in: whoever they are for
+  /// Takes the held bytes out, in exchange for a buffer to hold the next ones in: the reader
   /// can then use the link while looking at them.
   mutating func exchangeHeld(_ buffer: inout ByteBuffer) { swap(&reading.held, &buffer) }
 

@@ -15,7 +15,7 @@ extension Link {
     return greet(until: deadline, resets: false, now: now)
   }
 
-  /// Makes a link that nobody uses as if it were new: without subscriptions, a transaction, a name, an
+  /// Makes an idle link as if it were new: without subscriptions, a transaction, a name, an
   /// identity. Only where nothing is in flight; Redis knows how since 6.2.
   package mutating func reset(now: Moment) -> LinkAction {
     guard isReady, requests.isEmpty else { return close(now: now) }
@@ -74,7 +74,7 @@ extension Link {
     return lose(because: .closed, now: now)
   }
 
-  /// Ends the connection and makes another, resolving the name anew: the server is a replica now, or
+  /// Ends the connection and makes another, resolving the name again: the server is a replica now, or
   /// another one than the other links'.
   package mutating func renew(because reason: RedisError.Reason, now: Moment) -> LinkAction {
     isActive ? lose(because: reason, now: now) : .proceed

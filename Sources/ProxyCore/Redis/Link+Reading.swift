@@ -37,7 +37,7 @@ extension Link {
     guard position < bytes.byteCount else { return .needsMore(atLeast: 1) }
     switch reading.frame {
     case .boundary: return begin(bytes, at: &position, now: now)
-    case .reply: return goOn(bytes, at: &position, now: now)
+    case .reply: return continueReply(bytes, at: &position, now: now)
     case .greeting: return readGreeting(bytes, at: &position, now: now)
     case .keys(let left): return readKey(bytes, at: &position, left: left, now: now)
     case .unasked, .confirmation: return relayUnasked(bytes, at: &position, now: now)
@@ -74,7 +74,7 @@ extension Link {
     }
     guard let request = requests.first else {
       if profile.role.isPinned { return beginUnasked(.unasked) }
-      return fail(.protocolDefect("a reply came that nobody waits for"), now: now)
+      return fail(.protocolDefect("a reply came without a request"), now: now)
     }
     switch request.delivery {
     case .fill: return readFill(bytes, at: &position, now: now)
@@ -104,11 +104,11 @@ extension Link {
   // MARK: Replies
 
   /// The reply of the request at the head, from its beginning or from where it was left.
-  private mutating func goOn(
+  private mutating func continueReply(
     _ bytes: RawSpan, at position: inout Int, now: Moment
   ) -> LinkEvent? {
     guard let request = requests.first else {
-      return fail(.protocolDefect("a reply came that nobody waits for"), now: now)
+      return fail(.protocolDefect("a reply came without a request"), now: now)
     }
     let isFirst = !reading.scanner.isMidReply
     let start = position

@@ -2,7 +2,7 @@
 extension Link {
   /// Queues a request that is `bytes` as they are. O(bytes).
   ///
-  /// It waits while the link is connected for the first time, or anew after it had worked; after an
+  /// It waits while the link is connected for the first time, or again after it had worked; after an
   /// attempt that failed it is refused at once with what the attempt met.
   package mutating func submit(
     _ token: LinkToken, _ delivery: LinkDelivery, _ bytes: RawSpan

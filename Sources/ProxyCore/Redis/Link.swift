@@ -98,7 +98,7 @@ package struct Link: ~Copyable {
   var outgoingCount: Int { outgoing.count }
   var waitingCount: Int { waiting.count }
 
-  /// Moves what is to be sent behind `output`. From here on it counts as sent, unless the driver says
+  /// Moves what waits to be sent behind `output`. From here on it counts as sent, unless the driver says
   /// otherwise when the connection is lost.
   package mutating func takeOutgoing(into output: inout ByteBuffer) {
     if output.isEmpty && output.allocated <= outgoing.allocated {

@@ -4,7 +4,7 @@ package enum LinkAction: Equatable, Sendable {
   case proceed
   /// Resolve the name and connect; the link gives up by itself at its deadline.
   case connect
-  /// End the connection or the attempt, if there is one; tell those whom `removeFailed` names;
+  /// End the connection or the attempt, if there is one; tell the callers that `removeFailed` names;
   /// `failure` says why. The link wakes up again at its deadline.
   case abandon
   /// The same, and the link is of no more use.

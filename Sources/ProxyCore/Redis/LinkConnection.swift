@@ -7,7 +7,7 @@ package final class LinkConnection {
   @safe @exclusivity(unchecked) private weak var owner: (any LinkOwner)?
   @safe @exclusivity(unchecked) private var link: Link
   @safe @exclusivity(unchecked) private var connection: Connection?
-  /// Whether the connection will ask for what is to be sent.
+  /// Whether the connection will ask for output.
   @safe @exclusivity(unchecked) private var isCollected = false
   /// Whether this side has nothing more to say, so that the end of the connection is no loss.
   private var isFinishing = false
@@ -101,7 +101,7 @@ package final class LinkConnection {
     try link.submit(token, delivery, bytes)
     if wasIdle { awaitedSince = now }
     uses &+= 1
-    goOn(now: now)
+    flushOrStart(now: now)
   }
 
   package func submitFill(_ token: LinkToken, key: RawSpan, now: Moment) throws(RedisError) {
@@ -109,14 +109,14 @@ package final class LinkConnection {
     try link.submitFill(token, key: key)
     if wasIdle { awaitedSince = now }
     uses &+= 1
-    goOn(now: now)
+    flushOrStart(now: now)
   }
 
   package func submitFence(_ token: LinkToken, now: Moment) throws(RedisError) {
     let wasIdle = link.requestCount == 0
     try link.submitFence(token)
     if wasIdle { awaitedSince = now }
-    goOn(now: now)
+    flushOrStart(now: now)
   }
 
   /// More of the last request. False: it was lost meanwhile.
@@ -157,7 +157,7 @@ package final class LinkConnection {
 
   // MARK: What the link wants
 
-  private func goOn(now: Moment) {
+  private func flushOrStart(now: Moment) {
     if connection != nil { flush() } else { start(now: now) }
   }
 
@@ -269,7 +269,7 @@ extension LinkConnection: ConnectionHandler {
     _ bytes: RawSpan, on connection: Connection, now: Moment
   ) -> Consumption {
     guard connection === self.connection else { return .taken(bytes.byteCount) }
-    // Once a batch: a weak reference costs more than most replies. Without an owner nobody asks again.
+    // Once a batch: a weak reference costs more than most replies. Without an owner there is no retry.
     guard let owner else { return .taken(bytes.byteCount) }
     awaitedSince = now
     heardAt = now

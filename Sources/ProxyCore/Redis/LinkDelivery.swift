@@ -1,4 +1,4 @@
-/// What is to become of a request's reply.
+/// What becomes of a request's reply.
 package enum LinkDelivery: Equatable, Sendable {
   /// `GET` and `PTTL` of one key: two replies, reported as one.
   case fill

@@ -13,7 +13,7 @@ package enum LinkEvent: Equatable, Sendable {
   case filled(LinkToken, FilledValue, KeyLifetime)
   /// A piece of a relayed reply.
   case piece(LinkPiece)
-  /// A piece of what nobody asked for: messages to a subscriber, what MONITOR sees, invalidations of
+  /// A piece of what came unasked: messages to a subscriber, what MONITOR sees, invalidations of
   /// a client that tracks. Pinned links only; others drop it.
   case unasked(LinkPiece)
   /// `takeTree` has the reply, or why there is no tree of it.

@@ -16,7 +16,7 @@ package struct LinkIdentity: Sendable {
     self.password = secret
   }
 
-  /// Whom a URL names; nil where it has no password.
+  /// The user of a URL; nil if it has no password.
   init?(_ url: RedisURL) {
     guard let password = url.password else { return nil }
     user = url.username

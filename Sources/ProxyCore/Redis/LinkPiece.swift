@@ -1,6 +1,6 @@
 /// A part of a reply on its way through.
 package struct LinkPiece: Equatable, Sendable {
-  /// Whose it is; the link's own where nobody asked for it.
+  /// Whose it is; the link's own if it came unasked.
   package let token: LinkToken
   package let bytes: Range<Int>
   /// Whether a reply begins with it.

@@ -7,7 +7,7 @@ package struct LinkProfile: Sendable {
   package var name = "proxyd"
   /// From the first step to the end of the greeting.
   package var connectTimeout = Duration.seconds(1)
-  /// Who the link is where Redis does not let in whom the URL names.
+  /// The identity to use if Redis refuses the URL's.
   var fallback: LinkIdentity?
   /// Whether a fill link asks for invalidations.
   package var tracks = true

@@ -10,7 +10,7 @@ struct LinkReading: ~Copyable {
     /// Within a reply that goes nowhere, to a request of `fill`: what it says of the value instead.
     case skippedValue(FilledValue)
     case skippedLifetime
-    /// Within what nobody asked for: handed on, or dropped.
+    /// Within what came unasked: handed on, or dropped.
     case unasked
     case push
     case confirmation(isShard: Bool)

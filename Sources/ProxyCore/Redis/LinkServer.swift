@@ -18,7 +18,7 @@ package struct LinkServer: Equatable, Sendable {
   package var isReplica = false
   /// Whether it knows the link by its fallback.
   var isForeign = false
-  /// By which number it knows this connection, where somebody needs it.
+  /// By which number it knows this connection, if that was asked for.
   package var clientID: Int?
   package var speaks = RESPVersion.two
   package var tracking = Tracking.unwanted

@@ -10,7 +10,7 @@
 public struct RedisError: Error, Hashable, Sendable {
   /// What happened.
   public enum Reason: Hashable, Sendable {
-    /// Nobody listens at the address.
+    /// The connection was refused.
     case connectionRefused
     /// No connection, or no greeting on it, within the time allowed.
     case connectTimedOut
@@ -18,7 +18,7 @@ public struct RedisError: Error, Hashable, Sendable {
     case nameNotResolved(String)
     /// The network has no way there; the text is the system's.
     case connectFailed(String)
-    /// The connection ended before the reply came. Where the request had been sent, nobody knows
+    /// The connection ended before the reply came. If the request had been sent, it is unknown
     /// whether it was executed.
     case connectionLost(outcomeUnknown: Bool)
     /// The user or the password is wrong, or one is needed and none was given.
@@ -33,7 +33,7 @@ public struct RedisError: Error, Hashable, Sendable {
     case readOnly(RESPError)
     /// The server has as many clients as its `maxclients` allows.
     case clientsExceeded
-    /// Whoever answers speaks another protocol.
+    /// The server speaks another protocol.
     case notRedis
     /// The server is older than 6.0, or hides that it is not.
     case versionTooOld
@@ -94,7 +94,7 @@ public struct RedisError: Error, Hashable, Sendable {
     if case .authenticationFailed(let error) = reason { error.code == "NOAUTH" } else { false }
   }
 
-  /// Whether nothing changes until somebody changes a setting, here or there.
+  /// Whether nothing changes until an operator changes a setting, here or there.
   package var needsOperator: Bool {
     switch reason {
     // Where a password is asked for and there is none here, clients that have one change that.
@@ -138,7 +138,7 @@ extension RedisError.Reason {
     case .busy(let error): "busy with a script: \(Self.line(error))"
     case .readOnly(let error): "a replica takes no writes: \(Self.line(error))"
     case .clientsExceeded: "it has as many clients as it allows: raise its maxclients"
-    case .notRedis: "whoever answers there is no Redis: is the port right?"
+    case .notRedis: "the server there is no Redis: is the port right?"
     case .versionTooOld: "too old: the oldest that is supported is 6.0"
     case .protocolVersionRefused:
       "it does not speak RESP3: is HELLO disabled, or is it older than 6.0?"

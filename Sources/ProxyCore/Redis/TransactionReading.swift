@@ -1,7 +1,7 @@
 /// EXEC of a transaction that changes what its client is subscribed to: a confirmation for each channel
 /// stands where one element should, and messages to the client itself between elements. Neither is valid
 /// within an array, so that the reply is read element by element. So is that of a transaction with SELECTs,
-/// of which it matters whether Redis has obeyed them.
+/// where it matters whether Redis has obeyed them.
 struct TransactionReading {
   /// The elements that are confirmations, in order, and of how many.
   private let confirmations: [(element: Int, count: UInt32)]

@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// A file descriptor that is closed when its owner lets go of it: exactly once, and by nobody else.
+/// A file descriptor that is closed when its owner lets go of it, exactly once.
 package struct FileDescriptor: ~Copyable, Sendable {
   /// The kernel's number; negative once closed.
   package private(set) var number: Int32
 
-  /// Takes over a number that nobody else will close.
+  /// Takes over a number that no other owner will close.
   package init(owning number: Int32) { self.number = number }
 
   deinit { if number >= 0 { _ = Glibc.close(number) } }

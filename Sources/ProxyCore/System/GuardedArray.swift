@@ -43,7 +43,7 @@ struct GuardedArray<Content: ~Copyable>: ~Copyable, @unchecked Sendable {
       content: (start + Self.contentOffset).assumingMemoryBound(to: Content.self))
   }
 
-  /// Goes round from `first` on, a slice of work each, until there is no more need or nobody had any work.
+  /// Goes round from `first` on, a slice of work each, until there is no more need or no work was left.
   /// `slice` is told how much to leave where it is and says how much it did: in `spared` one is left, as
   /// long as anybody else can do something.
   @usableFromInline

@@ -46,7 +46,7 @@ struct Lock: ~Copyable, Sendable {
       }
       clinux_spin_pause()
     }
-    // From here on the word says 2, so that whoever releases it wakes somebody: perhaps once too often,
+    // From here on the word says 2, so that its release wakes a waiter: perhaps once too often,
     // never once too seldom.
     while word.exchange(2, ordering: .acquiring) != 0 {
       unsafe clinux_futex_wait(address, 2)

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What the system says of this process, as everybody's monitoring calls it.
+/// What the system says of this process, under the names that monitoring systems use.
 package struct ProcessFigures: Sendable {
   /// Processor time of all threads, in seconds.
   package let processorSeconds: Double

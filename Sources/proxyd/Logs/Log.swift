@@ -3,7 +3,7 @@ internal import ProxyCore
 internal import Synchronization
 
 /// What the program says while it runs: a line each on standard error. Any thread may say something, and
-/// none waits for whoever reads it: a thread of the log's own writes, and what does not fit is counted.
+/// none waits for its reader: a thread of the log's own writes, and what does not fit is counted.
 final class Log: Sendable {
   /// The thread that writes to standard error, for others who do.
   let writer: LineWriter
@@ -30,7 +30,7 @@ final class Log: Sendable {
     usesJSON.store(format == .json, ordering: .relaxed)
   }
 
-  /// Writes what was said, as far as that can be done in a moment. Nothing is to be said any more.
+  /// Writes what was said, as far as that can be done in a moment. Nothing may be logged after that.
   func close() { writer.close() }
 
   func verbose(_ event: LogEvent, _ message: String, _ fields: LogField...) {

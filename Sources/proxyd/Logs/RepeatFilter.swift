@@ -12,7 +12,7 @@ struct RepeatFilter: Sendable {
 
   private var kinds: [LogEvent: EventKind] = [:]
 
-  /// Whether a line is to be written now, and, where not, whether it is the first that `takeDue` will tell of.
+  /// Whether to write a line now, and if not, whether it is the first that `takeDue` will report.
   mutating func admit(_ line: LogLine, now: Moment) -> (isWritten: Bool, isFirstKept: Bool) {
     guard line.event.mayRepeat else { return (true, false) }
     guard var kind = kinds[line.event], now < kind.end || kind.kept > 0 else {

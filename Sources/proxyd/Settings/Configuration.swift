@@ -97,7 +97,7 @@ extension Configuration {
     options.settings.allowsWrites = httpWrites
     options.settings.allowsCrossOriginWrites = httpCrossOriginWrites
     options.settings.maxAgeSeconds = httpMaxAge
-    options.settings.crossOrigin = CrossOrigin(httpOrigin) ?? .nobody
+    options.settings.crossOrigin = CrossOrigin(httpOrigin) ?? .noOrigin
     options.isProtected = isProtected
     options.redisTimeout = redisTimeout
     if clientTimeout > .zero { options.idleMax = clientTimeout }
@@ -219,7 +219,7 @@ extension Configuration {
     }
   }
 
-  /// Whether everybody would be let in who has had to give a password so far: a line that was lost by
+  /// Whether clients that needed a password so far would be accepted without one: a line that was lost by
   /// mistake must not do that to a proxy that runs.
   func checkProtection(instead former: Configuration) throws(ConfigurationError) {
     if former.password != nil && password == nil && !isProtected {

@@ -36,7 +36,7 @@ struct Form<Value: Sendable>: Sendable {
 
   func value(of text: String) throws(FormError) -> Value { try parse(text) }
 
-  /// As somebody would write it.
+  /// As a user would write it.
   func text(of value: Value) -> String { write(value) }
 
   /// The same form, where an empty text says that there is none.
@@ -48,7 +48,7 @@ struct Form<Value: Sendable>: Sendable {
   }
 }
 
-/// What somebody wrote, for an error: on one line, nothing in it that a terminal would obey, and not all of
+/// What was written, for an error: on one line, nothing in it that a terminal would obey, and not all of
 /// it where it is long.
 func quoted(_ text: String) -> String {
   let start = String(String.UnicodeScalarView(text.unicodeScalars.prefix(64)))

@@ -23,7 +23,7 @@ package struct Invocation: Equatable {
       case "--print-config": action = .printConfiguration
       default: try read(word, &words)
       }
-      // Whoever asks for help gets it, whatever else is wrong.
+      // `--help` works whatever else is wrong.
       if action == .help || action == .version { return }
     }
   }

@@ -47,7 +47,7 @@ struct Setting: Sendable {
 
   private static let parts: Set = ["REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD"]
 
-  /// Takes over a value that somebody wrote.
+  /// Takes over a value as it was written.
   func apply(
     _ text: String, _ configuration: inout Configuration, from source: SettingSource? = nil
   ) throws(ConfigurationError) {
@@ -58,7 +58,7 @@ struct Setting: Sendable {
     }
   }
 
-  /// The value in force, as somebody would write it; a secret is masked.
+  /// The value in force, as a user would write it; a secret is masked.
   func text(_ configuration: Configuration) -> String { write(configuration) }
 
   func differs(between one: Configuration, and other: Configuration) -> Bool { differs(one, other) }

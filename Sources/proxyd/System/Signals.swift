@@ -23,7 +23,7 @@ enum Signals {
     return number > 0 ? number : nil
   }
 
-  /// Ends the program as a signal does that nobody waits for.
+  /// Ends the program as the signal does by default.
   static func die(of number: Int32) -> Never {
     block(SIG_UNBLOCK)
     raise(number)

@@ -6,7 +6,7 @@ enum StandardStream: Int32 {
   case output = 1
   case error = 2
 
-  /// Opens what whoever started the program has closed, onto nothing: another file would get the number, and
+  /// Opens standard streams that are closed at start, onto nothing: another file would get the number, and
   /// what is said here. To be called before anything is opened.
   static func openAll() {
     // The lowest number that is free is given first.
@@ -15,7 +15,7 @@ enum StandardStream: Int32 {
     }
   }
 
-  /// False where nobody takes it any more.
+  /// False if the reader is gone.
   @discardableResult
   func write(_ text: String) -> Bool {
     var rest = Array(text.utf8)[...]

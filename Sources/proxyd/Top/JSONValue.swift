@@ -1,6 +1,6 @@
 internal import ProxyCore
 
-/// What an admin listener has answered, read by RFC 8259. Whoever answers may be anybody: depth is bounded, and
+/// What an admin listener has answered, read by RFC 8259. The answer may come from any program: depth is bounded, and
 /// what is no JSON is none.
 package enum JSONValue: Equatable {
   case object([String: JSONValue])

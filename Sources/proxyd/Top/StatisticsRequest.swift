@@ -26,7 +26,7 @@ final class StatisticsRequest {
       while request.outcome == nil { loop.turn() }
       connection.close()
     } catch {
-      throw StatisticsFailure(description: "nobody can be asked at \(address): \(error)")
+      throw StatisticsFailure(description: "\(address) cannot be asked: \(error)")
     }
     if let timer = request.timer { loop.cancel(timer) }
     return try request.outcome?.get() ?? .null
@@ -79,9 +79,9 @@ extension StatisticsRequest: ConnectionHandler {
   func closed(_ connection: Connection, because reason: CloseReason, now: Moment) {
     switch reason {
     case .connectFailed(let error) where error.code == ECONNREFUSED:
-      fail("nobody answers at \(place): does proxyd run, and is that its ADMIN_PORT?")
-    case .connectFailed(let error): fail("nobody answers at \(place): \(error)")
-    case .connectTimedOut: fail("nobody answers at \(place) in time")
+      fail("no answer from \(place): does proxyd run, and is that its ADMIN_PORT?")
+    case .connectFailed(let error): fail("no answer from \(place): \(error)")
+    case .connectTimedOut: fail("no answer from \(place) in time")
     case .failed(let error): fail("\(place) has hung up: \(error)")
     case .requested, .inputLimit, .outputLimit, .loopStopped: fail("\(place) has hung up")
     }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The terminal that somebody looks at. Where there is none, nothing is changed, and what is shown is plain
+/// The user's terminal. Where there is none, nothing is changed, and what is shown is plain
 /// text.
 final class Terminal {
   let isInteractive = isatty(STDOUT_FILENO) == 1
@@ -25,7 +25,7 @@ final class Terminal {
     StandardStream.output.write("\u{1B}[?25h\u{1B}[?1049l")
   }
 
-  /// Shows lines in place of what was shown before. False where nobody looks any more.
+  /// Shows lines in place of what was shown before. False if the terminal is gone.
   func show(_ lines: [String]) -> Bool {
     guard isInteractive else {
       return StandardStream.output.write(lines.joined(separator: "\n") + "\n")
@@ -35,7 +35,7 @@ final class Terminal {
     return StandardStream.output.write("\u{1B}[H\(text)\u{1B}[J")
   }
 
-  /// Columns and rows; those of a terminal of old where nobody knows.
+  /// Columns and rows; 80 and 24 if unknown, and any number of rows for a pipe.
   var size: (columns: Int, rows: Int) {
     var size = winsize()
     guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
@@ -44,7 +44,7 @@ final class Terminal {
     return (Int(size.ws_col), max(1, Int(size.ws_row)))
   }
 
-  /// Whether somebody has typed `q` within a tenth of a second.
+  /// Whether `q` was typed within a tenth of a second.
   func wantsToEnd() -> Bool {
     guard former != nil else {
       usleep(100_000)

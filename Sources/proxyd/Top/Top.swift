@@ -14,7 +14,8 @@ struct Top {
       throw .init(description: "\(quoted(options.address ?? "")) is no HOST:PORT")
     }
     if place.port == 0 {
-      throw .init(description: "ADMIN_PORT is 0, so there is nobody to ask: proxyd top HOST:PORT")
+      throw .init(
+        description: "ADMIN_PORT is 0, so there is no admin listener to ask: proxyd top HOST:PORT")
     }
     address = try Self.address(of: place.host, port: place.port)
     do throws(SystemError) {
@@ -67,7 +68,7 @@ struct Top {
     return UInt16(parts[1]).map { (String(host), $0) }
   }
 
-  /// Shows frames until somebody has seen enough: the signal that ended it, if one did.
+  /// Shows frames until the user ends it: the signal that ended it, if one did.
   func run(once: Bool) throws(StatisticsRequest.StatisticsFailure) -> Int32? {
     Signals.prepare()
     var former = try ask()

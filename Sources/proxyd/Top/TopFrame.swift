@@ -32,7 +32,7 @@ package struct TopFrame {
     (info(name) - before["info"]["proxy_\(name)"].number) / seconds
   }
 
-  /// What somebody else has written.
+  /// What clients have written.
   private func word(_ value: JSONValue) -> String { VisibleText.of(value.text ?? "") }
 
   // MARK: Lines

@@ -33,7 +33,7 @@ enum TopText {
     return minutes > 0 ? "\(minutes) min" : "\(Int(seconds)) s"
   }
 
-  /// A bar of so many places, of which a share is full.
+  /// A bar of so many places, filled to a share.
   static func bar(_ share: Double?, width: Int) -> String {
     let share = min(1, max(0, share.flatMap { $0.isFinite ? $0 : nil } ?? 0))
     let full = Int((share * Double(width)).rounded())

@@ -63,7 +63,7 @@ enum HTTPRequestTarget {
   private static let settings = {
     var settings = HTTPSettings()
     settings.allowsWrites = true
-    settings.crossOrigin = CrossOrigin("http://a, https://b:8443") ?? .nobody
+    settings.crossOrigin = CrossOrigin("http://a, https://b:8443") ?? .noOrigin
     settings.hosts = .local(["a"])
     return settings
   }()

@@ -30,7 +30,7 @@ extension ByteCache {
   }
 
   func sweepAll(now: Moment) {
-    for shard in 0..<shardCount { while !sweep(shard: shard, buckets: 4, now: now).cameRound {} }
+    for shard in 0..<shardCount { while !sweep(shard: shard, buckets: 4, now: now).isLast {} }
   }
 }
 

@@ -11,7 +11,7 @@ import Testing
     var next: UInt64 = 0
     for _ in 0..<20_000 {
       if Int.random(in: 0..<5, using: &random) < 3 {
-        ring.append(.nobody, now: Moment(nanoseconds: Int64(next)))
+        ring.append(.gone, now: Moment(nanoseconds: Int64(next)))
         open.insert(next)
         next += 1
       }

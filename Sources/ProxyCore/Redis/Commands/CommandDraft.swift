@@ -7,7 +7,7 @@ struct CommandDraft: Equatable {
   var keySpecs: [KeySpec]
   /// Whether its keys cannot be told from `keySpecs`.
   var isUntold = false
-  /// Whether it is one of Redis's own, of which no surprise is expected.
+  /// Whether it is one of Redis's own, which does what its flags say.
   var isFamiliar: Bool
 
   /// The container's name, where this is a subcommand.

@@ -4,7 +4,7 @@ package enum CommandEffect: UInt8, Sendable {
   case none
   /// It reads keys, or makes others read them.
   case reads
-  /// It writes keys, all of which it names: each gets an intent.
+  /// It writes keys, and names them all: each gets an intent.
   case writes
   /// It may write keys that it does not name, or names in another database: a fence before its
   /// reply.

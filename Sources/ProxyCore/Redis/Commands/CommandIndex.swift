@@ -25,7 +25,7 @@ struct CommandIndex: Sendable {
   private let shift: UInt64
   private var lengthMax = 0
 
-  /// The index of `entries`, of which there are fewer than 65535; an entry's number is its place.
+  /// The index of `entries`, fewer than 65535; an entry's number is its place.
   /// Of two entries with the same name the first is found.
   init(_ entries: [IndexedCommand]) {
     var bits: UInt64 = 4

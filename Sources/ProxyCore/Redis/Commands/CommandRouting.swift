@@ -12,7 +12,7 @@ package enum CommandRouting: Hashable, Sendable {
   /// A pinned link for one reply.
   case blocking
   /// A pinned link for one reply, which ends with the client: Redis lets line ends into some of its errors, and
-  /// what stands behind one reads as the reply to whoever has asked next.
+  /// what stands behind one reads as the reply to the next request.
   case solitary
   /// A pinned link until RESET.
   case session
@@ -55,8 +55,8 @@ extension CommandRouting {
     }
   }
 
-  /// What a command's flags say; a module's command that neither reads nor writes is nobody's
-  /// business but its client's.
+  /// What a command's flags say; a module's command that neither reads nor writes may change what
+  /// Redis keeps for its client.
   init(_ flags: CommandFlags, isFamiliar: Bool) {
     if flags.contains(.blocking) {
       self = .blocking

@@ -35,7 +35,7 @@ package struct CommandSpec: Equatable, Sendable {
     arity >= 0 ? argumentCount == arity : argumentCount >= 0 - arity
   }
 
-  /// A command nobody has heard of.
+  /// An unknown command.
   package static let unknown = CommandSpec(
     flags: [], verb: .other, routing: .unknown, effect: .fence, isKnown: false, rule: .untold,
     keySpecs: [], keySpecStart: 0, container: 0, index: 0, arity: -1)

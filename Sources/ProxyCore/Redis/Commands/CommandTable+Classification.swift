@@ -68,7 +68,7 @@ extension CommandSpec {
       }
     case .streams:
       // Anywhere, not only where an option may stand: an option that is not known yet must not hide
-      // it, since a command that blocks on a shared link would hold up everybody.
+      // it, since a command that blocks on a shared link would hold up all clients.
       if arguments.first(in: request, from: 1, equalTo: "block") == nil { routing = .shared }
     case .sort, .geoStore:
       if effect == .writes, keys.knowledge != .unknown, !keys.writesAny { effect = .reads }

@@ -1,5 +1,5 @@
 /// What every command of a Redis is: which link it takes, which keys it names, and what the cache
-/// owes to it. It never changes, so that all loops share one; a Redis that was learned anew has a
+/// owes to it. It never changes, so that all loops share one; a Redis that was asked again has a
 /// new one.
 ///
 /// ```

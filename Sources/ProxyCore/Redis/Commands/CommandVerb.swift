@@ -1,4 +1,4 @@
-/// The commands that somebody here treats by name, so that they are told apart without reading the
+/// The commands that are treated by name here, so that they are told apart without reading the
 /// name again. The raw value is the name as in `CommandTable`.
 package enum CommandVerb: String, Sendable, CaseIterable {
   case other = ""
