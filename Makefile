@@ -1,12 +1,15 @@
 # proxyd: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop restart deps deps-web deps-budgets build static dist install uninstall coverage test soak suites fuzz budgets budgets-measure sanitize sanitize-thread sanitize-address races lint format examples docs bench-core clean
+.PHONY: help run start stop restart deps deps-web deps-budgets build static dist install uninstall coverage test check soak suites fuzz budgets budgets-measure sanitize sanitize-thread sanitize-address races lint format examples docs bench-core clean
 
 # CI sets this to -Xswiftc -warnings-as-errors; it then holds for every build, so that nothing is built twice.
 SWIFT_FLAGS ?=
 export SWIFT_FLAGS
 # So many tests at a time: they share a few threads, so that all at once would wait for each other for minutes.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
+
+# Installs Debian packages that are named behind it, as root.
+INSTALL_PACKAGES = bash -c '. scripts/lib.sh && install_packages "$$@"' install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,21 +35,15 @@ deps: ## install what the tests talk to: redis-server, redis-cli, redis-benchmar
 	@.build/python/bin/python -c "import prometheus_client" 2>/dev/null || \
 	  .build/python/bin/pip -q install prometheus_client redis || \
 	  echo "without prometheus_client: its test is skipped"
-	@test -f /usr/include/hiredis/hiredis.h || { \
-	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
-	  $$become apt-get install -qy --no-install-recommends libhiredis-dev; } || \
+	@test -f /usr/include/hiredis/hiredis.h || $(INSTALL_PACKAGES) libhiredis-dev || \
 	  echo "without hiredis: its tests are skipped"
-	@command -v iptables >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
-	  $$become apt-get install -qy --no-install-recommends iptables; } || \
+	@command -v iptables >/dev/null || $(INSTALL_PACKAGES) iptables || \
 	  echo "without iptables: the test of silent loss is skipped"
 
 deps-web: deps ## what the HTTP front is tested with besides: wrk, h2load, chromium, aiohttp, httpx
 	@for pair in wrk=wrk h2load=nghttp2-client chromium=chromium; do \
 	  if command -v $${pair%%=*} >/dev/null; then continue; fi; \
-	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
-	  $$become apt-get update -q && $$become env DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -qy --no-install-recommends $${pair#*=} || \
+	  $(INSTALL_PACKAGES) $${pair#*=} || \
 	    echo "without $${pair%%=*}: its tests are skipped"; \
 	done
 	@test -x .build/python/bin/python || python3 -m venv .build/python || true
@@ -74,9 +71,14 @@ uninstall: ## take it away again
 
 # In two parts: a test that waits shares its threads with all those that work at the same time.
 test: deps ## all tests, against a redis-server of their own
+	@echo "builds, then tests in two parts: on two cores 2 and 5 minutes, where the build takes 3 the first time"
 	swift build --build-tests $(SWIFT_FLAGS)
-	swift test --skip-build $(SWIFT_FLAGS) --filter '^ProxyCoreTests\.'
-	swift test --skip-build $(SWIFT_FLAGS) --skip '^ProxyCoreTests\.'
+	scripts/test.sh --filter '^ProxyCoreTests\.'
+	scripts/test.sh --skip '^ProxyCoreTests\.'
+
+check: lint ## formatting, rules of style, build and the fast tests: under two minutes once all is built; installs nothing
+	swift build --build-tests $(SWIFT_FLAGS)
+	scripts/test.sh --skip '^(EndToEndTests|RESPFrontTests)\.' --skip '^ProxyCoreTests\.Heart'
 
 soak: export SOAK_MINUTES ?= 3
 soak: deps ## traffic of every kind and faults for SOAK_MINUTES (3), every answer checked; SEED replays
@@ -109,10 +111,7 @@ budgets-measure: deps-budgets static ## write down in bench/budgets.txt what ins
 	.build/release/bench-budgets .build/static/release/proxyd --measure
 
 deps-budgets: deps ## install what counts instructions: valgrind
-	@command -v valgrind >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
-	  $$become apt-get update -q && $$become env DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -qy --no-install-recommends valgrind; } || \
+	@command -v valgrind >/dev/null || $(INSTALL_PACKAGES) valgrind || \
 	  echo "without valgrind: instructions are not counted"
 
 sanitize: sanitize-thread sanitize-address ## all tests under the thread sanitizer, then under the address sanitizer

@@ -22,11 +22,9 @@ bench-report: ## make docs/benchmarks and the README's table anew from docs/benc
 bench-peers: deps
 	@for program in nutcracker nginx webdis wrk; do \
 	  if $(BENCH_PATH) command -v $$program >/dev/null; then continue; fi; \
-	  if [ "$$(id -u)" = 0 ]; then become=; else become=sudo; fi; \
-	  $$become apt-get update -q && $$become env DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -qy --no-install-recommends $$program || { echo "without $$program"; continue; }; \
+	  $(INSTALL_PACKAGES) $$program || { echo "without $$program"; continue; }; \
 	  if [ -d /run/systemd/system ] && [ $$program != wrk ]; then \
-	    $$become systemctl disable --now $$program; fi; \
+	    bash -c '. scripts/lib.sh && as_root systemctl disable --now "$$1"' - $$program; fi; \
 	done
 	@test -z "$(BENCH_ENVOY)" || { \
 	  { test -x .build/python/bin/python || python3 -m venv .build/python; } && \

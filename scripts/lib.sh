@@ -20,15 +20,21 @@ build_proxyd() {
   program=.build/release/proxyd
 }
 
+# Runs a command as root: as_root COMMAND…
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# Installs Debian packages: install_packages PACKAGE…
+install_packages() {
+  as_root apt-get update -q &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@"
+}
+
 # Installs redis-server where apt-get can, and says what to install where it cannot.
 need_redis() {
   if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; then return; fi
   command -v apt-get >/dev/null ||
     fail "please install Redis 6.0 or later (redis-server, redis-cli, redis-benchmark) and run this again"
-  local root=()
-  if [ "$(id -u)" != 0 ]; then root=(sudo); fi
-  "${root[@]}" apt-get update -q
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy redis-server
+  install_packages redis-server
 }
 
 # Whether somebody listens: answers HOST PORT
