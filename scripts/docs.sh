@@ -13,7 +13,7 @@ docc=$(dirname "$swift")/docc
 symbols=$PWD/.build/docs/symbols
 archive=.build/docs/ProxyCore.doccarchive
 mkdir -p "$symbols"
-# In a folder of its own: other flags than those of other builds would have all of them build anew.
+# In a folder of its own: other flags than those of other builds would have all of them build again.
 swift build --target ProxyCore --scratch-path .build/docs \
   -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$symbols"
 rm -rf "$archive"

@@ -26,7 +26,7 @@ put() {
     >"$root$units/proxyd.service"
   chmod 644 "$root$units/proxyd.service"
   install -m 644 config/proxyd-alerts.yml config/proxyd-dashboard.json "$root$shared/"
-  # Everybody may read it: passwords belong into secrets.env beside it, which systemd reads as root.
+  # All users may read it: passwords belong into secrets.env beside it, which systemd reads as root.
   if [ ! -e "$root$settings" ]; then install -m 644 config/proxyd.env "$root$settings"; fi
 }
 

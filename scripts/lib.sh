@@ -37,10 +37,10 @@ need_redis() {
   install_packages redis-server
 }
 
-# Whether somebody listens: answers HOST PORT
+# Whether a server listens: answers HOST PORT
 answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
-# Whether a process itself listens, and not somebody else who has the port: listens PID PORT
+# Whether this process listens, and not another one on its port: listens PID PORT
 listens() {
   local port inode
   printf -v port ':%04X' "$2"

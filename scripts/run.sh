@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds proxyd and runs it until it is told to end. Where REDIS_URL says nothing and nobody listens on its
+# Builds proxyd and runs it until it is told to end. Where REDIS_URL says nothing and no server listens on its
 # default place, a redis-server without persistence is started for it, which ends with it.
 #
 # With PID_FILE, the number of proxyd's process is written there while it runs.

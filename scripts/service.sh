@@ -9,7 +9,7 @@ mkdir -p "$directory"
 export PID_FILE=$directory/proxyd.pid
 log=$directory/proxyd.log
 
-# The number of its process, if it runs; a number left over from another time may be somebody else's.
+# The number of its process, if it runs; a number left over from another time may be another process's.
 running() {
   local pid
   pid=$(cat "$PID_FILE" 2>/dev/null) || return 1

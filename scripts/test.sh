@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 log=.build/tests.log
-# shellcheck disable=SC2086 # flags, of which there may be several
+# shellcheck disable=SC2086 # there may be several flags
 swift test --skip-build ${SWIFT_FLAGS:-} "$@" 2>&1 | tee "$log" |
   grep --line-buffered -aE '^(✔|✘) Suite|recorded an issue|^✘|Test run with|^skipped|: skipped|error:'
 status=${PIPESTATUS[0]}
