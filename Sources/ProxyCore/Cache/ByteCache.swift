@@ -14,6 +14,7 @@ package final class ByteCache: @unchecked Sendable {
   let shards: GuardedArray<ByteShard>
   private let shardBits: UInt64
   let budget: CacheBudget
+  package let trust: Trust
   let places: BucketPlaces
   private let hashing = SipHash()
   private let source = PageSource()
@@ -33,10 +34,13 @@ package final class ByteCache: @unchecked Sendable {
   ///   - bytesMax: What all entries may take, with their overhead and their share of the tables.
   ///   - valueBytesMax: The largest value that is kept.
   ///   - timeToLive: nil for none. No entry is kept for longer than 24 days.
+  ///   - trust: Which entries are believed.
   ///   - now: The present; nothing may be looked up at an earlier moment.
   package init(
-    capacity: Int, bytesMax: Int, valueBytesMax: Int, timeToLive: Duration?, now: Moment
+    capacity: Int, bytesMax: Int, valueBytesMax: Int, timeToLive: Duration?,
+    trust: Trust = Trust(), now: Moment
   ) {
+    self.trust = trust
     shardBits = capacity <= Self.exactCapacityMax ? 0 : CacheShards.bits
     budget = CacheBudget(entriesMax: capacity, costMax: bytesMax)
     epoch = now
@@ -95,10 +99,21 @@ package final class ByteCache: @unchecked Sendable {
     case nothing
   }
 
+  /// Which entries a look-up is for.
+  package enum Wanted: Sendable {
+    /// Values that may be answered, and keys that are known to be absent.
+    case answers
+    /// The same, and keys whose value is known to be too large.
+    case knowledge
+    /// The same, also of former generations that hold last known values.
+    case lastKnown
+  }
+
   /// What is known of `key`, which thereby becomes the one used last. The shard stays locked until the hit
   /// goes out of scope: copy, and let it go. O(1).
   package func find(
-    _ key: RawSpan, hash: UInt64, database: UInt32 = 0, counting: Counting = .all, now: Moment
+    _ key: RawSpan, hash: UInt64, database: UInt32 = 0, _ wanted: Wanted = .knowledge,
+    counting: Counting = .all, now: Moment
   ) -> Hit? {
     let shard = shard(hash)
     let time = time(now)
@@ -106,7 +121,7 @@ package final class ByteCache: @unchecked Sendable {
     shard.acquire()
     let block = unsafe key.withUnsafeBytes {
       unsafe shard.content.pointee.use(
-        $0, hash: hash, database: database, counting: counting, at: time, budget: budget)
+        $0, hash: hash, database: database, wanted, counting: counting, at: time, in: self)
     }
     guard let block = unsafe block else {
       shard.unlock()
@@ -115,10 +130,10 @@ package final class ByteCache: @unchecked Sendable {
     return unsafe Hit(shard: shard, block: block, time: time)
   }
 
-  /// Whether the key has ended since the moment that the hit was looked up at: a loop looks at the clock
-  /// once a turn, and what others saw meanwhile may be later.
-  func hasEnded(_ hit: borrowing Hit) -> Bool {
-    hit.endsSoon && hit.deadline <= milliseconds(.now)
+  /// Whether a key that ends at `deadline` has ended since `time`: a loop looks at the clock once a turn, and what
+  /// others saw meanwhile may be later.
+  func hasEnded(_ deadline: UInt64, since time: BlockStore.Time) -> Bool {
+    deadline &- time.now < Limits.endingSoonMilliseconds && deadline <= milliseconds(.now)
   }
 
   /// Has the processor fetch what a look-up that is about to come will read first. Takes no lock. O(1).

@@ -38,8 +38,8 @@ struct ByteShard: ~Copyable {
   /// The block of `key`, which thereby becomes the one used last; nil, and counted, where there is none
   /// or where its time has come.
   mutating func use(
-    _ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32, counting: ByteCache.Counting,
-    at time: BlockStore.Time, budget: borrowing CacheBudget
+    _ key: UnsafeRawBufferPointer, hash: UInt64, database: UInt32, _ wanted: ByteCache.Wanted,
+    counting: ByteCache.Counting, at time: BlockStore.Time, in cache: ByteCache
   ) -> Block? {
     guard let entry = unsafe find(key, hash: hash, database: database) else {
       if counting == .all { counters.misses &+= 1 }
@@ -49,18 +49,30 @@ struct ByteShard: ~Copyable {
     if unsafe time.isPast(block) {
       if counting == .all { counters.misses &+= 1 }
       counters.expirations &+= 1
-      remove(entry, from: budget)
+      remove(entry, from: cache.budget)
       return nil
     }
     table.touch(entry)
+    guard unsafe isWanted(block, hash, wanted, at: time, in: cache) else {
+      if counting == .all { counters.misses &+= 1 }
+      return nil
+    }
     if counting != .nothing { counters.hits &+= 1 }
     return unsafe block
   }
 
-  /// What was counted as a hit is none: it may not be answered with.
-  mutating func recountAsMiss(_ counting: ByteCache.Counting) {
-    if counting != .nothing { counters.hits &-= 1 }
-    if counting == .all { counters.misses &+= 1 }
+  private func isWanted(
+    _ block: Block, _ hash: UInt64, _ wanted: ByteCache.Wanted, at time: BlockStore.Time,
+    in cache: ByteCache
+  ) -> Bool {
+    let isBelieved = unsafe cache.trust.includes(block.generation, hash)
+    switch wanted {
+    case .answers:
+      return unsafe isBelieved && !block.flags.contains(.large)
+        && !cache.hasEnded(block.deadline, since: time)
+    case .knowledge: return isBelieved
+    case .lastKnown: return unsafe cache.trust.remembers(block.generation, hash)
+    }
   }
 
   /// The entry of `key` in a database, or in any (nil). Mutating only because the compiler (6.3) copies the

@@ -15,11 +15,6 @@ extension ByteCache {
 
     deinit { shard.release() }
 
-    /// It may not be answered with, and so it counts as none.
-    func reject(_ counting: Counting) {
-      unsafe shard.content.pointee.recountAsMiss(counting)
-    }
-
     /// Whether it is known that there is no such key.
     package var isAbsent: Bool { unsafe block.flags.contains(.absent) }
 
@@ -29,14 +24,10 @@ extension ByteCache {
     /// Whether the value is UTF-8 throughout.
     package var isText: Bool { unsafe block.flags.contains(.text) }
 
-    /// The generation of the link that fetched it.
-    package var generation: UInt16 { unsafe block.generation }
-
-    /// When the key itself ends, in milliseconds since the cache was made.
-    var deadline: UInt64 { unsafe block.deadline }
-
-    /// Whether that is so soon that a moment which was looked up a while ago says little.
-    var endsSoon: Bool { deadline &- time.now < Limits.endingSoonMilliseconds }
+    /// Whether the key itself has ended since the moment that it was looked up at.
+    func hasEnded(in cache: ByteCache) -> Bool {
+      unsafe cache.hasEnded(block.deadline, since: time)
+    }
 
     /// How long ago it was inserted.
     package var ageMilliseconds: UInt32 {
@@ -65,11 +56,6 @@ extension ByteCache {
 
     /// Copies the value behind what `output` holds.
     package func append(to output: inout ByteBuffer) { output.append(bytes) }
-
-    /// Appends what Redis would reply to a GET.
-    package func appendReply(_ version: RESPVersion, to output: inout ByteBuffer) {
-      if isAbsent { output.appendNull(version) } else { output.appendBulk(bytes) }
-    }
 
     /// The value's bytes, wherever they lie. For functions that borrow the hit: where a hit is declared and
     /// its bytes are asked for in one place, the compiler (6.3) puts the hit on the heap.

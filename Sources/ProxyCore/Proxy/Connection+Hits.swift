@@ -4,3 +4,10 @@ extension Connection {
     if takesOutput { hit.appendReply(version, to: &pending.bytes) }
   }
 }
+
+extension ByteCache.Hit {
+  /// Appends what Redis would reply to a GET.
+  package func appendReply(_ version: RESPVersion, to output: inout ByteBuffer) {
+    if isAbsent { output.appendNull(version) } else { output.appendBulk(bytes) }
+  }
+}

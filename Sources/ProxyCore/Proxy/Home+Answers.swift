@@ -170,11 +170,11 @@ extension Home {
     scratch.removeAll()
     // Its readers were counted when they looked themselves.
     guard
-      let hit = cache.find(key, hash: hash, database: database, counting: .nothing, now: now)
+      let hit = cache.find(
+        key, hash: hash, database: database, evenUntrusted ? .lastKnown : .knowledge,
+        counting: .nothing, now: now),
+      !hit.hasEnded(in: cache)
     else { return nil }
-    let counts =
-      evenUntrusted ? proxy.mayRecall(hit.generation, hash) : proxy.isTrusted(hit.generation, hash)
-    guard counts, !cache.hasEnded(hit) else { return nil }
     let age = hit.ageMilliseconds
     if hit.isLarge { return (.large, age) }
     if hit.isAbsent { return (.absent, age) }

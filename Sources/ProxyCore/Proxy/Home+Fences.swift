@@ -12,7 +12,7 @@ extension Home {
     let part = fenceParts.insert(FencePart(isPassed: isPassed, left: 1))
     if !proxy.isTracking { cache.removeAll() }
     // Of what former links have filled, Redis tells this one nothing.
-    if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: worker.index) }
+    if rules.contains(.unprovenForgotten) { proxy.cache.trust.forgetLastKnown(of: worker.index) }
     for link in links.values {
       fenceParts.change(part) { $0.left += 1 }
       guard link.connection.isReady else {
@@ -33,7 +33,7 @@ extension Home {
   /// A link cannot show that what Redis has pushed is applied. What such links have filled is not trusted
   /// already, and from here on it is no last known value either: the write that waits may be newer.
   func fencePartLost(_ token: UInt64, now: Moment) {
-    if rules.contains(.unprovenForgotten) { proxy.forgetLastKnown(of: worker.index) }
+    if rules.contains(.unprovenForgotten) { proxy.cache.trust.forgetLastKnown(of: worker.index) }
     fencePartAnswered(token, now: now)
   }
 

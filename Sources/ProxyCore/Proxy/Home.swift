@@ -307,7 +307,7 @@ final class Home {
     guard let kernel = flight.kernel else { return FetchNotes() }
     var insertion = ByteCache.Insertion()
     insertion.deadline = deadline
-    insertion.generation = proxy.seats[worker.index].generation.load(ordering: .relaxed)
+    insertion.generation = cache.trust.generation(of: worker.index)
     insertion.database = flight.database
     insertion.isLarge = isLarge
     if !isTracked {

@@ -65,7 +65,7 @@ extension Proxy {
   /// known value any more.
   func linkIsUnidentified() {
     if settings.rules.contains(.unidentified) {
-      for worker in 0..<workerCount { forgetLastKnown(of: worker) }
+      for worker in 0..<workerCount { cache.trust.forgetLastKnown(of: worker) }
     }
     if isKnownUnidentified.exchange(true, ordering: .relaxed) { return }
     settings.observer?(.unidentified)

@@ -97,7 +97,9 @@ package final class Proxy: Sendable {
     clientInput = ClientLedger(.input, limit: settings.inputBytesMax, loops: remotes)
     cache = ByteCache(
       capacity: settings.capacity, bytesMax: settings.bytesMax,
-      valueBytesMax: settings.valueBytesMax, timeToLive: settings.timeToLive, now: .now)
+      valueBytesMax: settings.valueBytesMax, timeToLive: settings.timeToLive,
+      trust: Trust(homes: loops.count, isChecked: settings.rules.contains(.generations)),
+      now: .now)
     limiter = ConcurrencyLimiter(
       permits: settings.permits, queueLimit: settings.queueLimit,
       queueTimeout: settings.queueTimeout)
@@ -182,52 +184,12 @@ package final class Proxy: Sendable {
   // MARK: Keys and their homes
 
   /// The worker whose fill link fetches a key: one order for all its fills.
-  func home(of hash: UInt64) -> Int {
-    // Bits that choose neither the shard nor the place in it.
-    let chosen = (hash &>> 20) & 0xFFFF_FFFF
-    return Int(truncatingIfNeeded: (chosen &* UInt64(seats.count)) &>> 32)
-  }
-
-  /// What the cache knows of a key and may be answered with. The shard stays locked until the hit goes
-  /// out of scope. O(1), from any thread.
-  package func find(
-    _ key: RawSpan, hash: UInt64, database: UInt32, counting: ByteCache.Counting = .all,
-    now: Moment
-  ) -> ByteCache.Hit? {
-    guard
-      let hit = cache.find(key, hash: hash, database: database, counting: counting, now: now)
-    else { return nil }
-    guard isTrusted(hit.generation, hash), !hit.isLarge, !cache.hasEnded(hit) else {
-      hit.reject(counting)
-      return nil
-    }
-    return hit
-  }
-
-  func isTrusted(_ generation: UInt16, _ hash: UInt64) -> Bool {
-    generation == seats[home(of: hash)].generation.load(ordering: .relaxed)
-      || !settings.rules.contains(.generations)
-  }
-
-  /// Whether what was filled in a generation may be answered as the last known value.
-  func mayRecall(_ generation: UInt16, _ hash: UInt64) -> Bool {
-    let seat = seats[home(of: hash)]
-    let current = seat.generation.load(ordering: .relaxed)
-    let oldest = seat.oldestKnown.load(ordering: .relaxed)
-    return current &- generation <= current &- oldest
-  }
+  func home(of hash: UInt64) -> Int { cache.trust.home(of: hash) }
 
   /// Trusts nothing any more that the links of a worker have filled.
   func endGeneration(of worker: Int) {
     counters.generations.wrappingAdd(1, ordering: .relaxed)
-    // Once in 65 536 losses the numbers begin again, and no entry may be left from the first time.
-    if seats[worker].raiseGeneration() { cache.removeAll() }
-  }
-
-  /// Has former generations of a worker hold no last known values.
-  func forgetLastKnown(of worker: Int) {
-    let seat = seats[worker]
-    seat.oldestKnown.store(seat.generation.load(ordering: .relaxed), ordering: .relaxed)
+    if cache.trust.endGeneration(of: worker) { cache.removeAll() }
   }
 
   /// Whether last known values may be answered: Redis is away, which is when no link works, and not for

@@ -3,7 +3,7 @@ extension Worker {
   /// Before a look-up, as early as its key is known.
   package func prefetch(_ hash: UInt64) { cache.prefetch(hash) }
 
-  /// What `Proxy.find` knows of a key, for a client of this worker: the read is counted among those of its
+  /// What the cache can answer about a key, for a client of this worker: the read is counted among those of its
   /// key, once where it is looked up twice. O(1).
   package func find(
     _ key: RawSpan, hash: UInt64, database: UInt32, counting: ByteCache.Counting = .all,
@@ -15,7 +15,8 @@ extension Worker {
       note(key, hash, database, now: now)
     }
     guard
-      let hit = proxy.find(key, hash: hash, database: database, counting: counting, now: now)
+      let hit = cache.find(
+        key, hash: hash, database: database, .answers, counting: counting, now: now)
     else {
       // It will be looked up again.
       if counting == .hits { readsToPass &+= 1 }

@@ -29,7 +29,7 @@ extension Worker {
 
   package func hash(_ key: RawSpan) -> UInt64 { cache.hash(key) }
 
-  /// Brings the value of a key that `Proxy.find` did not know: together with other reads of it, from the
+  /// Brings the value of a key that `find` did not know: together with other reads of it, from the
   /// key's home. Says by which number it may be abandoned. O(key).
   @discardableResult
   package func fetch(

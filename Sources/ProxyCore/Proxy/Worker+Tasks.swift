@@ -96,7 +96,10 @@ extension Proxy {
 
   /// What is known of a key without asking. From any thread.
   func recall(_ key: RawSpan, database: UInt32) -> TaskCaller.TaskOutcome? {
-    guard let hit = find(key, hash: cache.hash(key), database: database, now: .now) else {
+    guard
+      let hit = cache.find(
+        key, hash: cache.hash(key), database: database, .answers, now: .now)
+    else {
       return nil
     }
     return .value(hit.isAbsent ? nil : hit.copied())

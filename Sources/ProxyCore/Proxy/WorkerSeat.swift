@@ -1,14 +1,8 @@
-internal import Synchronization
-
 /// Where a worker sits, as other threads know it.
-// Unchecked because of `worker`, which is touched on its own loop only; all else is constant or atomic.
+// Unchecked because of `worker`, which is touched on its own loop only; all else is constant.
 final class WorkerSeat: @unchecked Sendable {
   let remote: LoopRemote
   let mailbox: Mailbox<WorkerMessage>
-  /// Of the worker's fill links: what was filled under another one is not trusted.
-  let generation = Atomic<UInt16>(1)
-  /// The first of its generations whose entries may be answered as last known values.
-  let oldestKnown = Atomic<UInt16>(1)
   var worker: Worker? {
     get { occupant.worker }
     set { occupant.worker = newValue }
@@ -30,9 +24,5 @@ final class WorkerSeat: @unchecked Sendable {
         work(nil, now)
       }
     }
-  }
-
-  func raiseGeneration() -> Bool {
-    generation.wrappingAdd(1, ordering: .relaxed).newValue == 0
   }
 }

@@ -163,7 +163,7 @@ extension Heart {
   func knows(_ key: String, database: UInt32 = 0) -> Bool {
     let bytes = Array(key.utf8)
     let hash = proxy.cache.hash(bytes.rawSpan)
-    let hit = proxy.find(bytes.rawSpan, hash: hash, database: database, now: .now)
+    let hit = proxy.cache.find(bytes.rawSpan, hash: hash, database: database, .answers, now: .now)
     return hit != nil
   }
 }

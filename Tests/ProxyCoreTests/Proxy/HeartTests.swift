@@ -102,7 +102,7 @@ extension Heart {
   func cached(_ key: String) -> String? {
     let bytes = Array(key.utf8)
     let hash = proxy.cache.hash(bytes.rawSpan)
-    guard let hit = proxy.find(bytes.rawSpan, hash: hash, database: 0, now: .now) else {
+    guard let hit = proxy.cache.find(bytes.rawSpan, hash: hash, .answers, now: .now) else {
       return nil
     }
     return hit.isAbsent ? nil : String(decoding: hit.copied(), as: UTF8.self)
