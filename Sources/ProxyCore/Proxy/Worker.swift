@@ -122,15 +122,16 @@ package final class Worker {
     _ = proxy.seats[worker].mailbox.send(message)
   }
 
-  /// Asks several loops for their parts of something; `end` takes them on this one.
+  /// Asks several loops for their parts of something; `end` takes them on this one, unless the worker has ended.
   package func gather<Part: Sendable>(
     from count: Int, ask: (_ number: Int, _ reply: @escaping @Sendable (Part) -> Void) -> Bool,
     end: @escaping ([Part?]) -> Void
   ) {
     let mailbox = proxy.seats[index].mailbox
     Gather(
-      from: count, post: { work in _ = mailbox.send(.perform { _, _ in work() }) }, ask: ask,
-      end: end)
+      from: count,
+      post: { work in _ = mailbox.send(.perform { worker, _ in if worker != nil { work() } }) },
+      ask: ask, end: end)
   }
 
   // MARK: Permits

@@ -147,6 +147,24 @@ struct HeartLimiterTests {
     redis.resume()
   }
 
+  @Test("what other loops answer after the end of a worker is dropped")
+  func answersAfterTheEnd() async throws {
+    let heart = try Heart(port: redis.port)
+    try await heart.send("SET", "k", "v")
+    let proxy = heart.proxy
+    _ = heart.onWorker { worker in
+      worker.requestFence(for: 0)
+      worker.beginFence(now: worker.now)
+      worker.findHotKeys(atMost: 1) { _, _ in Issue.record("told after the end") }
+      // In the same turn, before any answer can have come.
+      worker.close(now: worker.now)
+      proxy.seats[0].worker = nil
+    }
+    // What waits in its mail is handled before this.
+    #expect(heart.onWorker { _ in true } == nil)
+    #expect(await heart.outcome("PING").reason == .closed)
+  }
+
   /// A heart whose links are all there, and which has `warm` in memory.
   private func warmed(_ change: (inout ProxySettings) -> Void) async throws -> Heart {
     let heart = try Heart(port: redis.port) {
