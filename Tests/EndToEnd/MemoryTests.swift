@@ -6,7 +6,7 @@ import Testing
 /// that never end, and that are not read.
 @Suite(.serialized, .enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
 struct MemoryTests {
-  @Test func `a million keys in one request take no memory, and nobody's time`() throws {
+  @Test func `a million keys in one request take no memory and hold up no other client`() throws {
     let proxyd = try Proxyd(["--threads", "1"])
     let (client, other) = (try proxyd.connect(), try proxyd.connect())
     #expect(try client.query("SET", "k999999", "old") == .simple("OK"))
@@ -113,7 +113,7 @@ struct MemoryTests {
   }
 
   @Test(arguments: [1_000, 200_000, 3_000_000])
-  func `one who does not read is closed, and disturbs nobody`(_ size: Int) throws {
+  func `a client that does not read is closed and disturbs no other`(_ size: Int) throws {
     let proxyd = try Proxyd(["--threads", "1", "--client-output-max", "16mb"])
     let (slow, other) = (try proxyd.connect(), try proxyd.connect())
     _ = try other.query("SET", "k", String(repeating: "x", count: size))

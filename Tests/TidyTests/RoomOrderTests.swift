@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Which folders know of which: those further up of those further down.
+/// A folder mentions only types of folders below it.
 @Suite struct RoomOrderTests {
   /// From the top down, as ARCHITECTURE.md draws them.
   static let rooms = [

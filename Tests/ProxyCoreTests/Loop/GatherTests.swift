@@ -44,16 +44,16 @@ import Testing
     #expect(asker.told.count == 1)
   }
 
-  @Test func `who has ended has no part`() throws {
+  @Test func `a loop that has ended has no part`() throws {
     let asker = try Asker(hasEnded: [1, 3])
     asker.reply(0, 2)
     asker.loop.turn(mayWait: false)
     #expect(asker.told == [["part 0", nil, "part 2", nil]])
-    let nobody = try Asker(hasEnded: [0, 1, 2, 3])
-    #expect(nobody.told == [[nil, nil, nil, nil]])
+    let ended = try Asker(hasEnded: [0, 1, 2, 3])
+    #expect(ended.told == [[nil, nil, nil, nil]])
   }
 
-  @Test func `who is late is not waited for, and still known to be missing`() throws {
+  @Test func `a late loop is not waited for, and is still known to be missing`() throws {
     let asker = try Asker(patience: .milliseconds(5))
     asker.reply(0, 1, 3)
     while asker.told.isEmpty { asker.loop.turn() }

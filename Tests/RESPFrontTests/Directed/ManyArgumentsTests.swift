@@ -34,7 +34,7 @@ struct ManyArgumentsTests {
   }
 
   @Test(arguments: fewAndMany)
-  func `what they change nobody has in memory any more`(_ count: Int) throws {
+  func `what they change leaves memory`(_ count: Int) throws {
     let stack = try Stack(loops: 2)
     let (client, other) = (try stack.connect(), try stack.connect())
     let names = (0..<count).map { "k\($0)" }

@@ -42,7 +42,7 @@ struct PushOrderTests {
     for round in 0..<20 {
       // PUBLISH counts the last round's client until Redis has heard that it has gone.
       for server in [twin.plain, twin.stack.server] {
-        try poll("nobody is subscribed") {
+        try poll("no client is subscribed") {
           try server.query("PUBSUB", "NUMSUB", "a") == .array([.bulk("a"), .integer(0)])
         }
       }
